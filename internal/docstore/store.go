@@ -1,0 +1,190 @@
+package docstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Store commits batches to a driver. It knows every opened collection.
+type Store struct {
+	driver Driver
+	wall   func() time.Time
+
+	mu    sync.Mutex
+	specs map[string]Spec
+}
+
+// New returns a store over d. wall is real time; it stamps Meta.Changed.
+func New(d Driver, wall func() time.Time) *Store {
+	return &Store{driver: d, wall: wall, specs: map[string]Spec{}}
+}
+
+// Driver gives the jobs that copy or verify whole databases what lies beneath.
+func (s *Store) Driver() Driver { return s.driver }
+
+// Specs returns the collections opened so far, by name.
+func (s *Store) Specs() map[string]Spec {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]Spec, len(s.specs))
+	for k, v := range s.specs {
+		out[k] = v
+	}
+	return out
+}
+
+func (s *Store) declare(ctx context.Context, spec Spec) error {
+	s.mu.Lock()
+	old, again := s.specs[spec.Name]
+	s.specs[spec.Name] = spec
+	s.mu.Unlock()
+	if again && len(old.Indexes) == len(spec.Indexes) {
+		same := true
+		for i := range old.Indexes {
+			same = same && sameIndex(old.Indexes[i], spec.Indexes[i])
+		}
+		if same {
+			return nil
+		}
+	}
+	return s.driver.Index(ctx, spec.Name, spec.Indexes)
+}
+
+// Batch starts an empty batch.
+func (s *Store) Batch() *Batch { return &Batch{} }
+
+// Do builds a batch with f and commits it, starting again on ErrConflict. f must be pure but
+// for b. It returns Unchanged's nil when f returns Unchanged.
+func (s *Store) Do(ctx context.Context, f func(b *Batch) error) error {
+	for {
+		b := s.Batch()
+		if err := f(b); err != nil {
+			if errors.Is(err, Unchanged) {
+				return nil
+			}
+			return err
+		}
+		err := s.Commit(ctx, b)
+		if errors.Is(err, ErrConflict) && ctx.Err() == nil {
+			continue
+		}
+		return err
+	}
+}
+
+// Commit runs the batch's hooks and writes it, all or nothing. An empty batch is nothing.
+func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
+	if b.err != nil {
+		return b.err
+	}
+	if len(b.ops) == 0 {
+		return nil
+	}
+	var after []func(error)
+	defer func() {
+		for _, f := range after {
+			f(err)
+		}
+	}()
+	// Encoding may add operations (a new person's key), so this walks by index.
+	for i := 0; i < len(b.ops); i++ {
+		p := &b.ops[i]
+		if p.sealed || p.op.Body == nil {
+			continue
+		}
+		if p.spec.Codec != nil {
+			body, err := p.spec.Codec.Encode(ctx, b, p.op.Body, p.stored)
+			if err != nil {
+				return fmt.Errorf("seal %s %s: %w", p.op.Collection, p.op.ID, err)
+			}
+			b.ops[i].op.Body = body
+		}
+		b.ops[i].sealed = true
+		if n := len(b.ops[i].op.Body); n > MaxBody {
+			return fmt.Errorf("%w: %s %s is %d bytes, the limit is %d", ErrInvalid, b.ops[i].op.Collection, b.ops[i].op.ID, n, MaxBody)
+		}
+	}
+	for _, h := range b.hooks {
+		done, err := h(ctx, b)
+		if done != nil {
+			after = append(after, done)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	ops := make([]Op, len(b.ops))
+	for i, p := range b.ops {
+		ops[i] = p.op
+	}
+	return s.driver.Write(ctx, ops)
+}
+
+// Batch holds changes that happen together. It is not safe for concurrent use.
+type Batch struct {
+	ops   []pending
+	hooks []func(context.Context, *Batch) (func(error), error)
+	notes map[any]any
+	err   error
+}
+
+type pending struct {
+	op     Op
+	stored bson.Raw // for a replacement made by Update or Edit: what is replaced, as stored
+	spec   Spec
+	sealed bool
+}
+
+func (b *Batch) add(p pending) { b.ops = append(b.ops, p) }
+
+func (b *Batch) fail(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// Fail makes Commit return err: for a method that adds to a batch and finds it cannot.
+func (b *Batch) Fail(err error) { b.fail(err) }
+
+// Len is the number of operations so far.
+func (b *Batch) Len() int { return len(b.ops) }
+
+// BeforeCommit runs h once all bodies are sealed and before they are written; h may add raw
+// operations with AddRaw. The function it returns is called with the outcome of the write.
+func (b *Batch) BeforeCommit(h func(context.Context, *Batch) (func(error), error)) {
+	b.hooks = append(b.hooks, h)
+}
+
+// Note keeps a value with the batch under key, for a package that gathers as it goes.
+func (b *Batch) Note(key, value any) {
+	if b.notes == nil {
+		b.notes = map[any]any{}
+	}
+	b.notes[key] = value
+}
+
+// Noted returns what Note kept, or nil.
+func (b *Batch) Noted(key any) any { return b.notes[key] }
+
+// AddRaw adds an operation whose body is ready as it is.
+func (b *Batch) AddRaw(op Op) { b.add(pending{op: op, sealed: true}) }
+
+// Written is one operation as it will be stored, with what it replaces where that is known.
+type Written struct {
+	Op
+	Stored bson.Raw
+}
+
+// Ops lists the operations so far, as they will be stored; for hooks.
+func (b *Batch) Ops() []Written {
+	out := make([]Written, len(b.ops))
+	for i, p := range b.ops {
+		out[i] = Written{p.op, p.stored}
+	}
+	return out
+}
