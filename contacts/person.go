@@ -31,9 +31,9 @@ type Person struct {
 
 	Language i18n.Lang `bson:"language"`
 	Zone     string    `bson:"zone,omitempty"` // IANA; "" = from the ZIP, else from the number
-	Address  Address   `bson:"address,omitzero"`
+	Address  Address   `bson:"address,omitempty"`
 	Points   []Point   `bson:"points,omitempty"`
-	ReachMe  ReachMe   `bson:"reachMe,omitzero"`
+	ReachMe  ReachMe   `bson:"reachMe,omitempty"`
 	Proxy    *Proxy    `bson:"proxy,omitempty"` // a contact person, who is not the participant
 	Slow     bool      `bson:"slow,omitempty"`  // twice the time for keys on the phone
 
@@ -41,14 +41,14 @@ type Person struct {
 	Consents []Consent `bson:"consents,omitempty"` // the ledger: only ever appended to
 	Home     string    `bson:"home,omitempty"`     // the site whose staff keep this person; "" = any
 	Source   string    `bson:"source"`             // how they came: "web", "import:fhir:dir", "staff"
-	SourceID string    `bson:"sourceID,omitempty"` // their id in the system they came from
+	SourceID string    `bson:"sourceID,omitempty"` // sealed; their id in the system they came from, perhaps a record number
 	Created  time.Time `bson:"created"`
 
 	PIN        string    `bson:"pin,omitempty"` // keyed hash of the phone PIN, with the person's id in it
 	PINFails   int       `bson:"pinFails,omitempty"`
-	PINLocked  time.Time `bson:"pinLocked,omitzero"`
+	PINLocked  time.Time `bson:"pinLocked,omitempty"`
 	NameDigest string    `bson:"nameDigest,omitempty"` // keyed hash of name and birth date: an exact repeat of a sign-up
-	Erased     time.Time `bson:"erased,omitzero"`
+	Erased     time.Time `bson:"erased,omitempty"`
 	Test       bool      `bson:"test,omitempty"` // a practice person: never counted
 }
 
@@ -77,9 +77,9 @@ type Point struct {
 	Value     string    `bson:"value"` // sealed; E.164 or a lower-case address
 	Hash      string    `bson:"hash"`  // keyed look-up hash of Value
 	Raw       string    `bson:"raw,omitempty"`
-	Verified  time.Time `bson:"verified,omitzero"`
+	Verified  time.Time `bson:"verified,omitempty"`
 	Status    string    `bson:"status,omitempty"` // "" good, "wrong" quarantined, "invalid" the carrier refused it, "nodial" kept as text only
-	StatusAt  time.Time `bson:"statusAt,omitzero"`
+	StatusAt  time.Time `bson:"statusAt,omitempty"`
 	Preferred bool      `bson:"preferred,omitempty"`
 	Shared    bool      `bson:"shared,omitempty"`    // the person said others use it
 	Discreet  bool      `bson:"discreet,omitempty"`  // text says only "please call"
@@ -99,6 +99,7 @@ type ReachMe struct {
 	BestTimes   string    `bson:"bestTimes,omitempty"` // "morning", "afternoon", "evening"
 	From        string    `bson:"from,omitempty"`      // own window for messages, "09:00"
 	To          string    `bson:"to,omitempty"`
+	Paused      string    `bson:"paused,omitempty"` // no word about studies before this day: "2026-03-01"
 }
 
 // Proxy is the person to talk to in someone's place, such as a daughter.

@@ -24,7 +24,9 @@ type Touch struct {
 	Message       string    `bson:"message,omitempty"` // outbox id
 	SID           string    `bson:"sid,omitempty"`     // the provider's id
 	Staff         string    `bson:"staff,omitempty"`   // who did or wrote it
-	Next          time.Time `bson:"next,omitzero"`     // a call attempt's next date
+	Next          time.Time `bson:"next,omitempty"`     // a call attempt's next date
+	Reply         bool      `bson:"reply,omitempty"`   // outbound: answers what the person just sent, so it does not count for the cap
 	Read          bool      `bson:"read,omitempty"`    // staff saw an inbound one
+	Unread        bool      `bson:"unread,omitempty"`  // inbound and not Read; kept by Directory, so that it can be queried
 	Point         string    `bson:"point,omitempty"`   // hash of the point used
 }
