@@ -1,0 +1,76 @@
+package seal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// binding is the document of collection "meta" that ties a database to its ring: one proof for
+// each kind of key, so that a ring patched together from two is refused as well.
+type binding struct {
+	docstore.Meta `bson:",inline"`
+	Ring          string `bson:"ring"`
+	Wrap          []byte `bson:"wrap"`
+	Lookup        string `bson:"lookup"`
+	Chain         []byte `bson:"chain"`
+	Signature     []byte `bson:"signature"`
+}
+
+const bindingID = "keyring"
+
+// Bind ties store to this ring the first time, and afterwards refuses any other: ErrWrongRing.
+// Call it at start, before anything is read.
+func (r *Ring) Bind(ctx context.Context, store *docstore.Store) error {
+	meta, err := docstore.Open[binding](ctx, store, docstore.Spec{Name: "meta", Version: 1})
+	if err != nil {
+		return err
+	}
+	got, err := meta.Get(ctx, bindingID)
+	if errors.Is(err, docstore.ErrNotFound) {
+		fresh, err := r.binding()
+		if err != nil {
+			return fmt.Errorf("bind key ring: %w", err)
+		}
+		b := store.Batch()
+		meta.Ensure(b, fresh) // of two processes that start together, one binds
+		if err := store.Commit(ctx, b); err != nil {
+			return fmt.Errorf("bind key ring: %w", err)
+		}
+		got, err = meta.Get(ctx, bindingID)
+		if err != nil {
+			return fmt.Errorf("bind key ring: %w", err)
+		}
+	} else if err != nil {
+		return fmt.Errorf("bind key ring: %w", err)
+	}
+	if got.Ring != r.id {
+		return fmt.Errorf("%w: this database is sealed with %s and the file holds %s; point --keyring-file at the right one, or at a new database", ErrWrongRing, got.Ring, r.id)
+	}
+	proof := []byte(r.id)
+	if _, err := r.OpenBytes(got.Wrap, bindingContext); err != nil {
+		return fmt.Errorf("%w: its wrapping keys are not the ones of this database; put your copy of %s back", ErrWrongRing, r.id)
+	}
+	known := false
+	for _, h := range r.Hashes(bindingContext, r.id) {
+		known = known || h == got.Lookup
+	}
+	if !known || !r.CheckMAC(got.Chain, proof) || !r.CheckSignature(got.Signature, proof) {
+		return fmt.Errorf("%w: some of its keys are not the ones of this database; put your copy of %s back", ErrWrongRing, r.id)
+	}
+	return nil
+}
+
+const bindingContext = "meta/" + bindingID
+
+func (r *Ring) binding() (*binding, error) {
+	proof := []byte(r.id)
+	v := &binding{Meta: docstore.Meta{ID: bindingID}, Ring: r.id, Lookup: r.Hash(bindingContext, r.id)}
+	var errs [3]error
+	v.Wrap, errs[0] = r.SealBytes(proof, bindingContext)
+	v.Chain, errs[1] = r.MAC(proof)
+	v.Signature, errs[2] = r.Sign(proof)
+	return v, errors.Join(errs[:]...)
+}

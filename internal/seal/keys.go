@@ -1,0 +1,186 @@
+package seal
+
+import (
+	"container/list"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// Keys are the data keys of people, one each, wrapped by the ring and kept in collection "keys"
+// under the person's id. Safe for concurrent use.
+type Keys struct {
+	*Ring
+	docs *docstore.Collection[dataKey, *dataKey]
+
+	mu    sync.Mutex
+	cache map[string]*list.Element // of cached, live keys only
+	used  *list.List               // most recent first
+}
+
+type cached struct {
+	person string
+	aead   tink.AEAD
+}
+
+// maxCached bounds the unwrapped keys in memory; one takes about 1 KB.
+const maxCached = 8192
+
+// dataKey is the stored form. An erased person's document stays, without the key, so that no
+// second key is ever made for them.
+type dataKey struct {
+	docstore.Meta `bson:",inline"`
+	Wrapped       []byte `bson:"wrapped,omitempty"`
+	Erased        bool   `bson:"erased,omitempty"`
+}
+
+const keysCollection = "keys"
+
+// OpenKeys returns the data keys of store. The ring should be bound to store already.
+func OpenKeys(ctx context.Context, store *docstore.Store, ring *Ring) (*Keys, error) {
+	docs, err := docstore.Open[dataKey](ctx, store, docstore.Spec{Name: keysCollection, Version: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &Keys{Ring: ring, docs: docs, cache: map[string]*list.Element{}, used: list.New()}, nil
+}
+
+type keyNote struct{ person string }
+
+// Create adds a fresh key for person to b. It is enough to store a document of theirs with sealed
+// fields: that makes the key as well, in the same batch.
+func (k *Keys) Create(b *docstore.Batch, person string) {
+	if _, err := k.create(b, person); err != nil {
+		b.Fail(err)
+	}
+}
+
+func (k *Keys) create(b *docstore.Batch, person string) (tink.AEAD, error) {
+	if a, ok := b.Noted(keyNote{person}).(tink.AEAD); ok {
+		return a, nil
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	a, err := subtle.NewAESGCM(key)
+	if err != nil {
+		return nil, fmt.Errorf("make data key of %s: %w", person, err)
+	}
+	wrapped, err := k.SealBytes(key, keysCollection+"/"+person)
+	if err != nil {
+		return nil, err
+	}
+	k.docs.Insert(b, &dataKey{Meta: docstore.Meta{ID: person}, Wrapped: wrapped})
+	b.Note(keyNote{person}, tink.AEAD(a))
+	// Remembered only once it is stored: a key whose write failed must never seal anything.
+	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
+		return func(err error) {
+			if err == nil {
+				k.remember(person, a)
+			}
+		}, nil
+	})
+	return a, nil
+}
+
+// Shred destroys person's key with b. What it sealed reads as Erased from then on, everywhere.
+// It cannot be undone but from a backup of the database; Shredding twice is harmless.
+func (k *Keys) Shred(ctx context.Context, b *docstore.Batch, person string) error {
+	_, err := k.docs.Edit(ctx, b, person, func(v *dataKey) error {
+		if v.Erased {
+			return docstore.Unchanged
+		}
+		v.Wrapped, v.Erased = nil, true
+		return nil
+	})
+	switch {
+	case errors.Is(err, docstore.Unchanged):
+		return nil
+	case errors.Is(err, docstore.ErrNotFound):
+		k.docs.Insert(b, &dataKey{Meta: docstore.Meta{ID: person}, Erased: true})
+	case err != nil:
+		return fmt.Errorf("shred %s: %w", person, err)
+	}
+	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
+		return func(error) { k.Forget(person) }, nil
+	})
+	return nil
+}
+
+// Forget drops person's unwrapped key from memory. A process that follows the change feed calls
+// it for every change in collection "keys", so that an erasure elsewhere takes effect here.
+func (k *Keys) Forget(person string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if e := k.cache[person]; e != nil {
+		k.used.Remove(e)
+		delete(k.cache, person)
+	}
+}
+
+func (k *Keys) remember(person string, a tink.AEAD) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if e := k.cache[person]; e != nil {
+		k.used.MoveToFront(e)
+		return
+	}
+	k.cache[person] = k.used.PushFront(cached{person, a})
+	if k.used.Len() > maxCached {
+		last := k.used.Back()
+		k.used.Remove(last)
+		delete(k.cache, last.Value.(cached).person)
+	}
+}
+
+// load returns person's key. ErrErased: it was destroyed. ErrNotFound: there never was one.
+func (k *Keys) load(ctx context.Context, person string) (tink.AEAD, error) {
+	k.mu.Lock()
+	if e := k.cache[person]; e != nil {
+		k.used.MoveToFront(e)
+		k.mu.Unlock()
+		return e.Value.(cached).aead, nil
+	}
+	k.mu.Unlock()
+	doc, err := k.docs.Get(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	return k.unwrap(doc)
+}
+
+func (k *Keys) unwrap(doc dataKey) (tink.AEAD, error) {
+	if doc.Erased {
+		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrErased)
+	}
+	key, err := k.OpenBytes(doc.Wrapped, keysCollection+"/"+doc.ID)
+	if err != nil {
+		return nil, err
+	}
+	a, err := subtle.NewAESGCM(key)
+	if err != nil {
+		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrBroken)
+	}
+	k.remember(doc.ID, a)
+	return a, nil
+}
+
+// Warm reads all keys at once, up to what the cache holds: for a start that opens everybody's
+// names anyway.
+func (k *Keys) Warm(ctx context.Context) error {
+	for doc, err := range k.docs.Find(ctx, docstore.Query{Limit: maxCached}) {
+		if err == nil && !doc.Erased {
+			_, err = k.unwrap(doc)
+		}
+		if err != nil {
+			return fmt.Errorf("warm data keys: %w", err)
+		}
+	}
+	return nil
+}
