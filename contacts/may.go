@@ -73,7 +73,7 @@ const RecordsOnly = "no permission: from medical records, counts only"
 // nothing else changes.
 type Gate struct {
 	OK        bool
-	Channel   Channel // what was asked about
+	Channel   Channel  // what was asked about
 	Reasons   []Reason // why not; when OK, what it rests on
 	NotBefore time.Time
 	Point     Point // what would be used

@@ -87,6 +87,13 @@ type Point struct {
 	NoText    bool      `bson:"noText,omitempty"`    // cannot take texts
 }
 
+// What a Point's status can be, besides "" for good.
+const (
+	StatusWrong   = "wrong"   // somebody else answered: quarantined
+	StatusInvalid = "invalid" // the carrier refused it
+	StatusNoDial  = "nodial"  // kept as text only, because it is no valid number
+)
+
 // Usable says whether the point may be tried at all.
 func (p Point) Usable() bool { return p.Status == "" }
 
