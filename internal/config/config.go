@@ -1,0 +1,328 @@
+// Package config reads Muster's settings once: defaults, then a file, then the environment, then
+// flags. Every problem is reported at once, with where the value came from and the mend.
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/phone"
+)
+
+// Config is every setting. The zero value of a setting is its safe local default.
+type Config struct {
+	Listen         string // where the site is served
+	DataDir        string // for the embedded store
+	Store          string // sqlite:PATH or mongodb://…
+	PublicURL      string // how browsers and the phone company reach the site
+	KeyringFile    string // the keys that seal personal data; never inside a backup
+	PhonesimListen string // where the phone simulator is served
+	MetricsListen  string // "" = off
+	ClockListen    string // "" = off; loopback only
+	Now            string // "", a time to start at, or fixed:TIME
+	LogLevel       string // debug, info, warn, error
+
+	Twilio Twilio
+
+	from map[string]string // where each value came from
+}
+
+// Twilio is the phone account. BaseURL points at a simulator on this machine, or is empty.
+type Twilio struct {
+	BaseURL    string
+	AccountSID string
+	AuthToken  string
+	From       phone.Number
+}
+
+// setting is one flag, also MUSTER_<NAME> and a key of the file.
+type setting struct {
+	name, def, help string
+	secret          bool // may be given as <name>-file instead
+}
+
+var settings = []setting{
+	{"listen", "127.0.0.1:8080", "address the site is served on", false},
+	{"data-dir", "./data", "folder of the embedded store", false},
+	{"store", "", "sqlite:PATH (default: muster.db in the data dir) or mongodb://…", false},
+	{"public-url", "", "URL under which browsers and the phone company reach this site (default: http:// and --listen)", false},
+	{"keyring-file", "", "keys that seal personal data (default: beside the data dir, <data-dir>.keyring.json)", false},
+	{"phonesim-listen", "127.0.0.1:8090", "address of the phone simulator", false},
+	{"twilio-base-url", "", "a phone simulator on this machine to use instead of Twilio", false},
+	{"twilio-account-sid", "", "Twilio account SID", false},
+	{"twilio-auth-token", "", "Twilio auth token", true},
+	{"twilio-from", "", "our phone number, such as +14125550100", false},
+	{"metrics-listen", "", "address of /metrics (off when empty)", false},
+	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
+	{"clock-listen", "", "loopback address of the clock control, for tests and demos (off when empty)", false},
+	{"log-level", "info", "debug, info, warn or error", false},
+}
+
+// Flags declares every setting on fs.
+func Flags(fs *pflag.FlagSet) {
+	fs.String("config", "", "settings file (YAML); keys are the flag names")
+	for _, s := range settings {
+		fs.String(s.name, s.def, s.help+" [$"+envName(s.name)+"]")
+		if s.secret {
+			fs.String(s.name+"-file", "", "file that holds "+s.name+" [$"+envName(s.name+"-file")+"]")
+		}
+	}
+}
+
+func envName(name string) string { return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+
+// testVariables are environment variables that belong to the tests, not to a running Muster.
+var testVariables = []string{"MUSTER_TEST_", "MUSTER_REAL_DATA", "MUSTER_E2E_", "MUSTER_GOLDEN"}
+
+// Load reads the settings. environ is os.Environ().
+func Load(fs *pflag.FlagSet, environ []string) (Config, error) {
+	var p problems
+	known := map[string]bool{"config": true}
+	for _, s := range settings {
+		known[s.name] = true
+		if s.secret {
+			known[s.name+"-file"] = true
+		}
+	}
+	k := koanf.New("/")
+	from := map[string]string{}
+	mark := func(keys map[string]any, where func(string) string) {
+		for key := range keys {
+			if !known[key] {
+				p.add("%s: unknown setting %q%s", where(key), key, nearest(key, known))
+			}
+			from[key] = where(key)
+		}
+	}
+	envs := koanf.New("/")
+	_ = envs.Load(env.Provider("/", env.Opt{Prefix: "MUSTER_", EnvironFunc: func() []string { return environ },
+		TransformFunc: func(name, v string) (string, any) {
+			for _, t := range testVariables {
+				if strings.HasPrefix(name, t) {
+					return "", nil
+				}
+			}
+			return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "MUSTER_"), "_", "-")), v
+		}}), nil)
+	_ = k.Load(posflag.Provider(onlyOurs(fs, known), "/", k), nil) // defaults, for now
+	path, _ := fs.GetString("config")
+	if path == "" {
+		path = envs.String("config")
+	}
+	if path != "" {
+		files := koanf.New("/")
+		if err := files.Load(file.Provider(path), yaml.Parser()); err != nil {
+			p.add("--config %s: %v", path, err)
+		}
+		mark(files.All(), func(string) string { return path })
+		_ = k.Merge(files)
+	}
+	mark(envs.All(), envName)
+	_ = k.Merge(envs)
+	changed := map[string]any{}
+	fs.Visit(func(f *pflag.Flag) {
+		if known[f.Name] {
+			changed[f.Name] = f.Value.String()
+			from[f.Name] = "--" + f.Name
+		}
+	})
+	for key, v := range changed {
+		_ = k.Set(key, v)
+	}
+	c := Config{from: from}
+	c.fill(k, &p)
+	return c, p.err()
+}
+
+// onlyOurs is a flag set with the settings alone, so that a command's own flags stay its own.
+func onlyOurs(fs *pflag.FlagSet, known map[string]bool) *pflag.FlagSet {
+	out := pflag.NewFlagSet("settings", pflag.ContinueOnError)
+	fs.VisitAll(func(f *pflag.Flag) {
+		if known[f.Name] {
+			out.String(f.Name, f.DefValue, f.Usage)
+		}
+	})
+	return out
+}
+
+func (c *Config) fill(k *koanf.Koanf, p *problems) {
+	c.Listen, c.DataDir, c.Store = k.String("listen"), k.String("data-dir"), k.String("store")
+	c.PublicURL, c.KeyringFile = strings.TrimSuffix(k.String("public-url"), "/"), k.String("keyring-file")
+	c.PhonesimListen, c.MetricsListen, c.ClockListen = k.String("phonesim-listen"), k.String("metrics-listen"), k.String("clock-listen")
+	c.Now, c.LogLevel = k.String("now"), k.String("log-level")
+	c.Twilio.BaseURL, c.Twilio.AccountSID = k.String("twilio-base-url"), k.String("twilio-account-sid")
+	c.Twilio.AuthToken = c.secret(k, "twilio-auth-token", p)
+
+	for name, v := range map[string]string{"listen": c.Listen, "phonesim-listen": c.PhonesimListen, "metrics-listen": c.MetricsListen, "clock-listen": c.ClockListen} {
+		if v == "" && (name == "metrics-listen" || name == "clock-listen") {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(v); err != nil {
+			p.add("%s: %q is not an address such as 127.0.0.1:8080", c.where(name), v)
+		}
+	}
+	for name, v := range map[string]string{"phonesim-listen": c.PhonesimListen, "clock-listen": c.ClockListen} {
+		if host, _, err := net.SplitHostPort(v); err == nil && !Loopback(host) {
+			p.add("%s: %q must be on this machine alone (127.0.0.1)", c.where(name), v)
+		}
+	}
+	if !filepath.IsAbs(c.DataDir) {
+		if abs, err := filepath.Abs(c.DataDir); err == nil {
+			c.DataDir = abs
+		}
+	}
+	switch {
+	case c.Store == "":
+		c.Store = "sqlite:" + filepath.Join(c.DataDir, "muster.db")
+	case !strings.HasPrefix(c.Store, "sqlite:") && !strings.HasPrefix(c.Store, "mongodb://") && !strings.HasPrefix(c.Store, "mongodb+srv://"):
+		p.add("%s: use sqlite:PATH or mongodb://HOST/DATABASE", c.where("store"))
+	}
+	if c.KeyringFile == "" {
+		c.KeyringFile = filepath.Clean(c.DataDir) + ".keyring.json"
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") || public.Path != "" {
+		p.add("%s: %q is not a URL such as https://muster.example.org", c.where("public-url"), c.PublicURL)
+	} else if public.Scheme == "http" && !Loopback(public.Hostname()) {
+		p.add("%s: %q must start with https:// (plain http is for this machine alone)", c.where("public-url"), c.PublicURL)
+	}
+	if _, err := clock.Parse(c.Now); err != nil {
+		p.add("%s: %v", c.where("now"), err)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		p.add("%s: %q: use debug, info, warn or error", c.where("log-level"), c.LogLevel)
+	}
+	c.fillTwilio(k, public, p)
+}
+
+func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
+	if raw := k.String("twilio-from"); raw != "" {
+		n, err := phone.Parse(raw, "US")
+		if err != nil {
+			p.add("%s: %v", c.where("twilio-from"), err)
+		}
+		c.Twilio.From = n
+	}
+	if b := c.Twilio.BaseURL; b != "" {
+		u, err := url.Parse(b)
+		switch {
+		case err != nil || u.Scheme != "http" || !Loopback(u.Hostname()):
+			p.add("%s: only a simulator on this machine can stand in for Twilio, such as http://127.0.0.1:8090", c.where("twilio-base-url"))
+		case public != nil && public.Scheme == "https" && !Loopback(public.Hostname()):
+			p.add("%s: a site with the public URL %s must not run on a simulated phone network; take one of the two out", c.where("twilio-base-url"), c.PublicURL)
+		}
+	}
+	given := 0
+	for _, v := range []string{c.Twilio.AccountSID, c.Twilio.AuthToken} {
+		if v != "" {
+			given++
+		}
+	}
+	if given == 1 || (given == 2 && k.String("twilio-from") == "") {
+		p.add("twilio-account-sid, twilio-auth-token and twilio-from are needed together")
+	}
+}
+
+// secret reads a setting or the file named by <name>-file; both is an error.
+func (c *Config) secret(k *koanf.Koanf, name string, p *problems) string {
+	v, path := k.String(name), k.String(name+"-file")
+	switch {
+	case v != "" && path != "":
+		p.add("%s and %s are both set; keep one", c.where(name), c.where(name+"-file"))
+	case path != "":
+		data, err := os.ReadFile(path)
+		if err != nil {
+			p.add("%s: %v", c.where(name+"-file"), err)
+		}
+		return strings.TrimRight(string(data), "\r\n")
+	}
+	return v
+}
+
+func (c *Config) where(name string) string {
+	if w := c.from[name]; w != "" {
+		return w
+	}
+	return "--" + name
+}
+
+// SQLitePath is the database file, "" when the store is MongoDB.
+func (c *Config) SQLitePath() string {
+	p, ok := strings.CutPrefix(c.Store, "sqlite:")
+	if !ok {
+		return ""
+	}
+	return p
+}
+
+// Loopback says whether host is this machine and no other.
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+type problems []string
+
+func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
+
+func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	slices.Sort(p)
+	return fmt.Errorf("settings:\n  %s", strings.Join(p, "\n  "))
+}
+
+// nearest suggests the known key that is spelled most like key.
+func nearest(key string, known map[string]bool) string {
+	best, at := "", 4
+	for _, k := range slices.Sorted(maps.Keys(known)) {
+		if d := distance(key, k); d < at {
+			best, at = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// distance is the number of letters to change, add or drop to get from a to b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diag, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diag+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func load(t *testing.T, args []string, environ ...string) (Config, error) {
+	t.Helper()
+	fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	Flags(fs)
+	if err := fs.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return Load(fs, environ)
+}
+
+func TestPrecedence(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "muster.yaml")
+	if err := os.WriteFile(path, []byte("listen: 127.0.0.1:1\nlog-level: warn\nnow: fixed:2026-03-02T09:05:00-05:00\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := load(t, []string{"--config", path, "--listen", "127.0.0.1:3"}, "MUSTER_LISTEN=127.0.0.1:2", "MUSTER_LOG_LEVEL=error", "MUSTER_TEST_MONGO_URI=x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ what, got, want string }{
+		{"flag over environment and file", c.Listen, "127.0.0.1:3"},
+		{"environment over file", c.LogLevel, "error"},
+		{"file over default", c.Now, "fixed:2026-03-02T09:05:00-05:00"},
+		{"default", c.PhonesimListen, "127.0.0.1:8090"},
+		{"public URL from listen", c.PublicURL, "http://127.0.0.1:3"},
+		{"store from data dir", c.Store, "sqlite:" + filepath.Join(c.DataDir, "muster.db")},
+	} {
+		if x.got != x.want {
+			t.Errorf("%s: got %q, want %q", x.what, x.got, x.want)
+		}
+	}
+}
+
+func TestProblemsNameTheMend(t *testing.T) {
+	dir := t.TempDir()
+	token := filepath.Join(dir, "token")
+	bad := filepath.Join(dir, "bad.yaml")
+	os.WriteFile(token, []byte("s3cret\n"), 0o600)
+	os.WriteFile(bad, []byte("lisen: 127.0.0.1:1\n"), 0o600)
+	for name, x := range map[string]struct {
+		args []string
+		env  []string
+		want []string
+	}{
+		"unknown key in a file":      {args: []string{"--config", bad}, want: []string{bad, `"lisen"`, `did you mean "listen"`}},
+		"unknown variable":           {env: []string{"MUSTER_PUBLIK_URL=x"}, want: []string{"MUSTER_PUBLIK_URL", `did you mean "public-url"`}},
+		"all at once":                {args: []string{"--listen", "x", "--log-level", "loud"}, want: []string{"--listen", "--log-level"}},
+		"plain http on a network":    {args: []string{"--public-url", "http://muster.example.org"}, want: []string{"https://"}},
+		"simulator elsewhere":        {args: []string{"--twilio-base-url", "http://10.0.0.5:1"}, want: []string{"this machine"}},
+		"simulator and public https": {args: []string{"--twilio-base-url", "http://127.0.0.1:8090", "--public-url", "https://muster.example.org"}, want: []string{"simulated phone network"}},
+		"half an account":            {args: []string{"--twilio-account-sid", "AC1"}, want: []string{"together"}},
+		"secret twice":               {args: []string{"--twilio-auth-token", "x", "--twilio-auth-token-file", token}, want: []string{"both set"}},
+		"clock for everyone":         {args: []string{"--clock-listen", "0.0.0.0:1"}, want: []string{"this machine alone"}},
+		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, x.args, x.env...)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, w := range x.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("the message does not say %q:\n%v", w, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretFromFile(t *testing.T) {
+	token := filepath.Join(t.TempDir(), "token")
+	os.WriteFile(token, []byte("s3cret\n"), 0o600)
+	c, err := load(t, nil, "MUSTER_TWILIO_AUTH_TOKEN_FILE="+token, "MUSTER_TWILIO_ACCOUNT_SID=AC1", "MUSTER_TWILIO_FROM=+14125550100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Twilio.AuthToken != "s3cret" {
+		t.Errorf("got %q, want the file's content without its line end", c.Twilio.AuthToken)
+	}
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs what the tests need on Debian or Ubuntu as root; elsewhere uses what is there.
+set -u
+have() { command -v "$1" >/dev/null 2>&1; }
+want=()
+[ -n "${CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome || want+=(chromium)
+have node || want+=(nodejs)
+[ ${#want[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" = 0 ] && have apt-get; then
+	echo "installing ${want[*]} for the tests"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends "${want[@]}" fonts-dejavu-core >/dev/null && exit 0
+	echo "could not install ${want[*]} by apt" >&2
+fi
+echo "NOT FOUND: ${want[*]}. Tests that need them will be skipped (with CI=true they fail)." >&2
+[ "${CI:-}" = true ] && exit 1
+exit 0

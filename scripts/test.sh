@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs every test. A group whose tool is missing is skipped with one loud line; with CI=true that
+# is a failure.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+skip() {
+	echo "=== SKIPPED: $1"
+	if [ "${CI:-}" = true ]; then
+		echo "=== and CI=true, so that is a failure"
+		failed=1
+	fi
+}
+group() {
+	echo "=== $1"
+	shift
+	"$@" || { echo "=== FAILED: $*"; failed=1; }
+}
+
+: "${CHROMIUM:=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"
+export CHROMIUM
+[ -n "${MUSTER_REAL_DATA:-}" ] || echo "=== skipped: tests on real data (set MUSTER_REAL_DATA to a folder that has it)"
+[ -n "${MUSTER_TEST_MONGO_URI:-}" ] || echo "=== skipped: the suite on a real MongoDB (set MUSTER_TEST_MONGO_URI)"
+
+group "build" go build ./...
+group "vet" go vet ./...
+packages=$(go list ./... | grep -v /internal/e2e)
+# shellcheck disable=SC2086
+group "unit and integration tests" go test -timeout 15m $packages
+group "MongoDB path on FerretDB" bash -c 'cd internal/mongotest && go test -timeout 15m ./...'
+if [ -n "$CHROMIUM" ]; then
+	group "end to end, with a browser" go test -count=1 -timeout 25m ./internal/e2e/...
+else
+	skip "end to end with a browser: no Chromium (set CHROMIUM=path)"
+fi
+exit $failed
