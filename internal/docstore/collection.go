@@ -1,6 +1,7 @@
 package docstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (c *Collection[T, P]) Find(ctx context.Context, q Query) iter.Seq2[T, error
 			yield(zero, err)
 			return
 		}
-		for raw, err := range c.store.driver.Find(ctx, c.spec.Name, q) {
+		for raw, err := range c.store.find(ctx, c.spec.Name, q) {
 			if err != nil {
 				yield(zero, fmt.Errorf("find %s: %w", c.spec.Name, err))
 				return
@@ -116,11 +117,44 @@ func (c *Collection[T, P]) List(ctx context.Context, q Query) ([]T, error) {
 	return out, nil
 }
 
+// Page returns up to q.Limit documents (200 if none is given) and the After of the page that
+// follows, "" when this is the last.
+func (c *Collection[T, P]) Page(ctx context.Context, q Query) (items []T, next string, err error) {
+	if q.Limit == 0 {
+		q.Limit = pageSize
+	}
+	if _, err := q.Validate(c.spec.Name, c.spec.Indexes); err != nil {
+		return nil, "", err
+	}
+	ahead := q
+	ahead.Limit++ // one more says whether there is a next page
+	var last bson.Raw
+	for raw, err := range c.store.find(ctx, c.spec.Name, ahead) {
+		if err != nil {
+			return nil, "", fmt.Errorf("find %s: %w", c.spec.Name, err)
+		}
+		if len(items) == q.Limit {
+			next, err = c.store.driver.Cursor(c.spec.Name, q, last)
+			return items, next, err
+		}
+		v, err := c.decode(ctx, raw)
+		if err != nil {
+			return nil, "", err
+		}
+		items, last = append(items, v), raw
+	}
+	return items, "", nil
+}
+
+// pageSize is what Page returns when the query sets no limit.
+const pageSize = 200
+
 // Count returns how many documents match; Limit and After are ignored.
 func (c *Collection[T, P]) Count(ctx context.Context, q Query) (int, error) {
 	if _, err := q.Validate(c.spec.Name, c.spec.Indexes); err != nil {
 		return 0, err
 	}
+	c.store.meter(q)
 	n, err := c.store.driver.Count(ctx, c.spec.Name, q)
 	if err != nil {
 		return 0, fmt.Errorf("count %s: %w", c.spec.Name, err)
@@ -161,12 +195,26 @@ func (c *Collection[T, P]) put(b *Batch, kind OpKind, v P, stored bson.Raw) {
 		b.fail(fmt.Errorf("%w: %s without an id", ErrInvalid, c.spec.Name))
 		return
 	}
-	body, err := bson.Marshal(v)
+	body, err := marshal(v)
 	if err != nil {
 		b.fail(fmt.Errorf("%w: %s %s: %w", ErrInvalid, c.spec.Name, m.ID, err))
 		return
 	}
 	b.add(pending{op: Op{Kind: kind, Collection: c.spec.Name, ID: m.ID, Rev: old, Body: body}, stored: stored, spec: c.spec})
+}
+
+// marshal encodes nil slices and maps as empty ones: null is refused by both databases, and
+// reading gives nothing either way.
+func marshal(v any) (bson.Raw, error) {
+	var buf bytes.Buffer
+	enc := bson.NewEncoder(bson.NewDocumentWriter(&buf))
+	enc.NilSliceAsEmpty()
+	enc.NilMapAsEmpty()
+	enc.NilByteSliceAsEmpty()
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 // Unchanged, returned by the closure of Update, ends it without a write and without an error.
@@ -175,7 +223,7 @@ var Unchanged = errors.New("unchanged")
 // Update reads the document, lets change edit it and add to the batch, and commits. On
 // ErrConflict it starts again with the fresh document, so change must be pure but for v and b.
 func (c *Collection[T, P]) Update(ctx context.Context, id string, change func(v *T, b *Batch) error) (T, error) {
-	for {
+	for attempt := 0; ; attempt++ {
 		v, stored, err := c.load(ctx, id)
 		if err != nil {
 			return v, err
@@ -189,7 +237,7 @@ func (c *Collection[T, P]) Update(ctx context.Context, id string, change func(v 
 		}
 		c.put(b, Replace, &v, stored)
 		err = c.store.Commit(ctx, b)
-		if errors.Is(err, ErrConflict) && ctx.Err() == nil {
+		if errors.Is(err, ErrConflict) && pause(ctx, attempt) {
 			continue
 		}
 		return v, err

@@ -8,6 +8,7 @@ package docstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -37,6 +38,24 @@ const (
 	Delete                    // likewise
 	Check                     // changes nothing; Rev must match (0: the id must not exist)
 )
+
+// String names the operation, for errors.
+func (k OpKind) String() string {
+	switch k {
+	case Insert:
+		return "insert"
+	case Ensure:
+		return "ensure"
+	case Replace:
+		return "replace"
+	case Delete:
+		return "delete"
+	case Check:
+		return "check"
+	default:
+		return fmt.Sprintf("operation %d", uint8(k))
+	}
+}
 
 // Op is one step of a Write. Body holds the whole document with _id and rev already set.
 // Rev is the revision the document must have now (Replace, Delete, Check).
@@ -72,6 +91,8 @@ type Driver interface {
 	// Find yields the documents that match, in order. The query has passed Validate.
 	// It holds no connection between pages.
 	Find(ctx context.Context, collection string, q Query) iter.Seq2[bson.Raw, error]
+	// Cursor returns the After that continues q behind last, a document Find has yielded.
+	Cursor(collection string, q Query, last bson.Raw) (string, error)
 	// Count returns how many documents match; Limit and After are ignored.
 	Count(ctx context.Context, collection string, q Query) (int, error)
 	// Write applies all ops or none: ErrConflict, ErrExists. It returns only after the

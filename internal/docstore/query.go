@@ -25,7 +25,7 @@ type Query struct {
 	Order  string // "" = by the field of Range or Prefix, else by _id
 	Desc   bool
 	Limit  int    // 0 = all
-	After  string // cursor from a previous page, see CursorOf
+	After  string // cursor from a previous page, see Collection.Page
 	Scan   bool   // no index needed; Eq, In, Range, Prefix filter, order is by _id
 }
 
@@ -35,7 +35,7 @@ type In struct {
 	Values []any
 }
 
-// Range matches From <= field < To; a nil bound is open. Both bounds are of one type, and only
+// Range matches From <= field < To; a nil bound is open, but not both. Both bounds are of one type, and only
 // values of that type match (numbers compare with numbers, dates with dates).
 type Range struct {
 	Path     string
@@ -53,25 +53,27 @@ func E(path string, value any) Field { return Field{path, value} }
 
 // Plan says which index serves a query and how.
 type Plan struct {
-	Index Index // empty Name: the id itself
+	Index Index  // empty Name: the id itself
 	Next  string // the field after the equalities that In, Range, Prefix or Order use; "" if none
+	Sort  string // the field results come by; "": the id
 }
 
 // Validate checks q against the declared indexes, the same way for every driver, and returns
 // the plan. ErrQuery names what is missing.
 func (q Query) Validate(collection string, declared []Index) (Plan, error) {
 	next := ""
-	for _, p := range q.conditionPaths() {
-		if next != "" && p != next {
-			return Plan{}, fmt.Errorf("%w: %s: only one of In, Range, Prefix may be used", ErrQuery, collection)
-		}
-		next = p
-	}
-	if n := len(q.conditionPaths()); n > 1 {
+	switch conditions := q.conditionPaths(); len(conditions) {
+	case 0:
+	case 1:
+		next = conditions[0]
+	default:
 		return Plan{}, fmt.Errorf("%w: %s: only one of In, Range, Prefix may be used", ErrQuery, collection)
 	}
 	if q.Limit < 0 {
 		return Plan{}, fmt.Errorf("%w: %s: negative limit", ErrQuery, collection)
+	}
+	if _, err := q.Matcher(); err != nil {
+		return Plan{}, fmt.Errorf("%s: %w", collection, err)
 	}
 	if q.Scan {
 		if q.Order != "" {
@@ -91,12 +93,16 @@ func (q Query) Validate(collection string, declared []Index) (Plan, error) {
 	if q.In != nil && q.Order != "" {
 		return Plan{}, fmt.Errorf("%w: %s: In comes by id, not by %q", ErrQuery, collection, q.Order)
 	}
+	sort := next
+	if q.In != nil || next == "_id" {
+		sort = ""
+	}
 	if len(q.Eq) == 0 && (next == "" || next == "_id") {
 		return Plan{Next: next}, nil
 	}
 	for _, ix := range declared {
 		if ix.serves(q.Eq, next) {
-			return Plan{Index: ix, Next: next}, nil
+			return Plan{Index: ix, Next: next, Sort: sort}, nil
 		}
 	}
 	return Plan{}, fmt.Errorf("%w: %s: no declared index serves equality on [%s] then %q", ErrQuery, collection, paths(q.Eq), next)

@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -12,47 +17,77 @@ import (
 
 // Store commits batches to a driver. It knows every opened collection.
 type Store struct {
-	driver Driver
-	wall   func() time.Time
+	driver  Driver
+	wall    func() time.Time
+	require []func(context.Context, *Batch) error
+
+	scans atomic.Uint64
 
 	mu    sync.Mutex
 	specs map[string]Spec
 }
 
 // New returns a store over d. wall is real time; it stamps Meta.Changed.
-func New(d Driver, wall func() time.Time) *Store {
-	return &Store{driver: d, wall: wall, specs: map[string]Spec{}}
+func New(d Driver, wall func() time.Time, opts ...Option) *Store {
+	s := &Store{driver: d, wall: wall, specs: map[string]Spec{}}
+	for _, o := range opts {
+		o(s)
+	}
+	return s
+}
+
+// Option changes how a store commits.
+type Option func(*Store)
+
+// Require makes every commit pass check, after all bodies are sealed and the batch's own hooks
+// have run. An error stops the commit. check only looks.
+func Require(check func(context.Context, *Batch) error) Option {
+	return func(s *Store) { s.require = append(s.require, check) }
 }
 
 // Driver gives the jobs that copy or verify whole databases what lies beneath.
 func (s *Store) Driver() Driver { return s.driver }
 
+// Scans is how many queries went without an index so far (Query.Scan), for the metrics.
+func (s *Store) Scans() uint64 { return s.scans.Load() }
+
+func (s *Store) meter(q Query) {
+	if q.Scan {
+		s.scans.Add(1)
+	}
+}
+
+func (s *Store) find(ctx context.Context, collection string, q Query) iter.Seq2[bson.Raw, error] {
+	s.meter(q)
+	return s.driver.Find(ctx, collection, q)
+}
+
 // Specs returns the collections opened so far, by name.
 func (s *Store) Specs() map[string]Spec {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[string]Spec, len(s.specs))
-	for k, v := range s.specs {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(s.specs)
 }
 
+// declare makes a collection's indexes exist, once. Opening it again with other indexes is a
+// mistake in the program: the second would take away what the first needs.
 func (s *Store) declare(ctx context.Context, spec Spec) error {
 	s.mu.Lock()
 	old, again := s.specs[spec.Name]
+	s.mu.Unlock()
+	if again {
+		if !slices.EqualFunc(old.Indexes, spec.Indexes, sameIndex) {
+			return fmt.Errorf("already open with other indexes")
+		}
+		return nil
+	}
+	if err := s.driver.Index(ctx, spec.Name, spec.Indexes); err != nil {
+		return err
+	}
+	s.mu.Lock()
 	s.specs[spec.Name] = spec
 	s.mu.Unlock()
-	if again && len(old.Indexes) == len(spec.Indexes) {
-		same := true
-		for i := range old.Indexes {
-			same = same && sameIndex(old.Indexes[i], spec.Indexes[i])
-		}
-		if same {
-			return nil
-		}
-	}
-	return s.driver.Index(ctx, spec.Name, spec.Indexes)
+	return nil
 }
 
 // Batch starts an empty batch.
@@ -61,7 +96,7 @@ func (s *Store) Batch() *Batch { return &Batch{} }
 // Do builds a batch with f and commits it, starting again on ErrConflict. f must be pure but
 // for b. It returns Unchanged's nil when f returns Unchanged.
 func (s *Store) Do(ctx context.Context, f func(b *Batch) error) error {
-	for {
+	for attempt := 0; ; attempt++ {
 		b := s.Batch()
 		if err := f(b); err != nil {
 			if errors.Is(err, Unchanged) {
@@ -70,10 +105,27 @@ func (s *Store) Do(ctx context.Context, f func(b *Batch) error) error {
 			return err
 		}
 		err := s.Commit(ctx, b)
-		if errors.Is(err, ErrConflict) && ctx.Err() == nil {
+		if errors.Is(err, ErrConflict) && pause(ctx, attempt) {
 			continue
 		}
 		return err
+	}
+}
+
+// pause lets others finish before a conflicted change starts again; it spreads the losers of a
+// crowded document. False when ctx has ended.
+func pause(ctx context.Context, attempt int) bool {
+	if attempt < 2 {
+		return ctx.Err() == nil
+	}
+	most := time.Millisecond << min(attempt, 6)
+	t := time.NewTimer(rand.N(most))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }
 
@@ -105,9 +157,6 @@ func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
 			b.ops[i].op.Body = body
 		}
 		b.ops[i].sealed = true
-		if n := len(b.ops[i].op.Body); n > MaxBody {
-			return fmt.Errorf("%w: %s %s is %d bytes, the limit is %d", ErrInvalid, b.ops[i].op.Collection, b.ops[i].op.ID, n, MaxBody)
-		}
 	}
 	for _, h := range b.hooks {
 		done, err := h(ctx, b)
@@ -115,6 +164,11 @@ func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
 			after = append(after, done)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, check := range s.require {
+		if err := check(ctx, b); err != nil {
 			return err
 		}
 	}
