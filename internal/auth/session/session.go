@@ -1,0 +1,125 @@
+// Package session keeps server-side sessions in the document store.
+//
+// A browser holds a random token only; the store holds its hash and the values. Participants,
+// staff and the anonymous public flow have cookies of their own, so signing out of one leaves
+// the others.
+package session
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// Options describe the sessions of one audience.
+type Options struct {
+	Name   string        // of the cookie, without prefix: "staff", "me", "public"
+	Secure bool          // served over https: __Host- prefix and Secure
+	Idle   time.Duration // ends after so long without a request; 0: 15 minutes
+	Life   time.Duration // ends after so long in any case; 0: 12 hours
+
+	// Seal and Open encrypt what is stored, given the id of the document; nil: stored as it
+	// is. Values are a person's id and half-filled forms, so an audience with names or
+	// answers in its sessions sets them.
+	Seal func(ctx context.Context, id string, plain []byte) ([]byte, error)
+	Open func(ctx context.Context, id string, sealed []byte) ([]byte, error)
+
+	// Failed answers a request whose session could not be read or kept.
+	Failed func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Manager loads, keeps and ends sessions. Put, Get, Pop, Remove, Destroy, GetString and so on
+// are those of scs; they need a request that passed LoadAndSave.
+type Manager struct {
+	*scs.SessionManager
+	store *store
+	name  string
+}
+
+// New returns the sessions of one audience, kept in the collection "sessions".
+func New(ctx context.Context, s *docstore.Store, wall func() time.Time, o Options) (*Manager, error) {
+	if o.Idle == 0 {
+		o.Idle = 15 * time.Minute
+	}
+	if o.Life == 0 {
+		o.Life = 12 * time.Hour
+	}
+	kept, err := open(ctx, s, wall, o)
+	if err != nil {
+		return nil, err
+	}
+	m := scs.New()
+	m.Store = kept
+	m.HashTokenInStore = true
+	m.IdleTimeout = o.Idle
+	m.Lifetime = o.Life
+	m.Cookie.Name = cookieName(o)
+	m.Cookie.Path = "/"
+	m.Cookie.HttpOnly = true
+	m.Cookie.Secure = o.Secure
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Persist = false
+	if o.Failed != nil {
+		m.ErrorFunc = o.Failed
+	}
+	return &Manager{m, kept, o.Name}, nil
+}
+
+// cookieName has the __Host- prefix wherever browsers allow it, which needs Secure.
+func cookieName(o Options) string {
+	if o.Secure {
+		return "__Host-muster-" + o.Name
+	}
+	return "muster-" + o.Name
+}
+
+const subjectKey = "subject"
+
+// SignIn gives the browser a new token, so that one planted before is worthless, and binds
+// the session to a subject, such as "per_…" or a staff id. remember keeps the cookie after
+// the browser closes; never on a borrowed phone.
+func (m *Manager) SignIn(ctx context.Context, subject string, remember bool) error {
+	if err := m.RenewToken(ctx); err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	m.Put(ctx, subjectKey, subject)
+	m.RememberMe(ctx, remember)
+	return nil
+}
+
+// Subject is who is signed in, "" for nobody.
+func (m *Manager) Subject(ctx context.Context) string { return m.GetString(ctx, subjectKey) }
+
+// SignOut ends the session on the server and in the browser.
+func (m *Manager) SignOut(ctx context.Context) error {
+	if err := m.Destroy(ctx); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}
+
+// Renew gives a new token and keeps the values: for a step-up within a session.
+func (m *Manager) Renew(ctx context.Context) error {
+	if err := m.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renew session: %w", err)
+	}
+	return nil
+}
+
+// EndAll ends every session of a subject in this audience, wherever it is, and returns how many.
+func (m *Manager) EndAll(ctx context.Context, subject string) (int, error) {
+	return m.store.endAll(ctx, subject)
+}
+
+// Sessions lists the subject's sessions of this audience, newest use first.
+func (m *Manager) Sessions(ctx context.Context, subject string) ([]Info, error) {
+	return m.store.list(ctx, subject)
+}
+
+// Sweep deletes sessions of every audience that are over, at most 1,000 a call, and returns
+// how many.
+func (m *Manager) Sweep(ctx context.Context) (int, error) { return m.store.sweep(ctx) }
