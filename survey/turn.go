@@ -123,6 +123,7 @@ const (
 	ProblemDecimals   ProblemCode = "decimals"     // more than Limit decimal places
 	ProblemDate       ProblemCode = "date"         // not a date of the calendar
 	ProblemTime       ProblemCode = "time"         // not a time of day
+	ProblemTooShort   ProblemCode = "too-short"    // fewer than Limit characters
 	ProblemTooLong    ProblemCode = "too-long"     // more than Limit characters
 	ProblemFormat     ProblemCode = "format"       // does not match the item's pattern
 	ProblemFirst      ProblemCode = "first"        // nothing to go back to

@@ -1,0 +1,138 @@
+package survey
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A text question with ten options or more must fit two segments of plain GSM text.
+const maxTextQuestion = 306
+
+// LOINC codes of the PHQ-9 panel and of its question on thoughts of being better off dead.
+var suicideItems = []string{"44249-1", "44260-8"}
+
+// Check says whether the questionnaire can be asked on a channel: nil, or an error that names
+// every item that cannot and why.
+func (q *Questionnaire) Check(c Channel) error {
+	switch c {
+	case Web, Staff:
+		return nil
+	case SMS, Voice:
+	default:
+		return fmt.Errorf("channel %q is not known", c)
+	}
+	var errs []error
+	if q.locked {
+		errs = append(errs, errors.New("it asks about thoughts of dying: it is kept to the web and to an interview by staff"))
+	}
+	for _, it := range q.items {
+		if !it.asked() {
+			continue
+		}
+		if reason := it.unfit(c); reason != "" {
+			errs = append(errs, fmt.Errorf("item %q: %s", it.linkID, reason))
+		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("cannot be asked by %s: %w", c, errors.Join(errs...))
+	}
+	return nil
+}
+
+// unfit says why one question cannot be asked by SMS or phone, or "".
+func (it *item) unfit(c Channel) string {
+	if it.sensitive == "sensitive" {
+		return "it is sensitive: ask it on the web after sign-in, or let staff ask it"
+	}
+	if c == SMS {
+		size := utf8.RuneCountInString(it.text.source)
+		for _, o := range it.options {
+			size += utf8.RuneCountInString(o.text.source) + len(o.key) + 2
+		}
+		if len(it.options) >= 10 && size > maxTextQuestion {
+			return fmt.Sprintf("with %d options it is longer than two texts: send a link", len(it.options))
+		}
+		return ""
+	}
+	switch {
+	case it.kind == typeOpenChoice:
+		return "own words cannot be keyed: use choice"
+	case len(it.options) > 99:
+		return fmt.Sprintf("%d options are too many to hear", len(it.options))
+	case len(it.options) > 0:
+		return ""
+	case it.kind == typeString || it.kind == typeText:
+		return "own words cannot be keyed: ask them on the web, by text or by staff"
+	case it.numeric() && strings.HasPrefix(it.min, "-"):
+		return "a number below zero cannot be keyed"
+	}
+	return ""
+}
+
+// dangerous says whether an instrument is kept to the web and to interviews: PHQ-9, known by its
+// codes or its name.
+func dangerous(w *wireQuestionnaire, q *Questionnaire) bool {
+	coded := func(c Coding) bool { return slices.Contains(suicideItems, c.Code) }
+	if slices.ContainsFunc(q.codes, coded) {
+		return true
+	}
+	for _, it := range q.items {
+		if slices.ContainsFunc(it.codes, coded) {
+			return true
+		}
+	}
+	for _, name := range []string{w.Title, w.Name, w.URL, w.ID} {
+		letters := strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, name)
+		if strings.Contains(letters, "phq9") || strings.Contains(letters, "patienthealthquestionnaire9") {
+			return true
+		}
+	}
+	return false
+}
+
+// Missing lists the linkIds whose text or options have no translation into lang, in document
+// order. The source language is never missing.
+func (q *Questionnaire) Missing(lang string) []string {
+	if base(lang) == base(q.lang) {
+		return nil
+	}
+	var ids []string
+	for _, it := range q.items {
+		lacks := func(short map[Channel]phrase) bool {
+			for _, p := range short {
+				if !p.has(lang) {
+					return true
+				}
+			}
+			return false
+		}
+		if it.hidden {
+			continue
+		}
+		if !it.text.has(lang) || lacks(it.short) ||
+			slices.ContainsFunc(it.options, func(o option) bool {
+				return o.value.Int == nil && o.value.Date == "" && o.value.Time == "" && (!o.text.has(lang) || lacks(o.short))
+			}) {
+			ids = append(ids, it.linkID)
+		}
+	}
+	return ids
+}
+
+// TranslationStatus returns "source" for the language the questionnaire was written in, the
+// declared state ("draft", "approved") of a translation, or "" where nothing is declared.
+func (q *Questionnaire) TranslationStatus(lang string) string {
+	if base(lang) == base(q.lang) {
+		return "source"
+	}
+	return q.drafts[base(lang)]
+}

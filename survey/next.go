@@ -1,0 +1,379 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxAttempts refused inputs to one question end a call or a text dialogue politely.
+const maxAttempts = 3
+
+// NewSession starts a session of q in lang; nothing is asked yet. Next with Show asks the
+// first question.
+func NewSession(q *Questionnaire, lang string, now time.Time) Session {
+	return Session{Ref: q.ref, Lang: lang, Status: InProgress, Started: instant(now)}
+}
+
+// instant is how times are stored: UTC, milliseconds.
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// turn is one call of Next.
+type turn struct {
+	q  *Questionnaire
+	s  Session
+	in Input
+	st *state
+	// whole says that texts around the question are said too, not only the question.
+	whole    bool
+	problem  *Problem
+	stored   *Answer
+	replaced *Answer
+	removed  []Answer
+}
+
+// Next applies one input. It returns the new session, what to put to the person, and the
+// answer this input stored (nil if none). The answer is to be saved and checked for red flags
+// at once, whatever happens after: a number keyed on the phone is stored before it is read
+// back, and "no" to the read-back asks again and then replaces it.
+//
+// An input with the LinkID of a question that is not current edits that question, also in a
+// completed session. After a change, answers of items no longer enabled leave the session and
+// are returned in Prompt.Removed.
+//
+// ErrVersion: the session belongs to another version. ErrClosed: the session has ended.
+// ErrNotAsked: the question does not exist, is not enabled, or nothing is current.
+func (q *Questionnaire) Next(s Session, in Input) (Session, Prompt, *Answer, error) {
+	if s.Ref != q.ref {
+		return s, Prompt{}, nil, fmt.Errorf("session of %q put to %q: %w", s.Ref, q.ref, ErrVersion)
+	}
+	s.Answers = slices.Clone(s.Answers)
+	t := &turn{q: q, s: s, in: in, st: newState(s.Answers)}
+	t.whole = in.Channel == Web || in.Channel == Staff
+	prompt, err := t.run()
+	if err != nil {
+		return s, Prompt{}, nil, err
+	}
+	prompt.Problem, prompt.Replaced, prompt.Removed = t.problem, t.replaced, t.removed
+	return t.s, prompt, t.stored, nil
+}
+
+// Close ends a session whose window is over: completed if nothing is left to ask, else
+// stopped. Answers are never filled in later.
+func (q *Questionnaire) Close(s Session, now time.Time) Session {
+	if s.Status != InProgress {
+		return s
+	}
+	s.Status = Stopped
+	if q.unanswered(newState(s.Answers)) == nil {
+		s.Status = Completed
+	}
+	s.Current, s.Pending, s.Attempts, s.AskedAt = "", "", 0, time.Time{}
+	s.Ended = instant(now)
+	return s
+}
+
+func (t *turn) run() (Prompt, error) {
+	if t.in.Channel == Voice && t.in.Kind == Reply && strings.TrimSpace(t.in.Raw) == "*" {
+		t.in.Kind = Repeat
+	}
+	if t.s.Status != InProgress {
+		return t.closed()
+	}
+	if t.s.Pending != "" {
+		if prompt, done := t.confirm(); done {
+			return prompt, nil
+		}
+	}
+	switch t.in.Kind {
+	case Show:
+		return t.show()
+	case Repeat:
+		t.whole = true
+		return t.again()
+	case NoInput:
+		it, err := t.target()
+		if err != nil {
+			return Prompt{}, err
+		}
+		return t.refuse(it, &Problem{Code: ProblemEmpty}), nil
+	case Back:
+		return t.back()
+	case Reply, Skip:
+		return t.reply()
+	}
+	return Prompt{}, fmt.Errorf("input kind %q is not known", t.in.Kind)
+}
+
+// closed serves a session that has ended: it can be looked at, and a completed one edited by
+// naming the item.
+func (t *turn) closed() (Prompt, error) {
+	edit := t.s.Status == Completed && t.in.LinkID != ""
+	switch {
+	case t.in.Kind == Show && !edit:
+		return t.finished(), nil
+	case t.in.Kind == Show || edit && t.in.Kind == Repeat:
+		it, err := t.target()
+		if err != nil {
+			return Prompt{}, err
+		}
+		t.whole = true
+		return t.prompt(it), nil
+	case edit && (t.in.Kind == Reply || t.in.Kind == Skip):
+		return t.reply()
+	case t.s.Status == Completed && t.in.Kind == Back:
+		return t.back()
+	}
+	return Prompt{}, fmt.Errorf("%s session: %w", t.s.Status, ErrClosed)
+}
+
+// confirm deals with a read-back that is open. On another channel the number stands and the
+// input is taken as usual.
+func (t *turn) confirm() (Prompt, bool) {
+	it := t.q.byID[t.s.Pending]
+	if it == nil || !t.askable(it) {
+		t.s.Pending = ""
+		return Prompt{}, false
+	}
+	elsewhere := t.in.LinkID != "" && t.in.LinkID != it.linkID
+	if t.in.Channel != Voice || elsewhere {
+		t.s.Pending = ""
+		if t.in.Kind == Show && !elsewhere {
+			return t.advance(), true
+		}
+		return Prompt{}, false
+	}
+	switch t.in.Kind {
+	case Show:
+		t.s.Attempts = 0
+		return t.readBack(it), true
+	case Repeat:
+		return t.readBack(it), true
+	case Skip:
+		t.s.Pending = ""
+		return t.advance(), true
+	case Back:
+		return t.askAgain(it), true
+	case NoInput:
+		return t.refuse(it, &Problem{Code: ProblemEmpty}), true
+	case Reply:
+		switch strings.TrimSuffix(strings.TrimSpace(t.in.Raw), "#") {
+		case "1":
+			t.s.Pending = ""
+			return t.advance(), true
+		case "2":
+			return t.askAgain(it), true
+		}
+		return t.refuse(it, &Problem{Code: ProblemNotConfirm}), true
+	}
+	return Prompt{}, false
+}
+
+// askAgain puts the question whose read-back was denied; the stored answer stands until then.
+func (t *turn) askAgain(it *item) Prompt {
+	t.s.Pending, t.s.Attempts = "", 0
+	return t.prompt(it)
+}
+
+// show starts, resumes or renders again.
+func (t *turn) show() (Prompt, error) {
+	t.whole = true
+	if t.in.LinkID != "" {
+		it, err := t.target()
+		if err != nil {
+			return Prompt{}, err
+		}
+		t.moveTo(it)
+		t.s.Attempts = 0
+		return t.prompt(it), nil
+	}
+	it := t.q.byID[t.s.Current]
+	if it == nil || !t.askable(it) {
+		return t.advance(), nil
+	}
+	t.s.Attempts = 0
+	return t.prompt(it), nil
+}
+
+func (t *turn) again() (Prompt, error) {
+	it, err := t.target()
+	if err != nil {
+		return Prompt{}, err
+	}
+	return t.prompt(it), nil
+}
+
+// back goes to the question before the current one, or to the last one of a completed session.
+func (t *turn) back() (Prompt, error) {
+	t.whole = true
+	at := len(t.q.items)
+	from := t.s.Current
+	if t.in.LinkID != "" {
+		from = t.in.LinkID
+	}
+	current := t.q.byID[from]
+	if current != nil {
+		at = current.order
+	} else if t.s.Status == InProgress {
+		return t.show()
+	}
+	for _, it := range slices.Backward(t.q.items[:at]) {
+		if t.askable(it) {
+			if t.s.Status == InProgress {
+				t.moveTo(it)
+			}
+			return t.prompt(it), nil
+		}
+	}
+	if current == nil || !t.askable(current) {
+		return t.show()
+	}
+	t.problem = &Problem{Code: ProblemFirst}
+	return t.prompt(current), nil
+}
+
+// reply stores an answer or a skip.
+func (t *turn) reply() (Prompt, error) {
+	it, err := t.target()
+	if err != nil {
+		return Prompt{}, err
+	}
+	answer := Answer{
+		LinkID:     it.linkID,
+		Channel:    t.in.Channel,
+		AnsweredAt: instant(t.in.At),
+		Raw:        t.in.Raw,
+		Attempts:   1,
+		By:         t.in.By,
+	}
+	if it.linkID == t.s.Current {
+		answer.AskedAt = t.s.AskedAt
+		answer.Attempts += t.s.Attempts
+	}
+	if t.in.Kind == Skip {
+		if it.required {
+			return t.refuse(it, &Problem{Code: ProblemRequired}), nil
+		}
+		answer.Declined, answer.Raw = true, ""
+	} else {
+		values, problem := read(it, t.in, t.s.Lang)
+		if problem != nil {
+			return t.refuse(it, problem), nil
+		}
+		answer.Values = values
+	}
+	t.store(answer)
+	if t.in.Channel == Voice && !answer.Declined && it.readBack() && t.s.Status == InProgress {
+		t.moveTo(it)
+		t.s.Attempts = 0
+		t.s.Pending = it.linkID
+		return t.readBack(it), nil
+	}
+	return t.advance(), nil
+}
+
+// store puts the answer in and takes out the answers of items it has disabled.
+func (t *turn) store(a Answer) {
+	t.stored = &a
+	at := slices.IndexFunc(t.s.Answers, func(old Answer) bool { return old.LinkID == a.LinkID })
+	if at >= 0 {
+		if old := t.s.Answers[at]; !sameAnswer(old, a) {
+			t.replaced = &old
+		}
+		t.s.Answers[at] = a
+	} else {
+		t.s.Answers = append(t.s.Answers, a)
+	}
+	t.st = newState(t.s.Answers)
+	t.s.Answers = slices.DeleteFunc(t.s.Answers, func(a Answer) bool {
+		it := t.q.byID[a.LinkID]
+		gone := it == nil || !t.st.enabled(it)
+		if gone {
+			t.removed = append(t.removed, a)
+		}
+		return gone
+	})
+	t.st = newState(t.s.Answers)
+}
+
+func sameAnswer(a, b Answer) bool {
+	return a.Declined == b.Declined && slices.EqualFunc(a.Values, b.Values, sameValue)
+}
+
+func sameValue(a, b Value) bool {
+	return rank(a) == rank(b) && identity(a) == identity(b) && (a.Bool == nil || *a.Bool == *b.Bool)
+}
+
+// refuse keeps the question and counts the attempt.
+func (t *turn) refuse(it *item, problem *Problem) Prompt {
+	t.problem = problem
+	if t.s.Status == InProgress {
+		t.moveTo(it)
+		t.s.Attempts++
+	}
+	prompt := t.prompt(it)
+	if t.s.Pending == it.linkID {
+		prompt = t.readBack(it)
+	}
+	spoken := t.in.Channel == Voice || t.in.Channel == SMS
+	prompt.GiveUp = spoken && t.s.Attempts >= maxAttempts
+	return prompt
+}
+
+// advance goes to the first question without an answer, or completes the session.
+func (t *turn) advance() Prompt {
+	t.s.Pending = ""
+	it := t.q.unanswered(t.st)
+	if it == nil {
+		if t.s.Status != Completed {
+			t.s.Ended = instant(t.in.At)
+		}
+		t.s.Status = Completed
+		t.s.Current, t.s.Attempts, t.s.AskedAt = "", 0, time.Time{}
+		return t.finished()
+	}
+	t.s.Status, t.s.Ended = InProgress, time.Time{}
+	t.moveTo(it)
+	t.s.Attempts = 0
+	return t.prompt(it)
+}
+
+// moveTo makes an item current; asking it again keeps the time it was first asked.
+func (t *turn) moveTo(it *item) {
+	if t.s.Current == it.linkID {
+		return
+	}
+	t.s.Current, t.s.Pending, t.s.Attempts = it.linkID, "", 0
+	t.s.AskedAt = instant(t.in.At)
+}
+
+// target is the item an input is about.
+func (t *turn) target() (*item, error) {
+	id := t.in.LinkID
+	if id == "" {
+		id = t.s.Current
+	}
+	it := t.q.byID[id]
+	switch {
+	case id == "":
+		return nil, fmt.Errorf("no question is open: %w", ErrNotAsked)
+	case it == nil:
+		return nil, fmt.Errorf("item %q: %w", short(id), ErrNotAsked)
+	case !t.askable(it):
+		return nil, fmt.Errorf("item %q: %w", id, ErrNotAsked)
+	}
+	return it, nil
+}
+
+func (t *turn) askable(it *item) bool { return it.asked() && t.st.enabled(it) }
+
+// unanswered is the first question, in document order, that is enabled and has no answer.
+func (q *Questionnaire) unanswered(st *state) *item {
+	for _, it := range q.items {
+		if _, answered := st.answers[it.linkID]; !answered && it.asked() && st.enabled(it) {
+			return it
+		}
+	}
+	return nil
+}
