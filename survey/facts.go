@@ -105,6 +105,8 @@ func systemName(system string) string {
 		return "snomed"
 	case "http://www.nlm.nih.gov/research/umls/rxnorm":
 		return "rxnorm"
+	case "urn:muster:fact":
+		return "muster"
 	case "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10":
 		return "icd10"
 	}

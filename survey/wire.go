@@ -73,8 +73,8 @@ type (
 		Markdown  string          `json:"valueMarkdown"`
 		Code      string          `json:"valueCode"`
 		Boolean   *bool           `json:"valueBoolean"`
-		Integer   wireNumber     `json:"valueInteger"`
-		Decimal   wireNumber     `json:"valueDecimal"`
+		Integer   wireNumber      `json:"valueInteger"`
+		Decimal   wireNumber      `json:"valueDecimal"`
 		Date      string          `json:"valueDate"`
 		DateExt   *wireElement    `json:"_valueDate"`
 		Time      string          `json:"valueTime"`
@@ -94,9 +94,9 @@ type (
 	}
 	wireQuantity struct {
 		Value  wireNumber `json:"value"`
-		Unit   string      `json:"unit"`
-		System string      `json:"system"`
-		Code   string      `json:"code"`
+		Unit   string     `json:"unit"`
+		System string     `json:"system"`
+		Code   string     `json:"code"`
 	}
 	wireItem struct {
 		LinkID         string          `json:"linkId"`
@@ -109,7 +109,7 @@ type (
 		Required       bool            `json:"required"`
 		Repeats        bool            `json:"repeats"`
 		ReadOnly       bool            `json:"readOnly"`
-		MaxLength      wireNumber     `json:"maxLength"`
+		MaxLength      wireNumber      `json:"maxLength"`
 		AnswerValueSet string          `json:"answerValueSet"`
 		AnswerOption   []wireOption    `json:"answerOption"`
 		Constraint     string          `json:"answerConstraint"` // R5, beside type "coding"
@@ -125,7 +125,7 @@ type (
 		Coding    *wireCoding      `json:"valueCoding"`
 		String    string           `json:"valueString"`
 		StringExt *wireElement     `json:"_valueString"`
-		Integer   wireNumber      `json:"valueInteger"`
+		Integer   wireNumber       `json:"valueInteger"`
 		Date      string           `json:"valueDate"`
 		Time      string           `json:"valueTime"`
 		Reference *json.RawMessage `json:"valueReference"`
@@ -135,8 +135,8 @@ type (
 		Question  string           `json:"question"`
 		Operator  string           `json:"operator"`
 		Boolean   *bool            `json:"answerBoolean"`
-		Integer   wireNumber      `json:"answerInteger"`
-		Decimal   wireNumber      `json:"answerDecimal"`
+		Integer   wireNumber       `json:"answerInteger"`
+		Decimal   wireNumber       `json:"answerDecimal"`
 		Date      string           `json:"answerDate"`
 		DateTime  string           `json:"answerDateTime"`
 		Time      string           `json:"answerTime"`
