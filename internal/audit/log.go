@@ -103,25 +103,44 @@ func Open(ctx context.Context, store *docstore.Store, ring Ring, clock *clock.Cl
 
 type recordKey struct{}
 
+// recorded is the one entry of a batch; a weak one gives way to another.
+type recorded struct {
+	entry Entry
+	weak  bool
+}
+
 // Record gives b its one entry: who does this and why. What changed is filled in at commit, from
 // the batch itself. A second entry, or one without actor or action, makes the commit fail.
-func (l *Log) Record(b *docstore.Batch, by Entry) {
+func (l *Log) Record(b *docstore.Batch, by Entry) { l.record(b, by, false) }
+
+// Consequence is Record for what follows from another change and may or may not stand in its
+// batch: it counts only where no Record does.
+func (l *Log) Consequence(b *docstore.Batch, by Entry) { l.record(b, by, true) }
+
+func (l *Log) record(b *docstore.Batch, by Entry, weak bool) {
 	if err := by.check(); err != nil {
 		b.Fail(err)
 		return
 	}
-	if b.Noted(recordKey{}) != nil {
-		b.Fail(fmt.Errorf("%s: %w", by.Action, ErrTwice))
+	if r, ok := b.Noted(recordKey{}).(*recorded); ok {
+		switch {
+		case weak:
+		case r.weak:
+			*r = recorded{by, false}
+		default:
+			b.Fail(fmt.Errorf("%s: %w", by.Action, ErrTwice))
+		}
 		return
 	}
-	b.Note(recordKey{}, true)
+	r := &recorded{by, weak}
+	b.Note(recordKey{}, r)
 	b.BeforeCommit(func(ctx context.Context, b *docstore.Batch) (func(error), error) {
 		objects, err := l.objects(ctx, b)
 		if err != nil {
-			return nil, fmt.Errorf("audit %s: %w", by.Action, err)
+			return nil, fmt.Errorf("audit %s: %w", r.entry.Action, err)
 		}
-		by.Objects = objects
-		return l.add(ctx, b, by)
+		r.entry.Objects = objects
+		return l.add(ctx, b, r.entry)
 	})
 }
 
