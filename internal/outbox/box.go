@@ -1,0 +1,258 @@
+package outbox
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// Sender hands one message to a provider. The context ends after ten seconds. The error is made
+// by Refuse, Retry or Ambiguous; any other counts as Ambiguous. The Message must carry our ID
+// along where the provider can return it in callbacks.
+type Sender interface {
+	Send(ctx context.Context, m Message) (Receipt, error)
+}
+
+// Receipt is what a provider gives for a message it took.
+type Receipt struct{ SID string }
+
+// Finder lists what a provider has of a message: the provider's ids of all messages (calls) to m.To
+// with m.Body since m.FirstTry, oldest first. ErrUnlistable: this provider cannot say.
+type Finder interface {
+	Find(ctx context.Context, m Message) ([]string, error)
+}
+
+// ErrUnlistable says that a provider cannot list what it was given.
+var ErrUnlistable = errors.New("provider cannot list messages")
+
+// Gate is asked right before every send.
+type Gate interface {
+	Allow(ctx context.Context, m Message, now time.Time) (Decision, error)
+}
+
+// Decision is a gate's answer. Not OK with NotBefore: put off until then. Not OK without:
+// cancelled, for Reason.
+type Decision struct {
+	OK        bool
+	NotBefore time.Time
+	Reason    string
+}
+
+// Sealer seals what a message says and to whom; *seal.Keys is one.
+type Sealer interface {
+	Fields(collection string, owner func(plain bson.Raw) string, paths ...string) docstore.Codec
+	Hash(field, normalised string) string
+}
+
+// Options tune a box and connect it. The zero value sends nothing: every Kind needs a Sender.
+type Options struct {
+	Senders map[Kind]Sender
+	Finders map[Kind]Finder // none for a kind: its provider cannot be listed
+	// OnChange hears of every change of State but to due and sending, and adds to the batch of
+	// the change: the timeline follows there.
+	OnChange func(ctx context.Context, b *docstore.Batch, m Message) error
+	// Stuck hears, once, of a message nobody can find out about, and adds a task for staff.
+	Stuck    func(ctx context.Context, b *docstore.Batch, m Message) error
+	PerTick  int    // most messages sent in one Deliver; 0 = 100
+	Parallel int    // most provider calls at once; 0 = 4
+	Process  string // names this process in attempts; "" = random
+	Logger   *slog.Logger
+}
+
+const (
+	callTime = 10 * time.Second // most a call to the provider may take
+	lease    = time.Minute      // how long a row in sending belongs to its process
+	lookGap  = time.Minute      // between two looks that must both find nothing
+)
+
+// Box is the outbox of one process; several processes may work on one store. Safe for concurrent use.
+type Box struct {
+	store *docstore.Store
+	clock *clock.Clock
+	gate  Gate
+	hash  func(field, normalised string) string
+	opts  Options
+	rows  *docstore.Collection[Message, *Message]
+	list  *docstore.Collection[row, *row]
+	sids  *docstore.Collection[sid, *sid]
+
+	mu     sync.Mutex
+	paused map[Kind]time.Time // real time until which a provider asked to be left alone
+}
+
+// row is what the box reads to choose among messages, without opening what is sealed: one row that
+// cannot be opened must not hold up the others.
+type row struct {
+	docstore.Meta `bson:",inline"`
+	Kind          Kind      `bson:"kind"`
+	Person        string    `bson:"person"`
+	Study         string    `bson:"study"`
+	Visit         string    `bson:"visit"`
+	Ref           string    `bson:"ref"`
+	Purpose       string    `bson:"purpose"`
+	Twin          string    `bson:"twin"`
+	Due           time.Time `bson:"due"`
+	Wake          time.Time `bson:"wake"`
+}
+
+// sid says which row a provider's id belongs to; its key is the provider's id, so that no two rows
+// ever count the same message as theirs.
+type sid struct {
+	docstore.Meta `bson:",inline"`
+	Message       string `bson:"message"`
+}
+
+// Open returns the box over store.
+func Open(ctx context.Context, store *docstore.Store, clock *clock.Clock, keys Sealer, gate Gate, opts Options) (*Box, error) {
+	if opts.PerTick <= 0 {
+		opts.PerTick = 100
+	}
+	if opts.Parallel <= 0 {
+		opts.Parallel = 4
+	}
+	if opts.Process == "" {
+		opts.Process = "prc_" + strings.ToLower(rand.Text()[:16])
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	quiet := func(context.Context, *docstore.Batch, Message) error { return nil }
+	if opts.OnChange == nil {
+		opts.OnChange = quiet
+	}
+	if opts.Stuck == nil {
+		opts.Stuck = quiet
+	}
+	spec := docstore.Spec{Name: "outbox", Version: 1, Indexes: []docstore.Index{
+		{Name: "due", Fields: []string{"state", "priority", "due"}},
+		{Name: "wake", Fields: []string{"state", "wake"}},
+		{Name: "twin", Fields: []string{"twin", "state"}},
+		{Name: "person_state", Fields: []string{"person", "state"}},
+		{Name: "person_created", Fields: []string{"person", "created"}},
+		{Name: "study_state", Fields: []string{"study", "state"}},
+		{Name: "visit_state", Fields: []string{"visit", "state"}},
+		{Name: "ref_state", Fields: []string{"ref", "state"}},
+	}}
+	list, err := docstore.Open[row](ctx, store, spec)
+	if err != nil {
+		return nil, err
+	}
+	owner := func(plain bson.Raw) string { s, _ := plain.Lookup("person").StringValueOK(); return s }
+	spec.Codec = keys.Fields(spec.Name, owner, "to", "body", "vars")
+	rows, err := docstore.Open[Message](ctx, store, spec)
+	if err != nil {
+		return nil, err
+	}
+	sids, err := docstore.Open[sid](ctx, store, docstore.Spec{Name: "outbox_sids", Version: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &Box{store: store, clock: clock, gate: gate, hash: keys.Hash, opts: opts, rows: rows, list: list, sids: sids, paused: map[Kind]time.Time{}}, nil
+}
+
+// Put adds a message to b. When its ID is in the outbox already, whatever became of it, nothing
+// happens.
+func (x *Box) Put(b *docstore.Batch, m Message) {
+	switch {
+	case m.ID == "" || m.To == "":
+		b.Fail(fmt.Errorf("%w: outbox message %q without id or address", docstore.ErrInvalid, m.ID))
+		return
+	case m.Kind != SMS && m.Kind != Call && m.Kind != Email:
+		b.Fail(fmt.Errorf("%w: outbox message %s of kind %q", docstore.ErrInvalid, m.ID, m.Kind))
+		return
+	}
+	m.Created, m.State = x.clock.Now(), Due
+	if m.Due.IsZero() {
+		m.Due = m.Created
+	}
+	said := m.Body
+	if m.Kind == Call {
+		said = "" // providers list calls by number and time alone
+	}
+	m.Twin = x.hash("outbox twin", string(m.Kind)+"\x00"+m.To+"\x00"+said)
+	x.rows.Ensure(b, &m)
+}
+
+// Get returns one message, or docstore.ErrNotFound.
+func (x *Box) Get(ctx context.Context, id string) (Message, error) { return x.rows.Get(ctx, id) }
+
+// For yields a person's messages in the order they were made.
+func (x *Box) For(ctx context.Context, person string) iter.Seq2[Message, error] {
+	return x.rows.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("person", person)}, Order: "created"})
+}
+
+// Waiting counts the messages that are due at now and not sent.
+func (x *Box) Waiting(ctx context.Context, now time.Time) (int, error) {
+	sum := 0
+	for _, p := range []Priority{Urgent, Normal, Bulk} {
+		n, err := x.list.Count(ctx, dueQuery(p, now))
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// Next is when the next message is due, in business time; docstore.ErrNotFound: none is waiting.
+func (x *Box) Next(ctx context.Context) (time.Time, error) {
+	var next time.Time
+	for _, p := range []Priority{Urgent, Normal, Bulk} {
+		q := docstore.Query{Eq: []docstore.Field{docstore.E("state", string(Due)), docstore.E("priority", int64(p))}, Order: "due"}
+		m, err := x.list.First(ctx, q)
+		if errors.Is(err, docstore.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return next, err
+		}
+		if next.IsZero() || m.Due.Before(next) {
+			next = m.Due
+		}
+	}
+	if next.IsZero() {
+		return next, fmt.Errorf("next message: %w", docstore.ErrNotFound)
+	}
+	return next, nil
+}
+
+func dueQuery(p Priority, now time.Time) docstore.Query {
+	return docstore.Query{
+		Eq:    []docstore.Field{docstore.E("state", string(Due)), docstore.E("priority", int64(p))},
+		Range: &docstore.Range{Path: "due", To: now.Add(time.Millisecond)},
+	}
+}
+
+// change edits a row with f and commits, with what OnChange adds. f returns false to leave the
+// row as it is. It may run several times.
+func (x *Box) change(ctx context.Context, id string, f func(m *Message, b *docstore.Batch) (bool, error)) (Message, error) {
+	return x.rows.Update(ctx, id, func(m *Message, b *docstore.Batch) error {
+		before := m.State
+		ok, err := f(m, b)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return docstore.Unchanged
+		}
+		return x.heard(ctx, b, before, *m)
+	})
+}
+
+func (x *Box) heard(ctx context.Context, b *docstore.Batch, before State, m Message) error {
+	if m.State == before || m.State == Due || m.State == Sending {
+		return nil
+	}
+	return x.opts.OnChange(ctx, b, m)
+}

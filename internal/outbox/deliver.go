@@ -1,0 +1,248 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// Deliver is one tick: it settles what is unknown, then sends what is due at now, urgent before
+// normal before bulk, and one person's messages in order. It returns how many rows it moved; call
+// it again at once while that is PerTick or more.
+func (x *Box) Deliver(ctx context.Context, now time.Time) (int, error) {
+	settled, err1 := x.settle(ctx)
+	sent, err2 := x.sendDue(ctx, now)
+	return settled + sent, errors.Join(err1, err2)
+}
+
+func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
+	queues, err := x.ready(ctx, now)
+	if err != nil {
+		return 0, fmt.Errorf("outbox: %w", err)
+	}
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		errs  []error
+		moved atomic.Int64
+		slots = make(chan struct{}, x.opts.Parallel)
+	)
+	for _, queue := range queues {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			for _, id := range queue {
+				goOn, err := x.send(ctx, now, id)
+				if err != nil {
+					mu.Lock()
+					errs = append(errs, fmt.Errorf("outbox %s: %w", id, err))
+					mu.Unlock()
+				}
+				if !goOn {
+					return
+				}
+				moved.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return int(moved.Load()), errors.Join(errs...)
+}
+
+// ready lists the rows to send now, in queues: one person's are in one. A row that waits for its
+// next try keeps the person's later ones of the same priority waiting too.
+func (x *Box) ready(ctx context.Context, now time.Time) ([][]string, error) {
+	wall := x.clock.Wall()
+	var queues [][]string
+	at := map[string]int{}
+	n := 0
+	for _, p := range []Priority{Urgent, Normal, Bulk} {
+		held := map[string]bool{}
+		for m, err := range x.list.Find(ctx, dueQuery(p, now)) {
+			if err != nil {
+				return nil, err
+			}
+			whose := m.Person
+			if whose == "" {
+				whose = m.Twin
+			}
+			if m.Wake.After(wall) || x.isPaused(m.Kind, wall) {
+				held[whose] = true
+			}
+			if held[whose] || x.opts.Senders[m.Kind] == nil {
+				continue
+			}
+			i, ok := at[whose]
+			if !ok {
+				i = len(queues)
+				at[whose] = i
+				queues = append(queues, nil)
+			}
+			queues[i] = append(queues[i], m.ID)
+			if n++; n == x.opts.PerTick {
+				return queues, nil
+			}
+		}
+	}
+	return queues, nil
+}
+
+func (x *Box) isPaused(k Kind, wall time.Time) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.paused[k].After(wall)
+}
+
+func (x *Box) pause(k Kind, until time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if until.After(x.paused[k]) {
+		x.paused[k] = until
+	}
+}
+
+// send takes one due row through a whole send. False: the queue it stands in should wait.
+func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, err error) {
+	m, taken, err := x.take(ctx, now, id)
+	if err != nil || !taken {
+		return err == nil, err
+	}
+	// From here on the row must be given back in order, even while the server stops.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime+lease/2)
+	defer cancel()
+	if ok, goOn, err := x.ask(ctx, end, m, now); !ok {
+		return goOn, err
+	}
+	if ctx.Err() != nil {
+		_, err := x.finish(end, m, func(m *Message) { m.end(x.clock.Wall(), "not called", ""); m.again(time.Time{}) })
+		return false, err
+	}
+	call, cancelCall := context.WithTimeout(end, callTime)
+	receipt, err := x.opts.Senders[m.Kind].Send(call, m)
+	cancelCall()
+	if err == nil && receipt.SID == "" {
+		err = Ambiguous(errors.New("no id in the provider's answer"))
+	}
+	return x.book(end, m, receipt, err)
+}
+
+// take leases a due row: the attempt and its deadline are stored before anybody is called.
+func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, taken bool, err error) {
+	m, err = x.change(ctx, id, func(m *Message, _ *docstore.Batch) (bool, error) {
+		taken = false
+		wall := x.clock.Wall()
+		if m.State != Due || m.Due.After(now) || m.Wake.After(wall) || x.isPaused(m.Kind, wall) {
+			return false, nil
+		}
+		if !m.NotAfter.IsZero() && now.After(m.NotAfter) {
+			m.State, m.Reason, m.Wake = Expired, "its time had passed", time.Time{}
+			return true, nil
+		}
+		taken = true
+		m.State, m.Process, m.Wake = Sending, x.opts.Process, wall.Add(lease)
+		m.Attempts = append(m.Attempts, Attempt{N: len(m.Attempts) + 1, Process: x.opts.Process, Started: wall})
+		return true, nil
+	})
+	return m, taken && err == nil, err
+}
+
+// ask puts m before the gate once more. Not ok: the row has been put off or cancelled.
+func (x *Box) ask(ctx, end context.Context, m Message, now time.Time) (ok, goOn bool, err error) {
+	d, err := x.gate.Allow(ctx, m, now)
+	if err == nil && d.OK {
+		return true, true, nil
+	}
+	asked := err
+	_, err = x.finish(end, m, func(m *Message) {
+		m.Attempts = m.Attempts[:len(m.Attempts)-1] // nobody was called
+		switch {
+		case asked != nil:
+			m.again(x.clock.Wall().Add(30 * time.Second))
+		case d.NotBefore.IsZero():
+			m.cancel(d.Reason)
+		case !m.NotAfter.IsZero() && d.NotBefore.After(m.NotAfter):
+			m.State, m.Reason, m.Process, m.Wake = Expired, d.Reason, "", time.Time{}
+		default:
+			m.Due, m.Reason = d.NotBefore, d.Reason
+			m.again(time.Time{})
+		}
+	})
+	if asked != nil {
+		asked = fmt.Errorf("ask whether it may be sent: %w", asked)
+	}
+	return false, asked == nil, errors.Join(asked, err)
+}
+
+// book stores the outcome of a call to the provider.
+func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error) (goOn bool, err error) {
+	if failed == nil {
+		_, err := x.change(ctx, m.ID, func(v *Message, b *docstore.Batch) (bool, error) {
+			same := len(v.Attempts) == len(m.Attempts) && v.attempt().Ended.IsZero()
+			if same {
+				v.end(x.clock.Wall(), "accepted", "")
+			}
+			if v.State.open() { // not so when a callback was faster
+				v.accepted(receipt.SID)
+				x.sids.Ensure(b, claim(receipt.SID, v))
+				return true, nil
+			}
+			return same, nil
+		})
+		return true, err
+	}
+	f := failure(failed)
+	_, err = x.finish(ctx, m, func(m *Message) {
+		wall := x.clock.Wall()
+		switch f.class {
+		case refused:
+			m.end(wall, "refused", f.Code)
+			m.State, m.Code, m.Process, m.Wake = Refused, f.Code, "", time.Time{}
+		case retryable:
+			m.end(wall, "retry", f.Code)
+			if f.after <= 0 {
+				f.after = backOff(len(m.Attempts))
+			}
+			m.Code = f.Code
+			m.again(wall.Add(f.after))
+			x.pause(m.Kind, wall.Add(f.after))
+		default:
+			m.end(wall, "ambiguous", f.Code)
+			m.State, m.Process = Unknown, ""
+		}
+	})
+	x.opts.Logger.Warn("outbox: not sent", "message", m.ID, "kind", m.Kind, "attempt", len(m.Attempts), "class", f.class.String(), "code", f.Code)
+	return f.class == refused, err
+}
+
+func (c class) String() string { return [...]string{"ambiguous", "refused", "retry"}[c] }
+
+// accepted: the provider has the message under this id.
+func (m *Message) accepted(provider string) {
+	m.State, m.SID, m.Code, m.Reason, m.Process, m.Wake, m.AbsentAt, m.Looks = Accepted, provider, "", "", "", time.Time{}, time.Time{}, 0
+}
+
+func claim(provider string, m *Message) *sid {
+	return &sid{Meta: docstore.Meta{ID: provider}, Message: m.ID}
+}
+
+// holds: v still is the attempt that was taken as m.
+func (x *Box) holds(v *Message, m Message) bool {
+	return v.State == Sending && v.Process == x.opts.Process && len(v.Attempts) == len(m.Attempts)
+}
+
+// finish edits the row if the attempt taken as m still holds it; a callback or, after the lease,
+// reconciliation may have settled it meanwhile.
+func (x *Box) finish(ctx context.Context, m Message, f func(m *Message)) (Message, error) {
+	return x.change(ctx, m.ID, func(v *Message, _ *docstore.Batch) (bool, error) {
+		if !x.holds(v, m) {
+			return false, nil
+		}
+		f(v)
+		return true, nil
+	})
+}
