@@ -96,14 +96,14 @@ type Message struct {
 	Code     string    `bson:"code,omitempty"`     // the provider's error code
 	Withdraw string    `bson:"withdraw,omitempty"` // cancelled while in flight: why it must not be tried again
 	Process  string    `bson:"process,omitempty"`  // who is sending
-	Wake     time.Time `bson:"wake,omitempty"`      // real time: end of back-off (due), of the lease (sending), next look (unknown)
+	Wake     time.Time `bson:"wake,omitempty"`     // real time: end of back-off (due), of the lease (sending), next look (unknown)
 	Attempts []Attempt `bson:"attempts,omitempty"`
-	SID      string    `bson:"sid,omitempty"`     // the provider's id
-	Events   []Event   `bson:"events,omitempty"`  // what the provider said since, at most 20
-	Looks    int       `bson:"looks,omitempty"`   // how often the provider could not be listed in a row
+	SID      string    `bson:"sid,omitempty"`      // the provider's id
+	Events   []Event   `bson:"events,omitempty"`   // what the provider said since, at most 20
+	Looks    int       `bson:"looks,omitempty"`    // how often the provider could not be listed in a row
 	AbsentAt time.Time `bson:"absentAt,omitempty"` // real time of the first look that did not find it
-	Stuck    bool      `bson:"stuck,omitempty"`   // staff were asked
-	Twin     string    `bson:"twin"`              // equal for messages a list of the provider cannot tell apart
+	Stuck    bool      `bson:"stuck,omitempty"`    // staff were asked
+	Twin     string    `bson:"twin"`               // equal for messages a list of the provider cannot tell apart
 }
 
 // Attempt is one try to hand a message over, in real time.
