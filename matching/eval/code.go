@@ -1,0 +1,35 @@
+package eval
+
+import "strings"
+
+// Code is "system|code" with a short system name: loinc, snomed, rxnorm, icd10, or muster for
+// our own questions.
+type Code string
+
+// System is the part before the bar, "" if there is none.
+func (c Code) System() string {
+	s, _, ok := strings.Cut(string(c), "|")
+	if !ok {
+		return ""
+	}
+	return s
+}
+
+// Value is the part after the bar.
+func (c Code) Value() string {
+	_, v, _ := strings.Cut(string(c), "|")
+	return v
+}
+
+// covers reports whether c is d, or d lies under it. Only ICD-10 codes show their parent in
+// their text: E11 covers E11.9, and E1 is no parent of E11.
+func (c Code) covers(d Code, descendants bool) bool {
+	if c == d {
+		return true
+	}
+	if !descendants || c.System() != "icd10" {
+		return false
+	}
+	undotted := func(c Code) string { return strings.ReplaceAll(string(c), ".", "") }
+	return len(c.Value()) >= 3 && strings.HasPrefix(undotted(d), undotted(c))
+}

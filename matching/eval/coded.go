@@ -1,0 +1,153 @@
+package eval
+
+// coded looks for the criterion's codes on a list. Each code is settled by a fact that says it
+// is so, by an answer that says it is not, or by the list being complete without it.
+func (e *evaluation) coded(c *Criterion) finding {
+	result := finding{truth: False, why: Absent, confirmed: e.confirmed(c.Kind)}
+	if len(c.Codes) == 0 {
+		return finding{why: Missed}
+	}
+	for i, code := range c.Codes {
+		f := e.code(c, code)
+		if f.future {
+			result.future = true
+		}
+		if f.truth > result.truth || i == 0 || f.truth == result.truth && result.fact == nil && f.fact != nil {
+			f.future = f.future || result.future
+			result = f
+		}
+	}
+	return result
+}
+
+func (e *evaluation) confirmed(k Kind) Date {
+	switch k {
+	case Condition:
+		return e.person.Lists.Conditions
+	case Medication:
+		return e.person.Lists.Medications
+	case Allergy:
+		return e.person.Lists.Allergies
+	}
+	return e.person.Lists.Procedures
+}
+
+func (e *evaluation) code(c *Criterion, code Code) finding {
+	var best, denied *Fact
+	bestTruth, why, future := False, Over, false
+	for _, f := range e.facts([]string{string(c.Kind), FactAnswer}, func(f *Fact) bool {
+		if f.Bool != nil && !*f.Bool {
+			return f.Code.covers(code, c.Descendants)
+		}
+		// An answer stands for a condition only by a plain yes; a record needs none.
+		return code.covers(f.Code, c.Descendants) && (f.Kind != FactAnswer || f.Bool != nil)
+	}) {
+		if f.Bool != nil && !*f.Bool {
+			if denied == nil || f.Date > denied.Date {
+				denied = f
+			}
+			continue
+		}
+		p := e.place(f)
+		t, cause := e.holds(c, p)
+		future = future || p.why == FutureDated
+		if best == nil || t > bestTruth || t == bestTruth && f.Date > best.Date {
+			best, bestTruth, why = f, t, cause
+		}
+	}
+	f := finding{truth: bestTruth, why: why, fact: best, future: future}
+	confirmed := e.confirmed(c.Kind)
+	switch {
+	case best != nil && bestTruth == True && denied != nil && denied.Date > best.Date && !c.Ever:
+		f.truth, f.why = Unknown, Conflict
+	case best != nil && bestTruth != False:
+	case denied != nil:
+		return finding{truth: False, why: Denied, fact: denied, future: future}
+	case confirmed == "":
+		// A past episode on record does not mean that there was no other.
+		return finding{why: Unconfirmed, fact: best, future: future}
+	case best == nil:
+		return finding{truth: False, why: Absent, confirmed: confirmed}
+	}
+	return f
+}
+
+// holds says whether one fact on the list makes the statement true, and why (not).
+func (e *evaluation) holds(c *Criterion, p placed) (Truth, Cause) {
+	if c.Kind == Medication && !c.Within.IsZero() && !c.Ever {
+		return e.takenWithin(c, p)
+	}
+	current := True
+	if c.Active || !c.Ever && c.Within.IsZero() && c.Kind != Procedure { // a procedure is an event
+		current = e.current(p)
+	}
+	when := True
+	if !c.Within.IsZero() {
+		when = And(when, p.since(e.start(c.Within)))
+	}
+	if !c.AtLeastAgo.IsZero() {
+		if p.why == FutureDated || p.why == Undated {
+			when = And(when, Unknown)
+		} else {
+			when = And(when, p.since(e.start(c.AtLeastAgo)+1).Not())
+		}
+	}
+	if p.why == FutureDated {
+		when = And(when, Unknown)
+	}
+	switch t := And(current, when); t {
+	case True:
+		return True, Present
+	case False:
+		return False, Over
+	default:
+		if p.why == "" {
+			return Unknown, Imprecise // the end is not precise
+		}
+		return Unknown, p.why
+	}
+}
+
+// current says whether what the fact tells of goes on on the as-of day.
+func (e *evaluation) current(p placed) Truth {
+	if _, _, ok := p.fact.End.span(); ok {
+		return p.fact.End.notAfter(e.day, True).Not()
+	}
+	switch p.fact.Status {
+	case "resolved", "inactive", "remission", "stopped", "completed", "cancelled":
+		return False
+	}
+	return True
+}
+
+// takenWithin says whether a medicine was taken in the window: still taken, or its end, or
+// without an end its order, lies there.
+func (e *evaluation) takenWithin(c *Criterion, p placed) (Truth, Cause) {
+	start := e.start(c.Within)
+	t := e.current(p)
+	if p.why == FutureDated {
+		t = min(t, Unknown)
+	}
+	if _, _, ended := p.fact.End.span(); ended {
+		t = Or(t, p.fact.End.notBefore(start, False))
+	} else {
+		t = Or(t, p.since(start))
+	}
+	if !c.AtLeastAgo.IsZero() {
+		ago := p.since(e.start(c.AtLeastAgo) + 1).Not()
+		if p.why == Undated {
+			ago = Unknown
+		}
+		t = And(t, ago)
+	}
+	switch t {
+	case True:
+		return True, Present
+	case False:
+		return False, Over
+	}
+	if p.why == "" {
+		return Unknown, Imprecise
+	}
+	return Unknown, p.why
+}

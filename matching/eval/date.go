@@ -1,0 +1,135 @@
+package eval
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a local calendar date, "2026-02-03", or a partial one as FHIR allows, "2026-02" or
+// "2026". Empty, or not a date: unknown. Full dates sort as text.
+type Date string
+
+// ParseDate checks that s is a full or partial calendar date between the years 1 and 9999.
+func ParseDate(s string) (Date, error) {
+	if _, _, ok := Date(s).span(); !ok {
+		return "", fmt.Errorf("%q is not a date; write YYYY-MM-DD, YYYY-MM or YYYY", s)
+	}
+	return Date(s), nil
+}
+
+// DateOf is the calendar day of t in t's own location.
+func DateOf(t time.Time) Date { return Date(t.Format(time.DateOnly)) }
+
+// Full reports whether d names one day.
+func (d Date) Full() bool {
+	_, _, ok := d.span()
+	return ok && len(d) == len(time.DateOnly)
+}
+
+// Parts returns year, month and day; month or day is 0 in a partial date, all are 0 if d is
+// not a date.
+func (d Date) Parts() (year, month, day int) {
+	if _, _, ok := d.span(); !ok {
+		return 0, 0, 0
+	}
+	year, _ = digits(string(d), 0, 4)
+	if len(d) >= 7 {
+		month, _ = digits(string(d), 5, 7)
+	}
+	if len(d) == 10 {
+		day, _ = digits(string(d), 8, 10)
+	}
+	return year, month, day
+}
+
+// Day numbers count from 1970-01-01; these two stand for no limit.
+const (
+	always = -1 << 31
+	never  = 1<<31 - 1
+)
+
+// span returns the first and last day d can be.
+func (d Date) span() (first, last int, ok bool) {
+	s := string(d)
+	y, ok := digits(s, 0, 4)
+	if !ok || y == 0 {
+		return 0, 0, false
+	}
+	if len(s) == 4 {
+		return dayNumber(y, 1, 1), dayNumber(y, 12, 31), true
+	}
+	m, ok := digits(s, 5, 7)
+	if !ok || s[4] != '-' || m < 1 || m > 12 {
+		return 0, 0, false
+	}
+	if len(s) == 7 {
+		return dayNumber(y, m, 1), dayNumber(y, m, monthDays(y, m)), true
+	}
+	day, ok := digits(s, 8, 10)
+	if !ok || len(s) != 10 || s[7] != '-' || day < 1 || day > monthDays(y, m) {
+		return 0, 0, false
+	}
+	n := dayNumber(y, m, day)
+	return n, n, true
+}
+
+func digits(s string, from, to int) (int, bool) {
+	if len(s) < to {
+		return 0, false
+	}
+	n := 0
+	for i := from; i < to; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
+}
+
+func dayNumber(y, m, d int) int {
+	return int(time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+func monthDays(y, m int) int { return time.Date(y, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+
+// completed returns how many whole units ("a", "mo", "wk", "d") lie between the days birth
+// and day; both are full dates. Someone born on a day the month lacks turns on the next first.
+func completed(birth, day Date, unit string) int {
+	by, bm, bd := birth.Parts()
+	y, m, d := day.Parts()
+	months := (y-by)*12 + m - bm
+	if d < bd {
+		months--
+	}
+	switch unit {
+	case "a":
+		return floorDiv(months, 12)
+	case "mo":
+		return months
+	}
+	days := dayNumber(y, m, d) - dayNumber(by, bm, bd)
+	if unit == "wk" {
+		return floorDiv(days, 7)
+	}
+	return days
+}
+
+func floorDiv(a, b int) int {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// bounds returns the first and last day of d as full dates.
+func (d Date) bounds() (first, last Date) {
+	a, b, ok := d.span()
+	if !ok {
+		return "", ""
+	}
+	return dateOfDay(a), dateOfDay(b)
+}
+
+func dateOfDay(n int) Date { return DateOf(time.Unix(int64(n)*86400, 0).UTC()) }

@@ -1,0 +1,89 @@
+package eval
+
+import "strings"
+
+// Sentence says in one line what a recruiter needs to know about the outcome of c, such as
+// "HbA1c 7.4 % on 3 Feb 2026 (sign-up, web): within 7.0–10.5 %" or "Unknown: smoking (never
+// asked)". r must be the reason Evaluate gave for c.
+func Sentence(c Criterion, r Reason, say Lookup) string {
+	s := say.finding(&c, &r)
+	if r.FutureDated && r.Why != FutureDated {
+		s += say("note.future")
+	}
+	if r.Policy != "" {
+		s += say("policy." + string(r.Policy))
+	}
+	if o := r.Overridden; o != nil {
+		decided := "override.notMet"
+		if o.Met {
+			decided = "override.met"
+		}
+		s = say.fill(decided, "by", o.By, "on", say.date(o.On), "why", o.Why) + " " + s
+	}
+	return s
+}
+
+func (say Lookup) finding(c *Criterion, r *Reason) string {
+	if c.Kind.Group() {
+		if r.Why == Grouped && len(r.Of) == len(c.Of) {
+			parts := make([]string, len(c.Of))
+			for i := range c.Of {
+				parts[i] = Sentence(c.Of[i], r.Of[i], say)
+			}
+			return say.group(c) + ": " + strings.Join(parts, "; ")
+		}
+		return say.fill("cause."+string(r.Why), "name", say.group(c))
+	}
+	name := say.name(c, r.Fact)
+	found := r.Fact
+	if found == nil {
+		found = &Fact{}
+	}
+	key := "cause." + string(r.Why)
+	if special := key + "." + string(c.Kind); say(special) != "" {
+		key = special
+	}
+	source := ""
+	if found.Source != "" {
+		source = " (" + found.Source + ")"
+	}
+	value := say.value(found)
+	if r.Fact == nil {
+		value = strings.TrimSpace(say.word(r.Value) + " " + say.unit(r.Unit))
+	} else if c.Kind.Coded() || c.Kind == Pregnancy && found.Kind == FactCondition {
+		value = ""
+	} else if c.Kind == Lab && found.Number != nil && found.Unit != c.Unit {
+		if v, ok := convert(found.Code, *found.Number, found.Unit, c.Unit); ok {
+			value += " (" + say.value(&Fact{Number: &v, Comparator: found.Comparator, Unit: c.Unit}) + ")"
+		}
+	}
+	if c.Kind == Condition && found.Display != "" && c.Name == "" {
+		name = found.Display
+	}
+	if len(c.Codes) > 1 && r.Fact != nil && found.Display != "" {
+		name = found.Display
+	}
+	return capital(say.fill(key,
+		"name", name,
+		"value", value,
+		"on", say.when("on", found.Date),
+		"since", say.when("since", found.Date),
+		"until", say.when("until", found.End),
+		"date", say.date(found.Date),
+		"source", source,
+		"range", say.bounds(c.Range, c.Unit),
+		"wanted", say.words(c.In),
+		"unit", say.unit(found.Unit),
+		"wantedUnit", say.unit(c.Unit),
+		"window", say.period(c.Within),
+		"confirmed", say.date(r.Confirmed),
+	))
+}
+
+// when writes " on 3 Feb 2026", or nothing for no date.
+func (say Lookup) when(word string, d Date) string {
+	if text := say.date(d); text != "" {
+		return " " + say.fill("when."+word, "date", text)
+	}
+	return ""
+}
