@@ -57,7 +57,7 @@ func (it *item) facts(a Answer) []Fact {
 			v = Value{}
 		}
 		return Fact{
-			Code: systemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: it.unit.Code,
+			Code: SystemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: it.unit.Code,
 			Absent: absent, LinkID: it.linkID, At: a.AnsweredAt, Channel: a.Channel, By: a.By,
 		}
 	}
@@ -96,8 +96,8 @@ func truth(v Value) Value {
 	return v
 }
 
-// systemName is the short name of a code system, or the system itself.
-func systemName(system string) string {
+// SystemName is the short name of a code system, or the system itself.
+func SystemName(system string) string {
 	switch system {
 	case "http://loinc.org":
 		return "loinc"

@@ -55,7 +55,7 @@ func (r FlagRule) met(v Value) bool {
 	case "time":
 		return test(v, r.Op, Value{Time: r.Value})
 	case "code":
-		if r.Op == "=" && v.Code != "" && (r.Value == v.Code || r.Value == v.System+"|"+v.Code || r.Value == systemName(v.System)+"|"+v.Code) {
+		if r.Op == "=" && v.Code != "" && (r.Value == v.Code || r.Value == v.System+"|"+v.Code || r.Value == SystemName(v.System)+"|"+v.Code) {
 			return true
 		}
 		score := cmp.Or(v.Ordinal, decimalOr(v.Code))
