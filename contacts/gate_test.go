@@ -72,7 +72,9 @@ func TestMay(t *testing.T) {
 	status := func(s string) func(*Person) {
 		return func(p *Person) { p.Points[0].Status, p.Points[0].StatusAt = s, at("2026-05-09 15:00") }
 	}
-	own := func(from, to string) func(*Person) { return func(p *Person) { p.ReachMe.From, p.ReachMe.To = from, to } }
+	own := func(from, to string) func(*Person) {
+		return func(p *Person) { p.ReachMe.From, p.ReachMe.To = from, to }
+	}
 	sent := func(days ...int) func(*Ask) {
 		return func(a *Ask) {
 			for _, d := range days {
