@@ -61,7 +61,7 @@ func (r FlagRule) met(v Value) bool {
 		score := cmp.Or(v.Ordinal, decimalOr(v.Code))
 		return r.Op != "=" && score != "" && test(Value{Decimal: score}, r.Op, Value{Decimal: decimalOr(r.Value)})
 	}
-	return test(v, r.Op, Value{Text: r.Value})
+	return r.Op == "=" && v.Text == r.Value // own words have no order
 }
 
 // decimalOr is s as a normal decimal, or "" if it is none.
@@ -106,6 +106,8 @@ func (q *Questionnaire) checkRule(r FlagRule) error {
 		return nil
 	case it.kind == typeBoolean && (r.Op != "=" || r.Value != "true" && r.Value != "false"):
 		return fmt.Errorf("%q is yes or no: write = true or = false", r.Item)
+	case ordered && (it.kind == typeString || it.kind == typeText):
+		return fmt.Errorf("%q is text: only = and exists make sense", r.Item)
 	case it.numeric() && decimalOr(r.Value) == "":
 		return fmt.Errorf("value %q is no number", r.Value)
 	case it.kind == typeDate && !validDate(r.Value):

@@ -252,7 +252,10 @@ func (p *parser) question(it *item, w wireItem) {
 		p.fail("item %q: type %q cannot be asked: %s", w.LinkID, w.Type, reason)
 		return
 	}
-	if it.text.source == "" && len(it.short) == 0 && (it.parent == nil || it.parent.text.source == "") {
+	if it.text.source == "" && it.parent != nil {
+		it.text = it.parent.text // an untitled field of a titled group
+	}
+	if it.text.source == "" {
 		p.fail("item %q: it has no text: say what is asked", w.LinkID)
 	}
 	if len(w.Modifier) > 0 {
