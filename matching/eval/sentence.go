@@ -30,9 +30,9 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 			for i := range c.Of {
 				parts[i] = Sentence(c.Of[i], r.Of[i], say)
 			}
-			return say.group(c) + ": " + strings.Join(parts, "; ")
+			return capital(say.group(c)) + ": " + strings.Join(parts, " · ")
 		}
-		return say.fill("cause."+string(r.Why), "name", say.group(c))
+		return capital(say.fill("cause."+string(r.Why), "name", say.name(c, nil)))
 	}
 	name := say.name(c, r.Fact)
 	found := r.Fact
@@ -71,7 +71,7 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 		"until", say.when("until", found.End),
 		"date", say.date(found.Date),
 		"source", source,
-		"range", say.bounds(c.Range, c.Unit),
+		"within", say.within(c.Range, c.Unit),
 		"wanted", say.words(c.In),
 		"unit", say.unit(found.Unit),
 		"wantedUnit", say.unit(c.Unit),
@@ -80,8 +80,19 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 	))
 }
 
-// when writes " on 3 Feb 2026", or nothing for no date.
+// within writes "within 7.0–10.5 %" or "at least 60".
+func (say Lookup) within(r Range, unit string) string {
+	if r.Min == nil || r.Max == nil {
+		return say.bounds(r, unit)
+	}
+	return say.fill("range.within", "range", say.bounds(r, unit))
+}
+
+// when writes " on 3 Feb 2026", " in Feb 2026", or nothing for no date.
 func (say Lookup) when(word string, d Date) string {
+	if word == "on" && !d.Full() {
+		word = "in"
+	}
 	if text := say.date(d); text != "" {
 		return " " + say.fill("when."+word, "date", text)
 	}

@@ -202,16 +202,20 @@ func (e *evaluation) extreme(c *Criterion, facts []*Fact, start int) finding {
 	if chosen == nil {
 		return result
 	}
+	unclear, sure := Comparator, least
 	for _, a := range all {
 		if a.in == Unknown {
 			least = least.hull(least.lower(a.v))
 		}
 	}
+	if least != sure {
+		unclear, chosen = result.why, result.fact
+	}
 	if c.Pick == PickMax {
 		least = least.negate()
 	}
 	t := least.within(c.Range)
-	return finding{truth: t, why: ranged(t, Comparator), fact: chosen, future: result.future}
+	return finding{truth: t, why: ranged(t, unclear), fact: chosen, future: result.future}
 }
 
 // answer looks at the latest fact with the code: a yes or no, a number, or a coded or plain value.
