@@ -1,0 +1,133 @@
+package phonesim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing that goes wrong on purpose. Faults are tried in the order
+// of the list; each kind acts on the first that matches.
+type Fault struct {
+	Kind FaultKind `json:"kind"`
+	// Number limits it to one person's phone, E.164.
+	Number string `json:"number,omitempty"`
+	// Match is text that must occur in the request, written "POST /Messages.json"
+	// for the API and "POST http://…" for webhooks.
+	Match string `json:"match,omitempty"`
+	// Times is how often it happens; 0 = until it is switched off.
+	Times int `json:"times,omitempty"`
+	// Seconds is the delay, or Retry-After of a 429.
+	Seconds Seconds `json:"seconds,omitempty"`
+	// Code is the error code of an undelivered text; default 30003.
+	Code int `json:"code,omitempty"`
+	// Performed makes a broken API answer come after the request was carried out:
+	// the text is sent and the application cannot know.
+	Performed bool `json:"performed,omitempty"`
+	// Used counts how often it happened.
+	Used int `json:"used,omitempty"`
+}
+
+// FaultKind names a fault.
+type FaultKind string
+
+// The faults.
+const (
+	FaultRESTDelay   FaultKind = "rest-delay"   // the API answers late (real seconds)
+	FaultREST429     FaultKind = "rest-429"     // too many requests, with Retry-After
+	FaultREST500     FaultKind = "rest-500"     // an HTML error page
+	FaultREST503     FaultKind = "rest-503"     // a JSON error
+	FaultRESTEmpty   FaultKind = "rest-empty"   // 201 {}
+	FaultRESTMoved   FaultKind = "rest-301"     // a redirect
+	FaultRESTDropped FaultKind = "rest-dropped" // the connection breaks
+
+	FaultWebhookDelay      FaultKind = "webhook-delay" // seconds of the simulator's clock
+	FaultWebhookTwice      FaultKind = "webhook-twice"
+	FaultWebhookWrongToken FaultKind = "webhook-wrong-token"
+	FaultWebhookDrop       FaultKind = "webhook-dropped"
+	FaultStatusDrop        FaultKind = "status-dropped" // only status callbacks
+
+	FaultMessageDelay       FaultKind = "message-delay" // stays queued so long
+	FaultMessageUndelivered FaultKind = "message-undelivered"
+
+	FaultCallNoAnswer  FaultKind = "call-no-answer"
+	FaultCallBusy      FaultKind = "call-busy"
+	FaultCallFailed    FaultKind = "call-failed"
+	FaultCallVoicemail FaultKind = "call-voicemail"
+)
+
+// faultKinds lists every kind with the words the desk page uses.
+func faultKinds() []faultWords {
+	return []faultWords{
+		{FaultCallNoAnswer, "Calls", "Nobody answers"},
+		{FaultCallBusy, "Calls", "Line is busy"},
+		{FaultCallVoicemail, "Calls", "A voicemail machine answers"},
+		{FaultCallFailed, "Calls", "Call cannot be connected"},
+		{FaultMessageUndelivered, "Texts", "Text is not delivered (30003)"},
+		{FaultMessageDelay, "Texts", "Text waits 60 s in the queue"},
+		{FaultStatusDrop, "Webhooks", "Status callbacks are lost"},
+		{FaultWebhookTwice, "Webhooks", "Webhooks arrive twice"},
+		{FaultWebhookDelay, "Webhooks", "Webhooks come 10 s late"},
+		{FaultWebhookDrop, "Webhooks", "Webhooks are lost"},
+		{FaultWebhookWrongToken, "Webhooks", "Wrong signature"},
+		{FaultREST429, "API", "429 too many requests"},
+		{FaultREST500, "API", "500 with an HTML page"},
+		{FaultREST503, "API", "503 unavailable"},
+		{FaultRESTEmpty, "API", "201 with an empty object"},
+		{FaultRESTMoved, "API", "301 moved"},
+		{FaultRESTDropped, "API", "Connection breaks"},
+		{FaultRESTDelay, "API", "Answers 5 s late"},
+	}
+}
+
+type faultWords struct {
+	Kind  FaultKind
+	Group string
+	Words string
+}
+
+func (f *Fault) check() error {
+	known := slices.ContainsFunc(faultKinds(), func(w faultWords) bool { return w.Kind == f.Kind })
+	switch {
+	case !known:
+		return fmt.Errorf("unknown fault %q", f.Kind)
+	case f.Times < 0, f.Seconds < 0:
+		return fmt.Errorf("fault %s: times and seconds cannot be negative", f.Kind)
+	}
+	if f.Number != "" {
+		n, ok := e164(f.Number)
+		if !ok {
+			return fmt.Errorf("fault %s: number is not a phone number", f.Kind)
+		}
+		f.Number = n
+	}
+	if f.Seconds == 0 {
+		switch f.Kind {
+		case FaultRESTDelay:
+			f.Seconds = 5
+		case FaultREST429:
+			f.Seconds = 7
+		case FaultWebhookDelay:
+			f.Seconds = 10
+		case FaultMessageDelay:
+			f.Seconds = 60
+		}
+	}
+	return nil
+}
+
+// take uses the first switched-on fault of a kind that fits; nil when there is none.
+func (s *Simulator) take(kind FaultKind, phone, subject string) *Fault {
+	for i, f := range s.st.Faults {
+		if f.Kind != kind || f.Number != "" && f.Number != phone || !strings.Contains(subject, f.Match) {
+			continue
+		}
+		f.Used++
+		if f.Times > 0 && f.Used >= f.Times {
+			s.st.Faults = slices.Delete(s.st.Faults, i, i+1)
+		}
+		s.touch()
+		return f
+	}
+	return nil
+}
