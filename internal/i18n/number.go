@@ -53,6 +53,9 @@ func DecimalWords(lang Lang, number string) string {
 	return strings.Join(said, " ")
 }
 
+// Digits sets a code apart for a voice to read digit by digit: "1, 2, 3, 4".
+func Digits(code string) string { return strings.Join(strings.Split(code, ""), ", ") }
+
 func english(n int) string {
 	small := strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
 	tens := strings.Fields("_ _ twenty thirty forty fifty sixty seventy eighty ninety")
