@@ -1,0 +1,152 @@
+// Package rig puts the whole core together over a temporary SQLite file, for tests. It is the
+// real thing but for the clock, which stands still until moved, and the phone company, which is
+// a recorder that can be told to fail.
+package rig
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/id"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/trial"
+)
+
+// Office is our own number in every rig.
+const Office = "+14125550100"
+
+// Rig is a core to test with.
+type Rig struct {
+	Dir    string // holds muster.db and keyring.json
+	Clock  *clock.Clock
+	Store  *docstore.Store
+	Ring   *seal.Ring
+	Keys   *seal.Keys
+	Audit  *audit.Log
+	People *contacts.Directory
+	Box    *outbox.Box
+	Trial  *trial.Coordinator
+	NewID  id.New
+	Sent   *Recorder
+}
+
+// Options change a rig. The zero value starts Monday 2 March 2026, 09:05 Eastern.
+type Options struct {
+	Now      time.Time
+	OnPerson func(context.Context, contacts.PersonID)
+	Driver   docstore.Driver // nil: SQLite in a temporary folder
+}
+
+// New returns a rig that is closed when the test ends. Every change without its audit entry fails.
+func New(t testing.TB, o Options) *Rig {
+	t.Helper()
+	ctx := t.Context()
+	if o.Now.IsZero() {
+		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
+	}
+	r := &Rig{Dir: t.TempDir(), Clock: clock.Manual(o.Now), NewID: id.Sequence(), Sent: &Recorder{}}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	driver := o.Driver
+	if driver == nil {
+		d, err := sqlitedoc.Open(ctx, filepath.Join(r.Dir, "muster.db"), sqlitedoc.Options{})
+		must(err)
+		t.Cleanup(func() { d.Close() })
+		driver = d
+	}
+	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(contacts.Unaudited()...)))
+	var err error
+	r.Ring, err = seal.Open(filepath.Join(r.Dir, "keyring.json"), true)
+	must(err)
+	r.Keys, err = seal.OpenKeys(ctx, r.Store, r.Ring)
+	must(err)
+	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: contacts.Unaudited()})
+	must(err)
+	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock)
+	must(err)
+	links := &trial.Links{}
+	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
+		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: r.Sent, outbox.Call: r.Sent},
+		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: r.Sent, outbox.Call: r.Sent},
+		OnChange: links.MessageChanged, Stuck: links.MessageStuck,
+	})
+	must(err)
+	office, err := phone.Parse(Office, "US")
+	must(err)
+	r.Trial, err = trial.Open(ctx, trial.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, NewID: r.NewID, Clock: r.Clock,
+		Office: office, OnPerson: o.OnPerson, Links: links})
+	must(err)
+	return r
+}
+
+// Deliver sends what is due now.
+func (r *Rig) Deliver(t testing.TB) {
+	t.Helper()
+	if _, err := r.Box.Deliver(t.Context(), r.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Staff is an actor for tests.
+var Staff = audit.Actor{Kind: audit.Staff, ID: "maria", Role: "coordinator"}
+
+// Recorder is a phone company that keeps what it was given.
+type Recorder struct {
+	mu   sync.Mutex
+	sent []outbox.Message
+	Fail func(outbox.Message) error // nil: everything is taken
+}
+
+// Send takes a message.
+func (r *Recorder) Send(_ context.Context, m outbox.Message) (outbox.Receipt, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Fail != nil {
+		if err := r.Fail(m); err != nil {
+			return outbox.Receipt{}, err
+		}
+	}
+	r.sent = append(r.sent, m)
+	return outbox.Receipt{SID: "SM" + m.ID}, nil
+}
+
+// Find lists what was taken for a number with the same words.
+func (r *Recorder) Find(_ context.Context, m outbox.Message) (sids []string, _ error) {
+	for _, s := range r.All() {
+		if s.To == m.To && s.Body == m.Body {
+			sids = append(sids, "SM"+s.ID)
+		}
+	}
+	return sids, nil
+}
+
+// All returns what was taken so far.
+func (r *Recorder) All() []outbox.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]outbox.Message(nil), r.sent...)
+}
+
+// To returns what was taken for one number.
+func (r *Recorder) To(number string) (out []outbox.Message) {
+	for _, m := range r.All() {
+		if m.To == number {
+			out = append(out, m)
+		}
+	}
+	return out
+}

@@ -1,0 +1,222 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/survey"
+)
+
+// Alert states.
+const (
+	AlertOpen         = "open"
+	AlertAcknowledged = "acknowledged"
+	AlertClosed       = "closed"
+)
+
+// escalateAfter is how long one person on call has before the next is tried.
+const escalateAfter = 5 * time.Minute
+
+// raise checks one stored answer against the study's rules and adds to b the alerts and the
+// messages that follow. An answer that was changed is noted on its alert, which stays.
+func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
+	if r.Study == "" {
+		return nil, nil
+	}
+	st, err := c.studies.Get(ctx, string(r.Study))
+	if err != nil || st.Diary == nil {
+		return nil, err
+	}
+	flags := survey.Flags(st.Diary.RedFlags, a)
+	id := AlertID(r.ID, a.LinkID)
+	old, err := c.alerts.Get(ctx, id)
+	switch {
+	case err == nil:
+		if p.Replaced == nil {
+			return flags, nil // the same answer again: the alert is there
+		}
+		_, err := c.alerts.Edit(ctx, b, old.ID, func(v *Alert) error {
+			v.Log = append(v.Log, AlertStep{At: a.AnsweredAt, What: "answer changed", Who: string(a.Channel), Note: said(q, a)})
+			if len(flags) > 0 && v.State == AlertClosed {
+				v.State, v.NextTry = AlertOpen, c.now()
+			}
+			return nil
+		})
+		return flags, err
+	case !errors.Is(err, docstore.ErrNotFound):
+		return nil, err
+	case len(flags) == 0:
+		return nil, nil
+	}
+	sub, err := c.subjects.Get(ctx, r.Subject)
+	if err != nil {
+		return nil, err
+	}
+	worst := flags[0]
+	for _, f := range flags {
+		if level(f.Level) > level(worst.Level) {
+			worst = f
+		}
+	}
+	now := c.now()
+	al := Alert{Meta: docstore.Meta{ID: id}, Person: r.Person, Study: r.Study, Site: sub.Site, Response: r.ID, Item: a.LinkID, Level: worst.Level,
+		What: asked(q, a) + ": " + said(q, a), Raised: now, State: AlertOpen, Practice: r.Practice,
+		Log: []AlertStep{{At: a.AnsweredAt, What: "answered", Who: string(a.Channel), Note: said(q, a)}}}
+	c.notify(b, &al, &st, &sub, now)
+	c.alerts.Insert(b, &al)
+	return flags, nil
+}
+
+// AlertID is the id of the alert that an item of a response raises, once.
+func AlertID(response, item string) string { return "alr_" + response + "_" + item }
+
+func level(s string) int {
+	switch s {
+	case "critical":
+		return 3
+	case "urgent":
+		return 2
+	}
+	return 1
+}
+
+// asked and said are a question and its answer in words, for staff.
+func asked(q *survey.Questionnaire, a survey.Answer) string {
+	if l, ok := q.Line(a, "en"); ok {
+		return l.Question
+	}
+	return a.LinkID
+}
+
+func said(q *survey.Questionnaire, a survey.Answer) string {
+	if l, ok := q.Line(a, "en"); ok && !a.Declined {
+		return l.Text
+	}
+	return "skipped"
+}
+
+// notify adds the message to whoever is next on call, and sets when to try again. With nobody on
+// call it is an urgent task: never silence.
+func (c *Coordinator) notify(b *docstore.Batch, al *Alert, st *Study, sub *Subject, now time.Time) {
+	al.NextTry = now.Add(escalateAfter)
+	if al.Level == "routine" {
+		al.NextTry = time.Time{} // stands on the staff list only
+		return
+	}
+	if len(st.OnCall) == 0 {
+		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + al.ID}, Kind: "alert", Person: al.Person, Study: al.Study, Site: al.Site, Urgent: true, Due: now,
+			Text: "A red flag came in and nobody is on call for this study."})
+		return
+	}
+	who := st.OnCall[al.Tries%len(st.OnCall)]
+	al.Tries++
+	name := sub.Number
+	if name == "" {
+		name = al.ID
+	}
+	body := i18n.T(i18n.En, "sms.alert", map[string]any{"Level": al.Level, "Participant": name})
+	c.toStaff(b, staffMessage{Key: fmt.Sprintf("msg_%s_%d", al.ID, al.Tries), Phone: who.Phone, Study: st.ID, Template: "sms.alert", Body: body, Alert: al.ID, Due: now})
+	al.Log = append(al.Log, AlertStep{At: now, What: "message queued", Who: who.Name})
+}
+
+// Alerts returns those in one state, newest first.
+func (c *Coordinator) Alerts(ctx context.Context, state string) ([]Alert, error) {
+	return c.alerts.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", state)}, Order: "raised", Desc: true, Limit: 500})
+}
+
+// AlertsOf returns a person's alerts, by id.
+func (c *Coordinator) AlertsOf(ctx context.Context, p contacts.PersonID) ([]Alert, error) {
+	return c.alerts.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("person", string(p))}})
+}
+
+// Alert returns one, or docstore.ErrNotFound.
+func (c *Coordinator) Alert(ctx context.Context, id string) (Alert, error) {
+	return c.alerts.Get(ctx, id)
+}
+
+// Acknowledge records that a person has taken the alert; how is "sms", "voice" or "web". Doing it
+// again keeps the first.
+func (c *Coordinator) Acknowledge(ctx context.Context, by audit.Actor, id, how string) (Alert, error) {
+	return c.changeAlert(ctx, audit.Entry{Actor: by, Action: "alert.acknowledge", Reason: how}, id, func(v *Alert) error {
+		if v.State != AlertOpen {
+			return docstore.Unchanged
+		}
+		now := c.now()
+		v.State, v.AckBy, v.AckAt, v.NextTry = AlertAcknowledged, by.ID, now, time.Time{}
+		v.Log = append(v.Log, AlertStep{At: now, What: "acknowledged", Who: by.ID + " by " + how})
+		return nil
+	})
+}
+
+// CloseAlert ends an acknowledged alert with what was done about it.
+func (c *Coordinator) CloseAlert(ctx context.Context, by audit.Actor, id, note string) (Alert, error) {
+	if note == "" {
+		return Alert{}, fmt.Errorf("%w: say what was done", ErrRefused)
+	}
+	return c.changeAlert(ctx, audit.Entry{Actor: by, Action: "alert.close"}, id, func(v *Alert) error {
+		if v.State == AlertClosed {
+			return docstore.Unchanged
+		}
+		v.State, v.NextTry = AlertClosed, time.Time{}
+		v.Log = append(v.Log, AlertStep{At: c.now(), What: "closed", Who: by.ID, Note: note})
+		return nil
+	})
+}
+
+// AlertSent adds a line to an alert's record: its message was sent, delivered or failed.
+func (c *Coordinator) AlertSent(ctx context.Context, b *docstore.Batch, id, what string, at time.Time) error {
+	_, err := c.alerts.Edit(ctx, b, id, func(v *Alert) error {
+		v.Log = append(v.Log, AlertStep{At: at, What: what})
+		return nil
+	})
+	return err
+}
+
+func (c *Coordinator) changeAlert(ctx context.Context, e audit.Entry, id string, change func(*Alert) error) (Alert, error) {
+	var al Alert
+	err := c.commit(ctx, e, func(b *docstore.Batch, e *audit.Entry) (err error) {
+		al, err = c.alerts.Edit(ctx, b, id, change)
+		e.Person, e.Study = string(al.Person), string(al.Study)
+		return err
+	})
+	return al, err
+}
+
+// Escalate tries the next person on call for every alert that nobody has acknowledged in time.
+func (c *Coordinator) Escalate(ctx context.Context, now time.Time) error {
+	late, err := c.alerts.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", AlertOpen)},
+		Range: &docstore.Range{Path: "nextTry", From: time.Unix(0, 0), To: now.Add(time.Millisecond)}, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, al := range late {
+		st, err := c.studies.Get(ctx, string(al.Study))
+		if err != nil {
+			return err
+		}
+		sub, err := c.subjects.Get(ctx, SubjectID(al.Person, al.Study))
+		if err != nil {
+			return err
+		}
+		err = c.commit(ctx, audit.Entry{Actor: System, Action: "alert.escalate", Person: string(al.Person), Study: string(al.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
+			_, err := c.alerts.Edit(ctx, b, al.ID, func(v *Alert) error {
+				if v.State != AlertOpen || v.Tries != al.Tries {
+					return docstore.Unchanged
+				}
+				c.notify(b, v, &st, &sub, now)
+				return nil
+			})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("escalate %s: %w", al.ID, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/survey"
+)
+
+// Response states.
+const (
+	ResponseDue       = "due"
+	ResponseStarted   = "in-progress"
+	ResponseCompleted = "completed"
+	ResponseMissed    = "missed" // the window closed; what was answered stays
+)
+
+// Response returns one questionnaire being answered, or docstore.ErrNotFound.
+func (c *Coordinator) Response(ctx context.Context, id string) (Response, error) {
+	return c.responses.Get(ctx, id)
+}
+
+// ResponsesOf returns a person's, by id.
+func (c *Coordinator) ResponsesOf(ctx context.Context, p contacts.PersonID) ([]Response, error) {
+	return c.responses.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("person", string(p))}})
+}
+
+// Due returns what a person is asked to fill in now, in all their studies: open windows only,
+// done or not. An entry is stored when it is first answered, not before.
+func (c *Coordinator) Due(ctx context.Context, p contacts.PersonID, now time.Time) ([]Response, error) {
+	person, err := c.People.Get(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	subs, err := c.SubjectsOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []Response
+	for _, s := range subs {
+		if !s.Status.AfterConsent() {
+			continue
+		}
+		st, err := c.studies.Get(ctx, string(s.Study))
+		if err != nil {
+			return nil, err
+		}
+		open, err := c.dueIn(ctx, &person, &s, &st, now)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, open...)
+	}
+	return out, nil
+}
+
+// dueIn lists the entries of one study whose window is open at now. Windows are in the person's
+// zone; one that crosses midnight belongs to the day it opened.
+func (c *Coordinator) dueIn(ctx context.Context, person *contacts.Person, s *Subject, st *Study, now time.Time) ([]Response, error) {
+	if st.Diary == nil {
+		return nil, nil
+	}
+	zone, ok := contacts.Zone(*person)
+	if !ok {
+		zone = st.siteZone(s.Site)
+	}
+	visits, err := c.visits.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("subject", s.ID)}})
+	if err != nil {
+		return nil, err
+	}
+	var out []Response
+	for _, back := range []int{1, 0} {
+		day := now.In(zone).AddDate(0, 0, -back).Format(time.DateOnly)
+		if !st.Diary.DueOn(day, s.Anchor, visits) {
+			continue
+		}
+		opens, closes, err := st.Diary.Window(day, zone)
+		if err != nil {
+			return nil, err
+		}
+		if now.Before(opens) || !now.Before(closes) {
+			continue
+		}
+		r, err := c.responses.Get(ctx, ResponseID(s.ID, day))
+		if errors.Is(err, docstore.ErrNotFound) {
+			q, err := c.Questionnaire(st.Diary.Questionnaire)
+			if err != nil {
+				return nil, err
+			}
+			r = Response{Meta: docstore.Meta{ID: ResponseID(s.ID, day)}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: st.Diary.Questionnaire,
+				Kind: "diary", Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
+				Session: survey.NewSession(q, string(person.Language), now)}
+		} else if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// ResponseID is the id of the diary entry of a subject for a local day.
+func ResponseID(subject, day string) string { return "rsp_" + subject + "_" + day }
+
+// Begin stores a due entry so that it can be answered; one that exists is returned as it is.
+func (c *Coordinator) Begin(ctx context.Context, by audit.Actor, r Response) (Response, error) {
+	if r.Rev > 0 {
+		return r, nil
+	}
+	err := c.commit(ctx, audit.Entry{Actor: by, Action: "response.begin", Person: string(r.Person), Study: string(r.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
+		c.responses.Insert(b, &r)
+		return nil
+	})
+	if errors.Is(err, docstore.ErrExists) {
+		return c.responses.Get(ctx, r.ID)
+	}
+	return r, err
+}
+
+// Recorded is what one input did.
+type Recorded struct {
+	Response Response
+	Prompt   survey.Prompt
+	Flags    []survey.Flag // raised by this answer
+}
+
+// Record gives one input to a questionnaire. The answer, the alerts it raises and the message to
+// whoever is on call are stored together, before anything is asked further: a caller who hangs up
+// has already been heard (F1). Repeating an input changes nothing. ErrClosed after the window.
+func (c *Coordinator) Record(ctx context.Context, by audit.Actor, response string, in survey.Input) (Recorded, error) {
+	var out Recorded
+	var person contacts.PersonID
+	err := c.Store.Do(ctx, func(b *docstore.Batch) error {
+		out = Recorded{}
+		r, err := c.responses.Get(ctx, response)
+		if err != nil {
+			return err
+		}
+		person = r.Person
+		now := c.now()
+		if !r.Closes.IsZero() && !now.Before(r.Closes) {
+			return fmt.Errorf("%w: it could be filled in until %s", ErrClosed, r.Closes.Format(time.RFC3339))
+		}
+		q, err := c.Questionnaire(r.Questionnaire)
+		if err != nil {
+			return err
+		}
+		if in.At.IsZero() {
+			in.At = now
+		}
+		session, prompt, answer, err := q.Next(r.Session, in)
+		if err != nil {
+			return err
+		}
+		out.Prompt = prompt
+		stored, err := c.responses.Edit(ctx, b, response, func(v *Response) error {
+			v.Session = session
+			v.State = ResponseStarted
+			if prompt.Done {
+				v.State = ResponseCompleted
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		out.Response = stored
+		action := "response.step"
+		if answer != nil {
+			action = "response.answer"
+			if out.Flags, err = c.raise(ctx, b, &stored, q, *answer, prompt); err != nil {
+				return err
+			}
+		}
+		c.Audit.Record(b, audit.Entry{Actor: by, Action: action, Person: string(r.Person), Study: string(r.Study), Reason: string(in.Channel)})
+		return nil
+	})
+	if err == nil && out.Prompt.Done && slices.Contains([]string{"prescreen", "checkin"}, out.Response.Kind) {
+		c.OnPerson(ctx, person)
+	}
+	return out, err
+}
+
+// CloseDue marks entries whose window is over as missed, at most 500 a call, and returns how many.
+func (c *Coordinator) CloseDue(ctx context.Context, now time.Time) (n int, err error) {
+	for _, state := range []string{ResponseDue, ResponseStarted} {
+		over, err := c.responses.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", state)},
+			Range: &docstore.Range{Path: "closes", From: time.Unix(0, 0), To: now}, Limit: 500})
+		if err != nil {
+			return n, err
+		}
+		for _, r := range over {
+			err := c.commit(ctx, audit.Entry{Actor: System, Action: "response.missed", Person: string(r.Person), Study: string(r.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
+				_, err := c.responses.Edit(ctx, b, r.ID, func(v *Response) error {
+					if v.State != state {
+						return docstore.Unchanged
+					}
+					v.State = ResponseMissed
+					v.Session.Status = survey.Stopped
+					return nil
+				})
+				return err
+			})
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
+
+// System is the actor of changes that follow from a rule and the clock.
+var System = audit.Actor{Kind: "system", ID: "muster"}

@@ -1,0 +1,201 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/id"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/survey"
+)
+
+// Errors a caller decides on.
+var (
+	ErrClosed  = errors.New("the time for this is over")
+	ErrRefused = errors.New("not allowed")
+)
+
+// Deps is what a Coordinator works with. All but the functions are required.
+type Deps struct {
+	Store  *docstore.Store
+	Audit  *audit.Log
+	Keys   *seal.Keys
+	People *contacts.Directory
+	Box    *outbox.Box
+	NewID  id.New
+	Clock  *clock.Clock
+	Office phone.Number // the number messages come from
+	Links  *Links       // what the outbox was opened with
+
+	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
+	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
+	OnPerson      func(ctx context.Context, p contacts.PersonID)   // what a person's facts changed; nil: nothing
+}
+
+// Coordinator makes every change to studies, subjects, visits, answers, alerts and tasks. Safe
+// for concurrent use.
+type Coordinator struct {
+	Deps
+	studies   *docstore.Collection[Study, *Study]
+	subjects  *docstore.Collection[Subject, *Subject]
+	visits    *docstore.Collection[Visit, *Visit]
+	responses *docstore.Collection[Response, *Response]
+	alerts    *docstore.Collection[Alert, *Alert]
+	tasks     *docstore.Collection[Task, *Task]
+}
+
+// Open makes the collections exist and returns the coordinator.
+func Open(ctx context.Context, d Deps) (*Coordinator, error) {
+	if d.Questionnaire == nil {
+		d.Questionnaire = survey.Library
+	}
+	if d.CheckCriteria == nil {
+		d.CheckCriteria = func(string) error { return nil }
+	}
+	if d.OnPerson == nil {
+		d.OnPerson = func(context.Context, contacts.PersonID) {}
+	}
+	c := &Coordinator{Deps: d}
+	d.Links.c = c
+	sealed := func(collection string, paths ...string) docstore.Codec {
+		return d.Keys.Fields(collection, seal.ByField("person"), paths...)
+	}
+	var err error
+	open := func(name string, f func() error) {
+		if err == nil {
+			if err = f(); err != nil {
+				err = fmt.Errorf("open %s: %w", name, err)
+			}
+		}
+	}
+	open("studies", func() (e error) {
+		c.studies, e = docstore.Open[Study](ctx, d.Store, docstore.Spec{Name: "studies", Version: 1})
+		return
+	})
+	open("subjects", func() (e error) {
+		c.subjects, e = docstore.Open[Subject](ctx, d.Store, docstore.Spec{Name: "subjects", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "study", Fields: []string{"study"}}, {Name: "study_status", Fields: []string{"study", "status"}}},
+			Codec:   sealed("subjects", "moves[].note")})
+		return
+	})
+	open("visits", func() (e error) {
+		c.visits, e = docstore.Open[Visit](ctx, d.Store, docstore.Spec{Name: "visits", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject", Fields: []string{"subject"}}, {Name: "site_day", Fields: []string{"site", "day"}}, {Name: "state_start", Fields: []string{"state", "start"}}},
+			Codec:   sealed("visits", "why")})
+		return
+	})
+	open("responses", func() (e error) {
+		c.responses, e = docstore.Open[Response](ctx, d.Store, docstore.Spec{Name: "responses", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject_day", Fields: []string{"subject", "day"}}, {Name: "state_closes", Fields: []string{"state", "closes"}}},
+			Codec:   sealed("responses", "session.answers[].raw", "session.answers[].values[].text")})
+		return
+	})
+	open("alerts", func() (e error) {
+		c.alerts, e = docstore.Open[Alert](ctx, d.Store, docstore.Spec{Name: "alerts", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_raised", Fields: []string{"state", "raised"}}, {Name: "state_next", Fields: []string{"state", "nextTry"}}, {Name: "response", Fields: []string{"response"}}},
+			Codec:   sealed("alerts", "what", "log[].note")})
+		return
+	})
+	open("tasks", func() (e error) {
+		c.tasks, e = docstore.Open[Task](ctx, d.Store, docstore.Spec{Name: "tasks", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_due", Fields: []string{"state", "due"}}},
+			Codec:   sealed("tasks", "text", "outcome")})
+		return
+	})
+	return c, err
+}
+
+func (c *Coordinator) now() time.Time { return c.Clock.Now() }
+
+// commit builds a batch with f, records who did it and why, and writes it; on a conflict it
+// starts again.
+func (c *Coordinator) commit(ctx context.Context, e audit.Entry, f func(b *docstore.Batch, e *audit.Entry) error) error {
+	return c.Store.Do(ctx, func(b *docstore.Batch) error {
+		e := e
+		if err := f(b, &e); err != nil {
+			return err
+		}
+		c.Audit.Record(b, e)
+		return nil
+	})
+}
+
+// PutStudy stores a study as its file says. It is unchanged when nothing differs. The criteria's
+// version grows when their text changes.
+func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (changed bool, err error) {
+	if err := s.Check(); err != nil {
+		return false, err
+	}
+	if s.Criteria != "" {
+		if err := c.CheckCriteria(s.Criteria); err != nil {
+			return false, fmt.Errorf("%w: `criteria`: %w", ErrStudy, err)
+		}
+	}
+	err = c.commit(ctx, audit.Entry{Actor: by, Action: "study.put", Study: s.ID}, func(b *docstore.Batch, e *audit.Entry) error {
+		old, err := c.studies.Get(ctx, s.ID)
+		switch {
+		case errors.Is(err, docstore.ErrNotFound):
+			s.Meta = docstore.Meta{ID: s.ID}
+			s.Version = 1
+			c.studies.Insert(b, &s)
+			changed = true
+			return nil
+		case err != nil:
+			return err
+		}
+		s.Version = old.Version
+		if s.Criteria != old.Criteria {
+			s.Version++
+		}
+		s.Meta = old.Meta
+		if same(s, old) {
+			changed = false
+			return docstore.Unchanged
+		}
+		changed = true
+		_, err = c.studies.Edit(ctx, b, s.ID, func(v *Study) error { *v = s; return nil })
+		return err
+	})
+	return changed, err
+}
+
+// same says whether two studies are equal as stored.
+func same(a, b Study) bool {
+	x, err1 := stored(a)
+	y, err2 := stored(b)
+	return err1 == nil && err2 == nil && x == y
+}
+
+func stored(s Study) (string, error) {
+	body, err := bson.Marshal(s)
+	if err != nil {
+		return "", err
+	}
+	var back Study
+	if err := bson.Unmarshal(body, &back); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(back) // sorts map keys
+	return string(text), err
+}
+
+// Study returns one study, or docstore.ErrNotFound.
+func (c *Coordinator) Study(ctx context.Context, s StudyID) (Study, error) {
+	return c.studies.Get(ctx, string(s))
+}
+
+// Studies returns all of them by id; there are never many.
+func (c *Coordinator) Studies(ctx context.Context) ([]Study, error) {
+	return c.studies.List(ctx, docstore.Query{})
+}

@@ -1,0 +1,180 @@
+package trial
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/muster-health/muster/survey"
+)
+
+// ErrStudy marks a study file that cannot be used; the text lists every problem.
+var ErrStudy = errors.New("this study cannot be used")
+
+// ParseStudy reads a study file. Unknown keys are refused. All problems are reported at once,
+// each naming its field and the mend.
+func ParseStudy(data []byte) (Study, error) {
+	var f struct {
+		ID    string `yaml:"id"`
+		Study `yaml:",inline"`
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f); err != nil {
+		return Study{}, fmt.Errorf("%w: %s", ErrStudy, plainYAML(err))
+	}
+	s := f.Study
+	s.ID = f.ID
+	s.setDefaults()
+	return s, s.Check()
+}
+
+var yamlField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
+func plainYAML(err error) string {
+	s := strings.TrimPrefix(err.Error(), "yaml: ")
+	s = strings.TrimPrefix(s, "unmarshal errors:\n")
+	return strings.TrimSpace(yamlField.ReplaceAllString(s, "unknown key `$1`"))
+}
+
+func (s *Study) setDefaults() {
+	for i := range s.Sites {
+		if s.Sites[i].MajorityAge == 0 {
+			s.Sites[i].MajorityAge = 18
+		}
+		if s.Sites[i].Emergency == "" {
+			s.Sites[i].Emergency = "911"
+		}
+	}
+	for i := range s.Visits {
+		if s.Visits[i].Mode == "" {
+			s.Visits[i].Mode = "site"
+		}
+	}
+	if s.AnswersByText == "" {
+		s.AnswersByText = "link"
+	}
+	if s.RetainDays == 0 {
+		s.RetainDays = 90
+	}
+	if s.State == "" {
+		s.State = StudySetup
+	}
+	if d := s.Diary; d != nil {
+		if d.Identity == "" {
+			d.Identity = "standard"
+		}
+		if d.RetryMinutes == 0 {
+			d.RetryMinutes = 15
+		}
+	}
+}
+
+var studyID = regexp.MustCompile(`^[A-Z][A-Z0-9-]{1,19}$`)
+
+// Check reports every problem of the study, nil when it can be used.
+func (s *Study) Check() error {
+	var p problems
+	p.when(!studyID.MatchString(s.ID), "id", "%q: use 2 to 20 capitals, digits and hyphens, such as STEADY", s.ID)
+	p.when(s.Title["en"] == "", "title", "needs an English text: title: {en: …}")
+	p.when(s.NeutralName["en"] == "", "neutralName", "is required: it is the only name used by text, phone and e-mail, such as \"the Larkfield research office\"")
+	for lang, n := range s.NeutralName {
+		p.when(strings.Contains(strings.ToLower(n), strings.ToLower(s.ID)) || namesCondition(n, s.Conditions), "neutralName."+lang,
+			"%q names the study or its condition; choose words that a stranger may hear", n)
+	}
+	p.when(s.Keyword == "", "keyword", "is required: one neutral word, such as PINE")
+	p.when(!slices.Contains([]StudyState{StudySetup, StudyOpen, StudyFollowUp, StudyClosed}, s.State), "state", "%q: use setup, open, follow-up or closed", s.State)
+	p.when(!slices.Contains([]string{"consent", "eligible", "randomized"}, s.EnrolmentPoint), "enrolmentPoint", "%q: use consent, eligible or randomized", s.EnrolmentPoint)
+	p.day("board.approved", s.Board.Approved, s.State != StudySetup)
+	p.day("board.expires", s.Board.Expires, s.State != StudySetup)
+	p.when(s.Board.Approved != "" && s.Board.Expires < s.Board.Approved, "board.expires", "%s is before board.approved", s.Board.Expires)
+	p.when(s.Board.Number == "" && s.State != StudySetup, "board.number", "is required once the study is not in set-up")
+	p.when(len(s.Sites) == 0, "sites", "needs at least one site")
+	seen := map[string]bool{}
+	for i, x := range s.Sites {
+		at := fmt.Sprintf("sites[%d].", i)
+		p.when(x.ID == "" || seen[x.ID], at+"id", "%q is missing or used twice", x.ID)
+		seen[x.ID] = true
+		_, err := time.LoadLocation(x.Zone)
+		p.when(x.Zone == "" || err != nil, at+"zone", "%q is not a time zone such as America/New_York", x.Zone)
+		p.when(len(x.ZIP) != 5, at+"zip", "%q: five digits", x.ZIP)
+		p.when(x.Phone == "", at+"phone", "is required: participants are told to call it")
+	}
+	codes := map[string]bool{}
+	for i, v := range s.Visits {
+		at := fmt.Sprintf("visits[%d].", i)
+		p.when(v.Code == "" || codes[v.Code], at+"code", "%q is missing or used twice", v.Code)
+		codes[v.Code] = true
+		p.when(v.Early < 0 || v.Late < 0, at+"early", "early and late are counts of days, not negative")
+		p.when(!slices.Contains([]string{"site", "phone", "video"}, v.Mode), at+"mode", "%q: use site, phone or video", v.Mode)
+	}
+	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
+	if d := s.Diary; d != nil {
+		s.checkDiary(&p)
+	}
+	return p.err()
+}
+
+func (s *Study) checkDiary(p *problems) {
+	d := s.Diary
+	p.when(d.Questionnaire == "", "diary.questionnaire", "is required")
+	for name, v := range map[string]string{"diary.from": d.From, "diary.to": d.To, "diary.callAt": d.CallAt} {
+		if v == "" && name == "diary.callAt" {
+			continue
+		}
+		_, err := time.Parse("15:04", v)
+		p.when(err != nil && v != "24:00", name, "%q is not a time such as 18:00", v)
+	}
+	p.when(d.From != "" && d.From == d.To, "diary.to", "is the same as diary.from")
+	if _, err := d.rule(); err != nil {
+		p.when(true, "diary.days", "%v", err)
+	}
+	for _, c := range d.Channels {
+		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), "diary.channels", "%q: use web, sms, voice or staff", c)
+	}
+	// F18: nothing with red flags goes live before somebody answers for them.
+	if len(d.RedFlags) > 0 && s.State == StudyOpen {
+		p.when(len(s.OnCall) == 0, "onCall", "is required: the diary has red flags, and somebody must get them")
+		p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
+		p.when(d.SafetyText["en"] == "", "diary.safetyText", "needs the words a person hears after a red flag")
+	}
+}
+
+func namesCondition(name string, conditions []string) bool {
+	for _, c := range conditions {
+		if len(c) > 3 && strings.Contains(strings.ToLower(name), strings.ToLower(c)) {
+			return true
+		}
+	}
+	return false
+}
+
+type problems []string
+
+func (p *problems) when(bad bool, field, format string, args ...any) {
+	if bad {
+		*p = append(*p, "`"+field+"` "+fmt.Sprintf(format, args...))
+	}
+}
+
+func (p *problems) day(field, v string, required bool) {
+	if v == "" && !required {
+		return
+	}
+	_, err := time.Parse(time.DateOnly, v)
+	p.when(err != nil, field, "%q is not a day such as 2026-03-03", v)
+}
+
+func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	slices.Sort(p)
+	return fmt.Errorf("%w:\n  %s", ErrStudy, strings.Join(p, "\n  "))
+}

@@ -1,0 +1,319 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+)
+
+// ToStaff is the purpose of a message to somebody on call: no consent is asked for it.
+const ToStaff = "staff"
+
+// GateFor is what the consent gate must know of a study and this person's part in it.
+func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study StudyID, now time.Time) (*contacts.StudyGate, error) {
+	if study == "" {
+		return nil, nil
+	}
+	st, err := c.studies.Get(ctx, string(study))
+	if err != nil {
+		return nil, err
+	}
+	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"]}
+	g.RecruitmentOpen, g.WhyClosed = st.Recruiting(now)
+	if len(st.Sites) > 0 {
+		g.OfficePhone = st.Sites[0].Phone
+	}
+	subs, err := c.SubjectsOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range subs {
+		switch {
+		case s.Study == study:
+			g.Enrolled = s.Status.AfterConsent()
+		case s.Status.InStudy():
+			g.Busy = "is in " + string(s.Study)
+		}
+	}
+	return g, nil
+}
+
+// May asks the consent gate about one contact, with everything it must know.
+func (c *Coordinator) May(ctx context.Context, p contacts.PersonID, purpose contacts.Purpose, channel contacts.Channel, study StudyID) (contacts.Gate, error) {
+	person, err := c.People.Get(ctx, p)
+	if err != nil {
+		return contacts.Gate{}, err
+	}
+	return c.may(ctx, &person, contacts.Ask{Purpose: purpose, Channel: channel, Now: c.now()}, study)
+}
+
+func (c *Coordinator) may(ctx context.Context, p *contacts.Person, ask contacts.Ask, study StudyID) (contacts.Gate, error) {
+	var err error
+	if ask.Study, err = c.GateFor(ctx, p.PersonID(), study, ask.Now); err != nil {
+		return contacts.Gate{}, err
+	}
+	if ask, err = c.People.Ask(ctx, *p, ask); err != nil {
+		return contacts.Gate{}, err
+	}
+	return contacts.May(*p, ask), nil
+}
+
+// Allow is asked by the outbox right before every send; it implements outbox.Gate. A visit that
+// moved, a subject who left, a consent taken back since: nothing goes out.
+func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time) (outbox.Decision, error) {
+	if m.Purpose == ToStaff {
+		return outbox.Decision{OK: true}, nil
+	}
+	if m.Person == "" {
+		if contacts.Purpose(m.Purpose) == contacts.Requested {
+			return outbox.Decision{OK: true}, nil // a code or reply to somebody we do not know yet
+		}
+		return outbox.Decision{Reason: "nobody is named, so nobody can have agreed"}, nil
+	}
+	person, err := c.People.Get(ctx, contacts.PersonID(m.Person))
+	if errors.Is(err, docstore.ErrNotFound) {
+		return outbox.Decision{Reason: "the person is not in the registry any more"}, nil
+	}
+	if err != nil {
+		return outbox.Decision{}, err
+	}
+	if why, err := c.stale(ctx, m, now); err != nil || why != "" {
+		return outbox.Decision{Reason: why}, err
+	}
+	ask := contacts.Ask{Purpose: contacts.Purpose(m.Purpose), Channel: channelOf(m.Kind), Now: now, Reply: m.ReplyTo != ""}
+	for i := range person.Points {
+		if person.Points[i].Hash == m.Point {
+			ask.Point = &person.Points[i]
+		}
+	}
+	if m.Point != "" && ask.Point == nil {
+		return outbox.Decision{Reason: "the number is not this person's any more"}, nil
+	}
+	g, err := c.may(ctx, &person, ask, StudyID(m.Study))
+	if err != nil {
+		return outbox.Decision{}, err
+	}
+	return outbox.Decision{OK: g.OK, NotBefore: g.NotBefore, Reason: g.Sentence()}, nil
+}
+
+// stale says why what a message is about has passed, "" when it has not.
+func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time) (string, error) {
+	if m.Visit == "" {
+		return "", nil
+	}
+	v, err := c.visits.Get(ctx, m.Visit)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case v.State != Booked:
+		return "the visit is not booked any more", nil
+	case m.Vars["sequence"] != "" && m.Vars["sequence"] != fmt.Sprint(v.Sequence):
+		return "the visit was moved", nil
+	case !now.Before(v.Start):
+		return "the visit has begun", nil
+	}
+	return "", nil
+}
+
+func channelOf(k outbox.Kind) contacts.Channel {
+	switch k {
+	case outbox.Call:
+		return contacts.Voice
+	case outbox.Email:
+		return contacts.ByEmail
+	}
+	return contacts.SMS
+}
+
+// Reach is one contact that staff or a plan asks for.
+type Reach struct {
+	Key      string // stable: the same key is sent once
+	Person   contacts.PersonID
+	Study    StudyID
+	Purpose  contacts.Purpose
+	Kind     outbox.Kind
+	Template string
+	Version  string
+	Body     string // of a text
+	Vars     map[string]string
+	Visit    string
+	Ref      string
+	ReplyTo  string
+	NotAfter time.Time
+	Due      time.Time // zero: now, or as soon as the gate lets it
+	Priority outbox.Priority
+	Staff    string // who wrote it
+}
+
+// Reach asks the gate and, when it agrees (or only puts off), stores the touch, the message and
+// the audit entry together. A refusal writes nothing but its audit entry; the gate says why.
+func (c *Coordinator) Reach(ctx context.Context, by audit.Actor, r Reach) (contacts.Touch, contacts.Gate, error) {
+	person, err := c.People.Get(ctx, r.Person)
+	if err != nil {
+		return contacts.Touch{}, contacts.Gate{}, err
+	}
+	ask := contacts.Ask{Purpose: r.Purpose, Channel: channelOf(r.Kind), Now: c.now(), Reply: r.ReplyTo != ""}
+	g, err := c.may(ctx, &person, ask, r.Study)
+	if err != nil {
+		return contacts.Touch{}, g, err
+	}
+	entry := audit.Entry{Actor: by, Action: "person.reach", Person: string(r.Person), Study: string(r.Study), Reason: r.Template}
+	if !g.OK && g.NotBefore.IsZero() {
+		entry.Action = "person.reach.refused"
+		if len(g.Reasons) > 0 {
+			entry.Reason = g.Reasons[0].Code
+		}
+		return contacts.Touch{}, g, c.Audit.Read(ctx, entry)
+	}
+	var t contacts.Touch
+	err = c.commit(ctx, entry, func(b *docstore.Batch, e *audit.Entry) error {
+		t = c.send(b, &person, g.Point, r, g.NotBefore)
+		return nil
+	})
+	if errors.Is(err, docstore.ErrExists) && r.Key != "" { // sent under this key before
+		t, err = c.People.TouchByID(ctx, t.ID)
+	}
+	return t, g, err
+}
+
+// send adds the touch and the message of r to b. Both have ids made from the key, so that a second
+// batch with the same key fails with docstore.ErrExists.
+func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Point, r Reach, notBefore time.Time) contacts.Touch {
+	id := outbox.ID("reach", r.Key)
+	if r.Key == "" {
+		id = c.NewID("msg_")
+	}
+	due := r.Due
+	if due.IsZero() {
+		due = c.now()
+	}
+	if due.Before(notBefore) {
+		due = notBefore
+	}
+	t := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + id}, Person: r.Person, At: c.now(), Out: true, Channel: channelOf(r.Kind), Purpose: r.Purpose,
+		Study: string(r.Study), Kind: kindOf(r.Kind), Template: r.Template, Version: r.Version, Body: r.Body, Outcome: "queued", Message: id, Staff: r.Staff, Point: to.Hash, Reply: r.ReplyTo != ""}
+	c.People.AddTouch(b, &t)
+	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: id}, Kind: r.Kind, Person: string(r.Person), To: to.Value, Point: to.Hash, Purpose: string(r.Purpose),
+		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: r.Version, Lang: string(p.Language), Body: r.Body, Vars: r.Vars,
+		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: r.Priority, Due: due, NotAfter: r.NotAfter})
+	return t
+}
+
+func kindOf(k outbox.Kind) string {
+	if k == outbox.Call {
+		return "call"
+	}
+	return "message"
+}
+
+// staffMessage is a text to somebody on call. It names nobody.
+type staffMessage struct {
+	Key, Phone, Study, Template, Body, Alert string
+	Due                                      time.Time
+}
+
+func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
+	n, err := phone.Parse(m.Phone, "US")
+	if err != nil {
+		c.AddTask(b, Task{Kind: "alert", Study: StudyID(m.Study), Urgent: true, Text: "The on-call number of this study cannot be dialled. See the alerts."})
+		return
+	}
+	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: outbox.SMS, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert,
+		Template: m.Template, Lang: "en", Body: m.Body, Priority: outbox.Urgent, Due: m.Due})
+}
+
+// MessageChanged follows a message's state in the timeline and in the alert it is about; the
+// outbox calls it with the batch of the change.
+func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m outbox.Message) error {
+	now := c.now()
+	if m.Touch != "" {
+		_, err := c.People.EditTouch(ctx, b, m.Touch, func(t *contacts.Touch) error {
+			t.Outcome, t.SID, t.Detail = string(m.State), m.SID, m.Reason
+			if m.Code != "" {
+				t.Detail = "carrier code " + m.Code
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
+	}
+	if m.Purpose == ToStaff && m.Ref != "" {
+		if err := c.AlertSent(ctx, b, m.Ref, "message "+string(m.State), now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
+	}
+	switch m.State {
+	case outbox.Undelivered, outbox.Failed, outbox.Refused:
+		if m.Purpose != ToStaff && m.Kind == outbox.SMS {
+			c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
+				Text: "A text did not arrive (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
+		}
+	}
+	c.Audit.Consequence(b, audit.Entry{Actor: Carrier, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
+	return nil
+}
+
+// MessageStuck opens a task for a message of which nobody can say whether it was sent.
+func (c *Coordinator) MessageStuck(ctx context.Context, b *docstore.Batch, m outbox.Message) error {
+	c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_stuck_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
+		Text: "It is not known whether a message was sent. Ask before sending it again.", Due: c.now().Add(time.Hour)})
+	c.Audit.Consequence(b, audit.Entry{Actor: System, Action: "message.stuck", Person: m.Person, Study: m.Study})
+	return nil
+}
+
+// Carrier is the actor of what the phone company tells us.
+var Carrier = audit.Actor{Kind: audit.Provider, ID: "twilio"}
+
+// LogCall records a call attempt that a person made: what came of it and when to try again. The
+// first attempt moves a new subject to contacting.
+func (c *Coordinator) LogCall(ctx context.Context, by audit.Actor, p contacts.PersonID, study StudyID, outcome, note string, next time.Time) error {
+	switch outcome {
+	case "reached", "no answer", "voicemail left", "busy", "wrong number", "call back":
+	default:
+		return fmt.Errorf("%w: %q is not an outcome of a call", ErrRefused, outcome)
+	}
+	return c.commit(ctx, audit.Entry{Actor: by, Action: "call.logged", Person: string(p), Study: string(study), Reason: outcome}, func(b *docstore.Batch, e *audit.Entry) error {
+		c.People.AddTouch(b, &contacts.Touch{Person: p, At: c.now(), Out: true, Channel: contacts.Call, Study: string(study), Kind: "call", Outcome: outcome, Body: note, Staff: by.ID, Next: next})
+		if !next.IsZero() {
+			c.AddTask(b, Task{Kind: "call", Person: p, Study: study, Text: "Call again.", Due: next})
+		}
+		if study == "" {
+			return nil
+		}
+		_, err := c.subjects.Edit(ctx, b, SubjectID(p, study), func(s *Subject) error {
+			st, err := c.studies.Get(ctx, string(study))
+			if err != nil {
+				return err
+			}
+			if s.Status != New {
+				s.Promised = time.Time{}
+				return nil
+			}
+			return c.enter(s, &st, Contacting, "", "", "", by.ID)
+		})
+		if errors.Is(err, docstore.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
+
+// Note adds a remark for staff to a person's timeline; it is never sent.
+func (c *Coordinator) Note(ctx context.Context, by audit.Actor, p contacts.PersonID, text string) error {
+	if text == "" {
+		return fmt.Errorf("%w: the note is empty", ErrRefused)
+	}
+	return c.commit(ctx, audit.Entry{Actor: by, Action: "note.add", Person: string(p)}, func(b *docstore.Batch, e *audit.Entry) error {
+		c.People.AddTouch(b, &contacts.Touch{Person: p, At: c.now(), Kind: "note", Body: text, Staff: by.ID, Read: true})
+		return nil
+	})
+}

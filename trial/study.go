@@ -1,0 +1,177 @@
+// Package trial is what happens to people in studies: the study and its sites and plans, a
+// person's way through it (Subject), visits, questionnaires answered, alerts and staff tasks.
+// Coordinator makes every change.
+package trial
+
+import (
+	"time"
+
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/survey"
+)
+
+// StudyID is a study's short name in capitals, such as "STEADY". It is never shown to
+// participants by text, phone or e-mail; NeutralName is (F11).
+type StudyID string
+
+// Study is one protocol as Muster runs it.
+type Study struct {
+	docstore.Meta `bson:",inline" yaml:"-"`
+
+	Title       map[string]string `bson:"title" yaml:"title"`     // plain language, by language
+	Summary     map[string]string `bson:"summary" yaml:"summary"` // what taking part means
+	NeutralName map[string]string `bson:"neutralName" yaml:"neutralName"`
+	Keyword     string            `bson:"keyword" yaml:"keyword"` // neutral too: "PINE"
+	Sponsor     string            `bson:"sponsor,omitempty" yaml:"sponsor"`
+	Payment     map[string]string `bson:"payment,omitempty" yaml:"payment"` // one plain sentence (F23)
+	Duration    map[string]string `bson:"duration,omitempty" yaml:"duration"`
+	Conditions  []string          `bson:"conditions,omitempty" yaml:"conditions"` // words people search by
+
+	State           StudyState `bson:"state" yaml:"state"`
+	RecruitmentOpen bool       `bson:"recruitmentOpen" yaml:"recruitmentOpen"`
+	EnrolmentOpen   bool       `bson:"enrolmentOpen" yaml:"enrolmentOpen"`
+	Board           Board      `bson:"board" yaml:"board"`
+	EnrolmentPoint  string     `bson:"enrolmentPoint" yaml:"enrolmentPoint"` // "consent", "eligible", "randomized"
+	Target          int        `bson:"target,omitempty" yaml:"target"`
+	Began           string     `bson:"began,omitempty" yaml:"began"` // day recruitment opened
+	Ends            string     `bson:"ends,omitempty" yaml:"ends"`   // day the target is due
+
+	Sites     []Site     `bson:"sites" yaml:"sites"`
+	Criteria  string     `bson:"criteria" yaml:"criteria"`             // YAML of package criteria
+	Version   int        `bson:"version" yaml:"version"`               // of the criteria; grows with each change
+	PreScreen string     `bson:"preScreen,omitempty" yaml:"preScreen"` // questionnaire name in the library
+	Visits    []PlanStep `bson:"visits,omitempty" yaml:"visits"`
+	Diary     *DiaryPlan `bson:"diary,omitempty" yaml:"diary"`
+
+	AnswersByText string   `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
+	OnCall        []OnCall `bson:"onCall,omitempty" yaml:"onCall"`
+	OutOfHours    string   `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then (F18)
+	Promise       Promise  `bson:"promise" yaml:"promise"`
+	RetainDays    int      `bson:"retainDays,omitempty" yaml:"retainDays"` // pre-screen answers of people it does not fit; default 90
+}
+
+// StudyState is where a study is.
+type StudyState string
+
+// The states.
+const (
+	StudySetup    StudyState = "setup"
+	StudyOpen     StudyState = "open"
+	StudyFollowUp StudyState = "follow-up" // nobody new; visits go on
+	StudyClosed   StudyState = "closed"
+)
+
+// Board is the ethics board's approval (F17).
+type Board struct {
+	Name     string `bson:"name" yaml:"name"`
+	Phone    string `bson:"phone,omitempty" yaml:"phone"`
+	Number   string `bson:"number" yaml:"number"`
+	Approved string `bson:"approved" yaml:"approved"` // day
+	Expires  string `bson:"expires" yaml:"expires"`   // last day
+}
+
+// Site is a place where the study runs.
+type Site struct {
+	ID          string `bson:"id" yaml:"id"` // "main"
+	Name        string `bson:"name" yaml:"name"`
+	Address     string `bson:"address,omitempty" yaml:"address"`
+	Room        string `bson:"room,omitempty" yaml:"room"`
+	ZIP         string `bson:"zip" yaml:"zip"`
+	Zone        string `bson:"zone" yaml:"zone"`                         // IANA
+	Phone       string `bson:"phone" yaml:"phone"`                       // the office
+	MajorityAge int    `bson:"majorityAge,omitempty" yaml:"majorityAge"` // default 18
+	Emergency   string `bson:"emergency,omitempty" yaml:"emergency"`     // default "911"
+	Hours       string `bson:"hours,omitempty" yaml:"hours"`             // when the office answers: "Mon-Fri 08:00-17:00"
+}
+
+// OnCall is who gets alerts, in order.
+type OnCall struct {
+	Name  string `bson:"name" yaml:"name"`
+	Phone string `bson:"phone" yaml:"phone"`
+	Hours string `bson:"hours,omitempty" yaml:"hours"` // "" = always
+}
+
+// Promise is what volunteers are told happens next, and by when (F9).
+type Promise struct {
+	Caller string `bson:"caller" yaml:"caller"` // "Ben from the research office"
+	Number string `bson:"number" yaml:"number"` // shown, and the number they will see
+	Hours  int    `bson:"hours" yaml:"hours"`   // working hours until the call
+}
+
+// PlanStep is one visit or call of the plan, counted in days from the anchor (D0).
+type PlanStep struct {
+	Code    string            `bson:"code" yaml:"code"` // "V2"
+	Name    map[string]string `bson:"name" yaml:"name"`
+	Day     int               `bson:"day" yaml:"day"`
+	Early   int               `bson:"early,omitempty" yaml:"early"` // days before the target still in the window
+	Late    int               `bson:"late,omitempty" yaml:"late"`
+	Hard    bool              `bson:"hard,omitempty" yaml:"hard"`     // outside is not possible at all
+	Mode    string            `bson:"mode,omitempty" yaml:"mode"`     // "site" (default), "phone", "video"
+	Amount  int               `bson:"amount,omitempty" yaml:"amount"` // cents paid when it was kept
+	Prep    map[string]string `bson:"prep,omitempty" yaml:"prep"`     // "No food after midnight"
+	Minutes int               `bson:"minutes,omitempty" yaml:"minutes"`
+}
+
+// DiaryPlan says which questionnaire is due when, and what in it is a red flag.
+type DiaryPlan struct {
+	Questionnaire string            `bson:"questionnaire" yaml:"questionnaire"`         // name in the library
+	Name          map[string]string `bson:"name" yaml:"name"`                           // neutral
+	From          string            `bson:"from" yaml:"from"`                           // local window, "18:00"
+	To            string            `bson:"to" yaml:"to"`                               // "22:00", or "24:00"
+	Days          string            `bson:"days" yaml:"days"`                           // "daily", "weekly", "Tue,Thu,Sun", "before-visit:7"
+	Channels      []survey.Channel  `bson:"channels" yaml:"channels"`                   // preferred first
+	CallAt        string            `bson:"callAt,omitempty" yaml:"callAt"`             // local time of the call, "18:30"
+	Retries       int               `bson:"retries,omitempty" yaml:"retries"`           // further calls when nobody was reached
+	RetryMinutes  int               `bson:"retryMinutes,omitempty" yaml:"retryMinutes"` // from the attempt's end
+	Identity      string            `bson:"identity,omitempty" yaml:"identity"`         // "answers only", "standard", "staff" (F12)
+	RedFlags      []survey.FlagRule `bson:"redFlags,omitempty" yaml:"redFlags"`
+	SafetyText    map[string]string `bson:"safetyText,omitempty" yaml:"safetyText"`
+}
+
+// StudyID is the typed id.
+func (s *Study) StudyID() StudyID { return StudyID(s.ID) }
+
+// Site returns the site with that id.
+func (s *Study) Site(id string) (Site, bool) {
+	for _, x := range s.Sites {
+		if x.ID == id {
+			return x, true
+		}
+	}
+	return Site{}, false
+}
+
+// Approved says whether the board's approval stands on day (local, at the first site), and if
+// not, why.
+func (s *Study) Approved(now time.Time) (ok bool, why string) {
+	today := now.In(s.zone()).Format(time.DateOnly)
+	switch {
+	case s.Board.Number == "":
+		return false, "no board approval is recorded"
+	case s.Board.Approved > today:
+		return false, "board approval " + s.Board.Number + " starts on " + s.Board.Approved
+	case s.Board.Expires < today:
+		return false, "board approval " + s.Board.Number + " expired on " + s.Board.Expires
+	}
+	return true, ""
+}
+
+// Recruiting says whether new people may be looked for and pre-screened now, and if not, why.
+func (s *Study) Recruiting(now time.Time) (ok bool, why string) {
+	if ok, why := s.Approved(now); !ok {
+		return false, why
+	}
+	if s.State != StudyOpen || !s.RecruitmentOpen {
+		return false, "recruitment is not open"
+	}
+	return true, ""
+}
+
+func (s *Study) zone() *time.Location {
+	if len(s.Sites) > 0 {
+		if l, err := time.LoadLocation(s.Sites[0].Zone); err == nil {
+			return l
+		}
+	}
+	return time.UTC
+}
