@@ -26,6 +26,7 @@ function uswds() {
   let css = compile(at('src/uswds.scss'), { loadPaths: [pkg('@uswds/uswds/packages')], quietDeps: true, logger: { warn() {}, debug() {} } }).css
   css = css.replace(/@font-face\s*{[^}]*}/g, '')                          // ours are in 2-base.css
   css = css.replace(/^[^{};]*:[^;{}]*url\([^)]*\)[^;{}]*;/gm, '')         // icons are drawn without images
+  css = css.replace(/(['"]?)Public Sans Web\1/g, '"Public Sans"')        // one family name
   css = css.replace(/(background(?:-color)?:\s*)(?:white|#fff(?:fff)?)\b/g, '$1var(--card)')
   css = css.replace(/(:\s*)(?:white|#fff(?:fff)?)\b/g, '$1var(--on-teal)')
   const unknown = new Set()
