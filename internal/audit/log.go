@@ -14,7 +14,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 )
 
@@ -24,6 +23,12 @@ type Ring interface {
 	CheckMAC(mac, data []byte) bool
 	Sign(data []byte) ([]byte, error)
 	CheckSignature(sig, data []byte) bool
+}
+
+// Clock gives business time and real time; *clock.Clock is one.
+type Clock interface {
+	Now() time.Time
+	Wall() time.Time
 }
 
 // Options tune a log; the zero value is right.
@@ -38,7 +43,7 @@ type Options struct {
 type Log struct {
 	store   *docstore.Store
 	ring    Ring
-	clock   *clock.Clock
+	clock   Clock
 	opts    Options
 	exempt  map[string]bool
 	entries *docstore.Collection[Entry, *Entry]
@@ -78,7 +83,7 @@ func spec() docstore.Spec {
 }
 
 // Open returns the log of a process.
-func Open(ctx context.Context, store *docstore.Store, ring Ring, clock *clock.Clock, opts Options) (*Log, error) {
+func Open(ctx context.Context, store *docstore.Store, ring Ring, clock Clock, opts Options) (*Log, error) {
 	if opts.Lanes <= 0 {
 		opts.Lanes = 16
 	}

@@ -97,8 +97,7 @@ func (v *verifier) readDocuments(ctx context.Context) error {
 				return err
 			}
 			id, _ := body.Lookup("_id").StringValueOK()
-			rev, _ := body.Lookup("rev").AsInt64OK()
-			v.docs[object{name, id}] = seen{rev: rev, hash: sha256.Sum256(body)}
+			v.docs[object{name, id}] = seen{rev: revision(body), hash: sha256.Sum256(body)}
 		}
 	}
 	v.report.Documents = len(v.docs)

@@ -13,7 +13,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 )
 
@@ -55,6 +54,12 @@ type Sealer interface {
 	Hash(field, normalised string) string
 }
 
+// Clock gives business time and real time; *clock.Clock is one.
+type Clock interface {
+	Now() time.Time
+	Wall() time.Time
+}
+
 // Options tune a box and connect it. The zero value sends nothing: every Kind needs a Sender.
 type Options struct {
 	Senders map[Kind]Sender
@@ -79,7 +84,7 @@ const (
 // Box is the outbox of one process; several processes may work on one store. Safe for concurrent use.
 type Box struct {
 	store *docstore.Store
-	clock *clock.Clock
+	clock Clock
 	gate  Gate
 	hash  func(field, normalised string) string
 	opts  Options
@@ -114,7 +119,7 @@ type sid struct {
 }
 
 // Open returns the box over store.
-func Open(ctx context.Context, store *docstore.Store, clock *clock.Clock, keys Sealer, gate Gate, opts Options) (*Box, error) {
+func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, gate Gate, opts Options) (*Box, error) {
 	if opts.PerTick <= 0 {
 		opts.PerTick = 100
 	}
