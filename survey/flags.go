@@ -14,7 +14,7 @@ type FlagRule struct {
 	Op    string            `yaml:"op" bson:"op" json:"op"`          // >=, >, <=, <, =, exists
 	Value string            `yaml:"value" bson:"value" json:"value"` // number, code, date, text, true or false
 	Level string            `yaml:"level" bson:"level" json:"level"` // routine, urgent, critical
-	Text  map[string]string `yaml:"text" bson:"text" json:"text"`    // what staff read, by language
+	Text  map[string]string `yaml:"text" bson:"text,omitempty" json:"text,omitempty"`    // what staff read, by language
 }
 
 // Flag is a rule that an answer has met.

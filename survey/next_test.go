@@ -278,10 +278,6 @@ func TestClosedSessions(t *testing.T) {
 	if s := q.Close(k.s, k.now.Add(time.Hour)); s.Status != Completed || !cmp.Equal(s, k.s) {
 		t.Error("closing a completed session changed it")
 	}
-	k = begin(t, fromLibrary(t, "steady-evening"), Voice, "en")
-	for _, key := range []string{"120", "1", "80", "1", "2", "2", "1"} {
-		k.say(key)
-	}
 	k = begin(t, fromLibrary(t, "orchard-weekly"), Voice, "en").say("10").say("1").say("8")
 	if k.s.Status != InProgress {
 		t.Fatal("the read-back of the last answer is open")

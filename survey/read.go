@@ -43,6 +43,9 @@ func readBool(in Input) ([]Value, *Problem) {
 		yes = append(yes, "yes", "y", "yeah", "yep", "yup", "true", "si", "s", "claro", "verdadero")
 		no = append(no, "no", "n", "nope", "nah", "false", "falso")
 	}
+	if key, rest, ok := strings.Cut(word, " "); ok && (key == "1" && slices.Contains(yes, rest) || key == "2" && slices.Contains(no, rest)) {
+		word = key // "1 yes"
+	}
 	answer := slices.Contains(yes, word)
 	if !answer && !slices.Contains(no, word) {
 		return nil, &Problem{Code: ProblemOption}
@@ -114,9 +117,10 @@ func readOptions(it *item, in Input) ([]Value, *Problem) {
 	return values, nil
 }
 
-func numeral(raw string) bool {
-	return digits(strings.Trim(plain(raw), " .,;#"))
-}
+// bare is a text in ASCII digits without the marks people put around a number.
+func bare(raw string) string { return strings.Trim(plain(raw), " .,;:#()") }
+
+func numeral(raw string) bool { return digits(bare(raw)) }
 
 // keyedOptions: one key, or the keys one after another for several; two digits each from
 // ten options on. * may stand between them.
@@ -188,11 +192,16 @@ func writtenOptions(it *item, raw string) ([]int, *Problem) {
 // else its code. A number is always a key.
 func oneOption(it *item, raw string) (index int, ambiguous bool) {
 	if numeral(raw) {
-		return byKey(it, strings.Trim(plain(raw), " .,;#")), false
+		return byKey(it, bare(raw)), false
 	}
 	word := fold(raw)
 	if word == "" {
 		return -1, false
+	}
+	if key, rest, ok := strings.Cut(word, " "); ok && numeral(key) { // "2 green"
+		if i := byKey(it, bare(key)); i >= 0 && slices.Contains(it.options[i].names(), fold(rest)) {
+			return i, false
+		}
 	}
 	for _, names := range []func(option) []string{option.names, option.shorthand} {
 		index = -1

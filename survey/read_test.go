@@ -87,6 +87,8 @@ func TestReadPerTypeAndChannel(t *testing.T) {
 		{boolean, SMS, "en", "２", "No"},
 		{boolean, SMS, "en", "١", "Yes"},
 		{boolean, SMS, "en", "1)", "Yes"},
+		{boolean, SMS, "en", "1 yes", "Yes"},
+		{boolean, SMS, "en", "1 no", "!option"},
 		{boolean, SMS, "en", "maybe", "!option"},
 		{boolean, SMS, "en", "  ", "!empty"},
 		{boolean, Web, "en", "true", "Yes"},
@@ -159,6 +161,8 @@ func TestReadPerTypeAndChannel(t *testing.T) {
 		{choice, SMS, "en", "G", "Green"},
 		{choice, SMS, "en", "two", "Green"},
 		{choice, SMS, "en", "1,2", "!one-only"},
+		{choice, SMS, "en", "2) Green", "Green"},
+		{choice, SMS, "en", "1 green", "!one-only"},
 		{choice, SMS, "en", "blue", "!option"},
 		{choice, SMS, "en", "0", "!option"},
 		{`"type":"choice",` + scale, Voice, "en", "0", "Not at all"},
@@ -271,6 +275,14 @@ func TestEveryDecimalDigitOfUnicodeIsRead(t *testing.T) {
 	for i, c := range []rune("०१२३४५६७८९") {
 		if ascii(c) != rune('0'+i) {
 			t.Errorf("Devanagari %q is read as %q", c, ascii(c))
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	for raw, want := range map[string]InputKind{"BACK": Back, "Atrás": Back, "skip.": Skip, "omitir": Skip, "again": Repeat, "Otra  vez": Repeat, "yes": "", "stop": "", "": ""} {
+		if got, ok := Command(raw); got != want || ok != (want != "") {
+			t.Errorf("%q is %q, want %q", raw, got, want)
 		}
 	}
 }

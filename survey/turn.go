@@ -36,6 +36,21 @@ type Input struct {
 	By      string // who entered it; "" = the person
 }
 
+// Command reads a one-word command of a text dialogue, in English or Spanish: back, skip and
+// again. False if the text is none; STOP, HELP and the like belong to the carrier's rules and
+// are looked at before a survey sees a text.
+func Command(raw string) (InputKind, bool) {
+	switch fold(raw) {
+	case "back", "previous", "atras", "anterior", "volver":
+		return Back, true
+	case "skip", "pass", "saltar", "omitir", "paso":
+		return Skip, true
+	case "again", "repeat", "otra vez", "repetir", "repita":
+		return Repeat, true
+	}
+	return "", false
+}
+
 // Hint says how the answer is given; each channel words it in its own way and language.
 type Hint string
 
