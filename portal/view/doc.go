@@ -36,15 +36,24 @@
 //	stat Stat · stats []Stat · empty EmptyState · gate Gate · timeline Timeline · steps Steps
 //	thread Thread · table Table · pager Pager · board Board · funnel Funnel · split Split
 //	bar Bar · progress Progress · call-me Help · emergency Help · help Help
-//	languages []Language · demo-bar DemoBar · icon by {{icon "call"}}
+//	languages []Language · demo-bar DemoBar · icon by {{icon "phone"}}
 //
-// Functions for templates: t (words by key), date, weekday, clock, when, stamp, iso, since,
-// phone, mask, tel, once, icon, asset, number, dict-free by design.
+// Functions for templates (times in their own zone; a date may be "YYYY-MM-DD"):
+//
+//	{{t "staff.hello" "name" .Name}}   words by key
+//	{{date .T}} Tuesday 3 March · {{dateyear .T}} 3 March 2026 · {{shortdate .T}} Tue 3 Mar
+//	{{dmy .T}} 3 Mar 2026 · {{clock .T}} 9:30 am · {{when .T}} Tue 3 Mar, 9:30 am
+//	{{inwords .Now .T}} tomorrow at 9:30 am · {{ago .Now .T}} 2 days ago · {{since .Now .T}} 2 d 3 h
+//	{{stamp .T}} 2026-03-03 09:30:05 EST · {{iso .T}} for <time datetime>
+//	{{phone .N}} (412) 555-0123 · {{mask .N}} •••-0123 · <a href="{{tel .N}}">
+//	{{number 1204331}} 1,204,331 · {{percent 0.5}} · {{share part whole}} · {{inc .I}}
+//	{{once}} the hidden id of a form · {{icon "phone"}} · {{asset "muster.css"}} · {{lang}}
 //
 // Names beginning with an audience ("staff/…") are its pages; a set may add its own partials
 // in partials/*.html. A fragment for htmx is a {{define}} in the page's file, rendered alone
 // by Renderer.Fragment.
 //
 // The package knows nothing of requests or storage. Words of the components live in words/;
-// every other key is asked of Texts.
+// every other key is asked of Texts, internal/i18n unless
+// Options say otherwise.
 package view

@@ -7,10 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/muster-health/muster/internal/i18n"
 )
 
 // funcs are the functions of templates in one language.
 func (r *Renderer) funcs(lang string, o Options) template.FuncMap {
+	l := i18n.Lang(lang)
 	format := func(f func(time.Time) string) func(any) string {
 		return func(v any) string {
 			t, ok := moment(v)
@@ -22,15 +25,17 @@ func (r *Renderer) funcs(lang string, o Options) template.FuncMap {
 	}
 	return template.FuncMap{
 		"t":         func(key string, pairs ...any) string { return r.T(lang, key, pairs...) },
-		"date":      format(func(t time.Time) string { return Date(lang, t, false) }),
-		"dateyear":  format(func(t time.Time) string { return Date(lang, t, true) }),
-		"shortdate": format(func(t time.Time) string { return ShortDate(lang, t) }),
+		"date":      format(func(t time.Time) string { return i18n.Day(l, t) }),
+		"dateyear":  format(func(t time.Time) string { return i18n.DayYear(l, t) }),
+		"shortdate": format(func(t time.Time) string { return i18n.ShortDay(l, t) }),
 		"dmy":       format(func(t time.Time) string { return DayMonthYear(lang, t) }),
-		"clock":     format(func(t time.Time) string { return Clock(lang, t) }),
+		"clock":     format(func(t time.Time) string { return i18n.TimeOfDay(l, t) }),
 		"when":      format(func(t time.Time) string { return When(lang, t) }),
+		"inwords":   between(func(now, t time.Time) string { return i18n.When(l, t, now) }),
+		"ago":       between(func(now, t time.Time) string { return i18n.Relative(l, t, now) }),
+		"since":     between(Since),
 		"stamp":     format(Stamp),
 		"iso":       format(func(t time.Time) string { return t.Format(time.RFC3339) }),
-		"since":     since,
 		"months":    func() []Option { return months(lang) },
 		"lang":      func() string { return lang },
 		"phone":     Phone,
@@ -55,13 +60,16 @@ func (r *Renderer) funcs(lang string, o Options) template.FuncMap {
 	}
 }
 
-func since(now, then any) string {
-	a, ok1 := moment(now)
-	b, ok2 := moment(then)
-	if !ok1 || !ok2 {
-		return ""
+// between makes a template function of now and another moment.
+func between(f func(now, t time.Time) string) func(now, t any) string {
+	return func(now, then any) string {
+		a, ok1 := moment(now)
+		b, ok2 := moment(then)
+		if !ok1 || !ok2 {
+			return ""
+		}
+		return f(a, b)
 	}
-	return Since(a, b)
 }
 
 func icon(a Assets, name string) (template.HTML, error) {
@@ -72,19 +80,27 @@ func icon(a Assets, name string) (template.HTML, error) {
 	return template.HTML(`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` + shapes + `</svg>`), nil
 }
 
+// months are the choices of a date's month: "03 – March".
 func months(lang string) []Option {
-	n := dateNames(lang)
 	out := make([]Option, 12)
 	for i := range out {
-		out[i] = Option{Value: strconv.Itoa(i + 1), Label: fmt.Sprintf("%02d – %s", i+1, n.months[i])}
+		name := i18n.T(i18n.Lang(lang), fmt.Sprintf("date.month.%d", i+1))
+		out[i] = Option{Value: strconv.Itoa(i + 1), Label: fmt.Sprintf("%02d – %s", i+1, name)}
 	}
 	return out
 }
 
-// Phone writes an E.164 number as people read it: "(412) 555-0123" for +1, else with spaces
-// left as they are.
+// e164 is the number itself, of a string or of a phone.Number, which prints masked.
+func e164(v any) string {
+	if n, ok := v.(interface{ E164() string }); ok {
+		return n.E164()
+	}
+	return fmt.Sprint(v)
+}
+
+// Phone writes a number as people read it: "(412) 555-0123" for +1, else as it is.
 func Phone(v any) string {
-	s := fmt.Sprint(v)
+	s := e164(v)
 	if d, ok := strings.CutPrefix(s, "+1"); ok && len(d) == 10 && digits(d) {
 		return "(" + d[:3] + ") " + d[3:6] + "-" + d[6:]
 	}
@@ -93,7 +109,7 @@ func Phone(v any) string {
 
 // MaskPhone shows the last four digits only: "•••-0123".
 func MaskPhone(v any) string {
-	s := fmt.Sprint(v)
+	s := e164(v)
 	if len(s) < 4 || !digits(s[len(s)-4:]) {
 		return "•••"
 	}
@@ -102,7 +118,7 @@ func MaskPhone(v any) string {
 
 // telLink is a tel: address; html/template allows that scheme only when told.
 func telLink(v any) template.URL {
-	s := fmt.Sprint(v)
+	s := e164(v)
 	plain, plus := strings.CutPrefix(s, "+")
 	if !digits(plain) || plain == "" {
 		return "#"

@@ -31,7 +31,7 @@ type Set struct {
 // Options are what a Renderer needs besides templates.
 type Options struct {
 	Assets    Assets
-	Texts     Texts         // words by key; nil: only the components' own
+	Texts     Texts         // words by key; nil: the catalogue of internal/i18n
 	Languages []string      // codes, the first is the fallback; empty: en, es
 	NewID     func() string // makes once ids
 }
@@ -53,6 +53,9 @@ var ErrNoPage = errors.New("no such page")
 func NewRenderer(o Options, sets ...Set) (*Renderer, error) {
 	if len(o.Languages) == 0 {
 		o.Languages = []string{"en", "es"}
+	}
+	if o.Texts == nil {
+		o.Texts = catalogue
 	}
 	own, err := loadWords()
 	if err != nil {

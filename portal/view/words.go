@@ -5,23 +5,19 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/muster-health/muster/internal/i18n"
 	"go.yaml.in/yaml/v3"
 )
 
 //go:embed words
 var wordFiles embed.FS
 
-// Texts gives the words of a key in a language, with {name} placeholders filled from args.
-// An unknown key should give something visible, such as the key.
-type Texts interface {
-	T(lang, key string, args map[string]any) string
-}
+// Texts gives the words of a key in a language; args are names and values in turn. An unknown
+// key should give something visible, such as the key.
+type Texts func(lang, key string, args ...any) string
 
-// TextsFunc makes a Texts of a function.
-type TextsFunc func(lang, key string, args map[string]any) string
-
-// T calls f.
-func (f TextsFunc) T(lang, key string, args map[string]any) string { return f(lang, key, args) }
+// catalogue is the product's own.
+func catalogue(lang, key string, args ...any) string { return i18n.T(i18n.Lang(lang), key, args...) }
 
 // words are the components' own: keys that begin with "view.".
 type words struct{ by map[string]map[string]string }
@@ -42,33 +38,26 @@ func loadWords() (*words, error) {
 	return w, nil
 }
 
-func (w *words) text(lang, key string, args map[string]any) string {
+func (w *words) text(lang, key string, args []any) string {
 	s, ok := w.by[lang][key]
 	if !ok {
 		if s, ok = w.by["en"][key]; !ok {
 			return key
 		}
 	}
-	if len(args) == 0 {
-		return s
-	}
-	pairs := make([]string, 0, 2*len(args))
-	for k, v := range args {
-		pairs = append(pairs, "{"+k+"}", fmt.Sprint(v))
+	var pairs []string
+	for i := 0; i+1 < len(args); i += 2 {
+		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), fmt.Sprint(args[i+1]))
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
 
-// T is the text of a key in a language. pairs are names and values in turn: "phone", p.
-func (r *Renderer) T(lang, key string, pairs ...any) string {
-	args := make(map[string]any, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		args[fmt.Sprint(pairs[i])] = pairs[i+1]
-	}
-	if strings.HasPrefix(key, "view.") || r.texts == nil {
+// T is the text of a key in a language; args are names and values in turn: "phone", p.
+func (r *Renderer) T(lang, key string, args ...any) string {
+	if strings.HasPrefix(key, "view.") {
 		return r.words.text(lang, key, args)
 	}
-	return r.texts.T(lang, key, args)
+	return r.texts(lang, key, args...)
 }
 
 // Languages are the codes pages can be rendered in, the fallback first.

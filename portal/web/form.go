@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/portal/view"
 	"golang.org/x/text/unicode/norm"
 )
@@ -268,6 +269,35 @@ func (f *Form) Email(name string, given ...Rule) string {
 		return ""
 	}
 	return v
+}
+
+// Phone is a number people can be reached at, with area code; region is where numbers without
+// a country code are, "US".
+func (f *Form) Phone(name, region string, given ...Rule) phone.Number {
+	v := f.Value(name)
+	if !f.need(name, v, "view.form.phone", read(given)) {
+		return phone.Number{}
+	}
+	n, err := phone.Parse(v, region)
+	if err != nil {
+		f.Refuse(name, f.t("view.form.phone"))
+	}
+	return n
+}
+
+// Clock is a time of day as "15:04". It takes what people write: 9:30, 9:30 am, 2 pm, 14:30.
+func (f *Form) Clock(name string, given ...Rule) string {
+	v := strings.ToLower(strings.NewReplacer(".", "", " ", "").Replace(f.Value(name)))
+	if !f.need(name, v, "view.form.time", read(given)) {
+		return ""
+	}
+	for _, layout := range []string{"15:04", "3:04pm", "3pm"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t.Format("15:04")
+		}
+	}
+	f.Refuse(name, f.t("view.form.time"))
+	return ""
 }
 
 // Code is a one-time code of so many digits; spaces and hyphens are taken out.
