@@ -1,0 +1,78 @@
+package mongodoc
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// How long the driver's own documents are kept.
+const (
+	keepBatches = 24 * time.Hour
+	keepGone    = 30 * 24 * time.Hour
+)
+
+// proveTransactions writes a document in a transaction, aborts it, and looks. It returns why
+// the server does not keep transactions, "" if it does. Some compatible servers accept
+// startTransaction and ignore it, so that nothing less than looking will do.
+func (d *Driver) proveTransactions(ctx context.Context) (why string, err error) {
+	session, err := d.client.StartSession()
+	if err != nil {
+		return "it has no sessions", nil
+	}
+	defer session.EndSession(context.WithoutCancel(ctx))
+	if err := session.StartTransaction(transactionOptions()); err != nil {
+		return "it has no transactions", nil
+	}
+	state := d.db.Collection(stateCollection)
+	probe := byID("probe-" + rand.Text())
+	if _, err := state.InsertOne(mongo.NewSessionContext(ctx, session), probe); err != nil {
+		_ = session.AbortTransaction(ctx) // it has already failed
+		if refused(err) {
+			return "it refuses a write in one", nil
+		}
+		return "", err
+	}
+	if err := session.AbortTransaction(ctx); err != nil && !refused(err) {
+		return "", err
+	}
+	err = state.FindOne(ctx, probe).Err()
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if _, err := state.DeleteOne(ctx, probe); err != nil {
+		return "", err
+	}
+	return "it accepts them, but what an aborted one wrote is there", nil
+}
+
+// refused says that the server answered, and answered no.
+func refused(err error) bool {
+	var answer mongo.ServerError
+	return errors.As(err, &answer) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) &&
+		!answer.HasErrorCode(codeUnauthorized) && !answer.HasErrorLabel(labelTransient)
+}
+
+const codeUnauthorized = 13
+
+// prepareOwn makes the driver's own collections and has the server clear them by age.
+func (d *Driver) prepareOwn(ctx context.Context) error {
+	for name, keep := range map[string]time.Duration{batchesCollection: keepBatches, goneCollection: keepGone} {
+		_, err := d.db.Collection(name).Indexes().CreateOne(ctx, mongo.IndexModel{
+			Keys:    bson.D{{Key: "changed", Value: 1}},
+			Options: options.Index().SetName("expire").SetExpireAfterSeconds(int32(keep.Seconds())),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
