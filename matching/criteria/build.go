@@ -20,6 +20,7 @@ type builder struct {
 	problems Problems
 	ids      map[string]int // line of each id
 	id       string         // of the criterion being built
+	lost     bool           // a line could not be read; a group may miss it
 }
 
 func (b *builder) wrong(line, column int, key, format string, args ...any) {
@@ -56,10 +57,14 @@ func (b *builder) criterion(it item, depth int) eval.Criterion {
 			}
 			continue
 		}
-		b.set(&c, f)
+		if !f.broken {
+			b.set(&c, f)
+		}
 	}
 	b.members(&c, it, depth)
-	b.complete(&c, it)
+	if !it.broken {
+		b.complete(&c, it)
+	}
 	return c
 }
 

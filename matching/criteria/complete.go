@@ -18,7 +18,7 @@ func (b *builder) members(c *eval.Criterion, it item, depth int) {
 		b.wrong(it.line, it.column, it.group, "groups nest deeper than %d", maxDepth)
 		return
 	}
-	if len(it.members) == 0 {
+	if len(it.members) == 0 && !b.lost {
 		b.wrong(it.line, it.column, it.group, "has no criteria under it")
 	}
 	for _, m := range it.members {
@@ -78,7 +78,7 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 		here("exclusive", "there is no max to exclude")
 	}
 	if empty(c.Range) {
-		here(boundKey(it), "no number lies in this range")
+		here("range", "no number lies in this range")
 	}
 	switch c.Kind {
 	case eval.Age:
@@ -156,13 +156,6 @@ func firstOf(it item, keys ...string) *field {
 		}
 	}
 	return nil
-}
-
-func boundKey(it item) string {
-	if f := firstOf(it, "range", "min", "max"); f != nil {
-		return f.key
-	}
-	return "range"
 }
 
 // empty reports whether no number lies in r.

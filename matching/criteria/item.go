@@ -6,6 +6,7 @@ type item struct {
 	fields       []field
 	group        string // "any", "all", "atLeast" or "not" if it has members
 	members      []item
+	broken       bool // something in it could not be read; what is missing may be that
 }
 
 // field is one key with its values and where they stand.
@@ -15,6 +16,7 @@ type field struct {
 	values       []string // open[i] for a bound left open
 	open         []bool
 	list         bool // written as a list
+	broken       bool // its values could not be read
 }
 
 func (it item) field(key string) *field {

@@ -75,24 +75,28 @@ func nearest(s string, words []string) string {
 	return best
 }
 
-// steps counts insertions, deletions and replacements (Levenshtein) of bytes.
+// steps counts insertions, deletions, replacements and swaps of neighbours, by bytes.
 func steps(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 64
 	}
+	var before, last []int // the two rows above
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
 			cost := 1
 			if a[i] == b[j] {
 				cost = 0
 			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

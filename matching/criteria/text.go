@@ -47,6 +47,7 @@ func (p *textParser) line(number int, line string) {
 	p.b.id = ""
 	if wrong != "" {
 		p.b.wrong(number, column, "", "%s", wrong)
+		p.b.lost = true
 		return
 	}
 	if len(list) == 0 {
@@ -55,6 +56,7 @@ func (p *textParser) line(number int, line string) {
 	indent := list[0].column - 1
 	if strings.Contains(line[:indent], "\t") {
 		p.b.wrong(number, 1, "", "is indented with a tab; use spaces")
+		p.b.lost = true
 		return
 	}
 	if indent == 0 && p.header(number, list) {
@@ -172,12 +174,17 @@ func (p *textParser) item(number int, list []token) item {
 	if k == "observation" {
 		k = eval.Lab
 	}
+	if !slices.Contains(eval.Kinds(), k) {
+		return it // the builder says so
+	}
 	arguments := 0
 	for arguments < len(list) && !isOption(list[arguments]) {
 		arguments++
 	}
+	wrong := len(p.b.problems)
 	p.arguments(number, k, list[:arguments], add, &it)
 	p.options(number, list[arguments:], add)
+	it.broken = len(p.b.problems) > wrong
 	return it
 }
 

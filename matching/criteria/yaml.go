@@ -191,6 +191,7 @@ func (b *builder) yamlField(key, value *yaml.Node) field {
 	scalar := func(n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode {
 			b.at(&f, "holds something that is no plain value")
+			f.broken = true
 			return
 		}
 		f.values = append(f.values, n.Value)
@@ -209,9 +210,11 @@ func (b *builder) yamlField(key, value *yaml.Node) field {
 		scalar(value)
 	case yaml.AliasNode:
 		b.at(&f, "is an alias; write the value itself")
+		f.broken = true
 	default:
 		if key.Value != "criteria" {
 			b.at(&f, "holds something that is no plain value")
+			f.broken = true
 		}
 	}
 	return f
