@@ -94,6 +94,9 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 // audience's session, asks the guard, and draws an error page for an error.
 func (s *Site) Handle(h Handler) http.Handler {
 	var served http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.sessions != nil { // pages that know somebody are nobody else's to keep
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		guarded := r
 		if s.guard != nil {
 			var err error
@@ -164,7 +167,10 @@ func (s *Site) RenderEither(w http.ResponseWriter, r *http.Request, status int, 
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "HX-Request")
+	h.Add("Vary", "HX-Request, Accept-Language, Cookie")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader left: nothing to do
@@ -231,7 +237,13 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.Errors = invalid.Fields
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if err := s.Render(w, r, status, p); err != nil {
+	render := s.Render
+	if IsFragment(r) { // a whole page inside the page would help nobody
+		render = func(w http.ResponseWriter, r *http.Request, status int, d view.Data) error {
+			return s.Fragment(w, r, status, d, "error-part")
+		}
+	}
+	if err := render(w, r, status, p); err != nil {
 		s.Log.ErrorContext(r.Context(), "error page failed", "request", id, "error", err)
 		http.Error(w, title, status)
 	}

@@ -74,6 +74,13 @@ func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires 
 		return fmt.Errorf("keep session: %w", err)
 	}
 	subject, _ := values[subjectKey].(string)
+	idle := s.Idle
+	if short, ok := values[idleKey].(int64); ok && time.Duration(short)*time.Second < idle {
+		idle = time.Duration(short) * time.Second
+		if end := s.wall().Add(idle); end.Before(expires) {
+			expires = end
+		}
+	}
 	err = s.docs.Do(ctx, func(b *docstore.Batch) error {
 		rec, err := s.records.Get(ctx, id)
 		fresh := errors.Is(err, docstore.ErrNotFound)
@@ -89,7 +96,7 @@ func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires 
 			if err != nil {
 				return err
 			}
-			if same && expires.Sub(rec.Expires) < s.Idle/10 {
+			if same && expires.Sub(rec.Expires) < idle/10 {
 				return docstore.Unchanged
 			}
 		} else {
