@@ -271,8 +271,8 @@ func TestGallery(t *testing.T) {
 func TestZeroPages(t *testing.T) {
 	r := newRenderer(t, view.Set{Name: "gallery", Layout: "public", FS: os.DirFS("testdata/gallery")})
 	for name, page := range map[string]view.Data{
-		"study": &galleryStudy{Card: view.Card{Actions: []view.Action{{Href: "/"}}}}, "join": &galleryJoin{}, "today": &galleryToday{}, "question": &galleryQuestion{Question: view.Question{Field: view.Field{Name: "q"}}},
-		"home": &galleryHome{}, "candidates": &galleryCandidates{}, "person": &galleryPerson{Text: view.Field{Name: "t"}}, "card": &galleryCard{}, "error": &view.ErrorPage{},
+		"study": &galleryStudy{Card: view.Card{Actions: []view.Action{{}}}}, "join": &galleryJoin{}, "today": &galleryToday{}, "question": &galleryQuestion{},
+		"home": &galleryHome{}, "candidates": &galleryCandidates{}, "person": &galleryPerson{}, "card": &galleryCard{}, "error": &view.ErrorPage{},
 	} {
 		html, err := r.Page(page)
 		if err != nil {
