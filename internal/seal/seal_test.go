@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -293,6 +295,43 @@ func TestCreateMakesOneKeyPerBatch(t *testing.T) {
 	}
 	if got, err := people.Get(t.Context(), "per_1"); err != nil || got.Given != p.Given {
 		t.Errorf("given %q, %v", got.Given, err)
+	}
+}
+
+// Eight first documents of one person at once: one key is made, and it opens all of them.
+func TestFirstDocumentsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	type text struct {
+		docstore.Meta `bson:",inline"`
+		Person        string `bson:"person"`
+		Body          string `bson:"body"`
+	}
+	texts, err := docstore.Open[text](t.Context(), w.store, docstore.Spec{Name: "texts", Version: 1, Codec: w.keys.Fields("texts", seal.ByField("person"), "body")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			err := w.store.Do(t.Context(), func(b *docstore.Batch) error {
+				texts.Insert(b, &text{Meta: docstore.Meta{ID: fmt.Sprint("msg_", i)}, Person: "per_1", Body: "hello"})
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	w.keys.Forget("per_1")
+	all, err := texts.List(t.Context(), docstore.Query{})
+	if err != nil || len(all) != 8 {
+		t.Fatalf("%d texts, %v", len(all), err)
+	}
+	for _, v := range all {
+		if v.Body != "hello" {
+			t.Errorf("%s reads %q", v.ID, v.Body)
+		}
 	}
 }
 
