@@ -76,34 +76,43 @@ func similarFirst(a, b string) bool {
 	return ra == rb || distance([]rune(a), []rune(b), 2, false) <= 2
 }
 
-// lookAlikes finds who is here already and may be p.
-func (d *Directory) lookAlikes(ctx context.Context, p *Person) (out []lookAlike, err error) {
-	seen := map[string]bool{p.ID: true}
-	look := func(q docstore.Query) error {
-		others, err := d.living(d.people.Find(ctx, q))
-		for i := range others {
-			o := &others[i]
-			if seen[o.ID] {
-				continue
-			}
-			seen[o.ID] = true
-			if why := alike(p, o); why != "" {
-				out = append(out, lookAlike{o.PersonID(), why})
-			}
-		}
-		return err
-	}
+// sharers are the others who have one of p's points.
+func (d *Directory) sharers(ctx context.Context, p *Person) (out []Person, err error) {
 	for _, pt := range p.Points {
-		if pt.Hash != "" {
-			if err := look(docstore.Query{Eq: []docstore.Field{docstore.E("points[].hash", pt.Hash)}}); err != nil {
-				return nil, err
+		others, err := d.ByHash(ctx, pt.Hash)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range others {
+			if o.ID != p.ID && !slices.ContainsFunc(out, func(x Person) bool { return x.ID == o.ID }) {
+				out = append(out, o)
 			}
 		}
 	}
+	return out, nil
+}
+
+// lookAlikes finds who is here already and may be p, among those who share a point and those with
+// the same name and birth date.
+func (d *Directory) lookAlikes(ctx context.Context, p *Person, sharers []Person) (out []lookAlike, err error) {
+	others := slices.Clone(sharers)
 	if p.NameDigest != "" {
-		err = look(docstore.Query{Eq: []docstore.Field{docstore.E("nameDigest", p.NameDigest)}})
+		named, err := d.living(d.people.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("nameDigest", p.NameDigest)}}))
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, named...)
 	}
-	return out, err
+	for i := range others {
+		o := &others[i]
+		if slices.ContainsFunc(out, func(l lookAlike) bool { return l.id == o.PersonID() }) {
+			continue
+		}
+		if why := alike(p, o); why != "" {
+			out = append(out, lookAlike{o.PersonID(), why})
+		}
+	}
+	return out, nil
 }
 
 // openReview adds a review of the pair to b, once for ever: a decided pair stays decided.

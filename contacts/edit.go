@@ -39,7 +39,11 @@ func (d *Directory) edit(ctx context.Context, by audit.Actor, action string, id 
 			return docstore.Unchanged
 		}
 		if p.NameDigest != old.NameDigest || !same(p.Points, old.Points) {
-			twins, err := d.lookAlikes(ctx, p)
+			sharers, err := d.sharers(ctx, p)
+			if err != nil {
+				return err
+			}
+			twins, err := d.lookAlikes(ctx, p, sharers)
 			if err != nil {
 				return err
 			}

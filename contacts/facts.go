@@ -55,13 +55,17 @@ func (d *Directory) AddFacts(ctx context.Context, b *docstore.Batch, id PersonID
 // take merges facts and complete lists and says whether anything changed.
 func (c *Chart) take(facts []Fact, complete map[string]string, now time.Time) bool {
 	added, changed, _ := c.merge(facts, now)
-	news := added+changed > 0
-	for k, day := range complete {
-		if c.Complete[k] < day {
+	return c.complete(complete) || added+changed > 0
+}
+
+// complete notes lists that are whole as of a day and says whether that is news.
+func (c *Chart) complete(lists map[string]string) (news bool) {
+	for list, day := range lists {
+		if c.Complete[list] < day {
 			if c.Complete == nil {
 				c.Complete = map[string]string{}
 			}
-			c.Complete[k] = day
+			c.Complete[list] = day
 			news = true
 		}
 	}
@@ -98,8 +102,7 @@ func (c *Chart) merge(facts []Fact, now time.Time) (added, changed, unchanged in
 			unchanged++
 			continue
 		}
-		old.Recorded = f.Recorded
-		if same(old, f) {
+		if sameFact(old, f) {
 			unchanged++
 			continue
 		}
@@ -108,6 +111,21 @@ func (c *Chart) merge(facts []Fact, now time.Time) (added, changed, unchanged in
 	}
 	return added, changed, unchanged
 }
+
+// sameFact compares what two facts say, whenever that was recorded.
+func sameFact(a, b Fact) bool {
+	sameNumber := func(x, y *float64) bool { return x == y || x != nil && y != nil && *x == *y }
+	sameBool := func(x, y *bool) bool { return x == y || x != nil && y != nil && *x == *y }
+	if !sameNumber(a.Number, b.Number) || !sameBool(a.Bool, b.Bool) {
+		return false
+	}
+	a.Number, a.Bool, a.Recorded = nil, nil, time.Time{}
+	b.Number, b.Bool, b.Recorded = nil, nil, time.Time{}
+	return a == b
+}
+
+// FactID is the id of the fact a source knows by its own id.
+func FactID(source, sourceID string) string { return "fac_" + digest(source, sourceID) }
 
 func factID(f Fact) string {
 	return "fac_" + digest(string(f.Kind), f.Code, f.Date, f.Source, f.Scope)

@@ -27,7 +27,7 @@ type Person struct {
 	BirthYear int    `bson:"birthYear,omitempty"` // in clear for matching; see ClearBirthYear
 	Sex       string `bson:"sex,omitempty"`       // recorded at birth: "female", "male", "other", "" unknown
 	Gender    string `bson:"gender,omitempty"`    // optional, in their own words; sealed
-	Deceased  string `bson:"deceased,omitempty"`  // date of death; nothing is ever sent after it
+	Deceased  string `bson:"deceased,omitempty"`  // date of death, or DiedUnknown; nothing is ever sent after it
 
 	Language i18n.Lang `bson:"language"`
 	Zone     string    `bson:"zone,omitempty"` // IANA; "" = from the ZIP, else from the number
@@ -42,6 +42,7 @@ type Person struct {
 	Home     string    `bson:"home,omitempty"`     // the site whose staff keep this person; "" = any
 	Source   string    `bson:"source"`             // how they came: "web", "import:fhir:dir", "staff"
 	SourceID string    `bson:"sourceID,omitempty"` // sealed; their id in the system they came from, perhaps a record number
+	Imported string    `bson:"imported,omitempty"` // keyed hash of what the source said last
 	Created  time.Time `bson:"created"`
 
 	PIN        string    `bson:"pin,omitempty"` // keyed hash of the phone PIN, with the person's id in it

@@ -72,7 +72,7 @@ func (d *Directory) prepare(p *Person) error {
 	for _, s := range []*string{&p.Given, &p.Family, &p.Gender, &p.Address.Line, &p.Address.City, &p.Address.State} {
 		*s = clean(*s)
 	}
-	if p.Given == "" && p.Family == "" {
+	if p.Given == "" && p.Family == "" && p.Basis.Kind != ByRecords { // records may be de-identified
 		bad("name", "Give a name.")
 	}
 	if p.BirthDate != "" && (!ValidDate(p.BirthDate) || p.BirthDate > now.Format(time.DateOnly) || p.BirthDate < "1880") {

@@ -98,7 +98,11 @@ func (d *Directory) Add(ctx context.Context, by audit.Actor, s SignUp, more func
 func (d *Directory) newSignUp(ctx context.Context, by audit.Actor, s SignUp, more func(*docstore.Batch, *Person) error) (SignedUp, error) {
 	p := s.Person // a fresh copy each time: Insert sets the revision
 	out := SignedUp{}
-	twins, err := d.lookAlikes(ctx, &p)
+	sharers, err := d.sharers(ctx, &p)
+	if err != nil {
+		return out, err
+	}
+	twins, err := d.lookAlikes(ctx, &p, sharers)
 	if err != nil {
 		return out, err
 	}
