@@ -1,0 +1,143 @@
+// Package staff says who works here and lets them in: by a link that works once, made on the
+// command line, until a site connects its own sign-in. Only the hash of a link is stored.
+package staff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Role is what somebody does here, which decides what they may see and change.
+type Role string
+
+// The roles.
+const (
+	Coordinator  Role = "coordinator"
+	Recruiter    Role = "recruiter"
+	Investigator Role = "investigator"
+	OnCall       Role = "on-call"
+	Monitor      Role = "monitor"  // reads everything, changes nothing
+	Director     Role = "director" // sees no person, only counts
+)
+
+// Roles lists all of them.
+func Roles() []Role {
+	return []Role{Coordinator, Recruiter, Investigator, OnCall, Monitor, Director}
+}
+
+// SeesPeople says whether the role may look at people at all.
+func (r Role) SeesPeople() bool { return slices.Contains(Roles(), r) && r != Director }
+
+// Changes says whether the role may change anything.
+func (r Role) Changes() bool { return r.SeesPeople() && r != Monitor }
+
+// Member is somebody who works here. ID is short and lower-case, such as "maria".
+type Member struct {
+	docstore.Meta `bson:",inline"`
+	Name          string    `bson:"name"`
+	Role          Role      `bson:"role"`
+	Sites         []string  `bson:"sites,omitempty"` // ids; none: every site
+	Left          time.Time `bson:"left,omitempty"`  // works here no more: cannot sign in
+}
+
+// Actor is the member in the audit trail.
+func (m Member) Actor() audit.Actor {
+	return audit.Actor{Kind: audit.Staff, ID: m.ID, Role: string(m.Role)}
+}
+
+// At says whether the member works at a site. A matter of no site is everybody's.
+func (m Member) At(site string) bool {
+	return site == "" || len(m.Sites) == 0 || slices.Contains(m.Sites, site)
+}
+
+// Errors a caller decides on.
+var (
+	ErrLink   = errors.New("the link has been used, is too old, or is not one of ours")
+	ErrMember = errors.New("this is not a member of staff")
+)
+
+// Clock gives business time and real time; *clock.Clock is one.
+type Clock interface {
+	Now() time.Time
+	Wall() time.Time
+}
+
+// Members keeps who works here and the links they sign in with. Safe for concurrent use.
+type Members struct {
+	store *docstore.Store
+	log   *audit.Log
+	clock Clock
+	all   *docstore.Collection[Member, *Member]
+	links *docstore.Collection[link, *link]
+}
+
+// Open makes the collections "staff" and "staffLinks" exist.
+func Open(ctx context.Context, store *docstore.Store, log *audit.Log, clock Clock) (*Members, error) {
+	all, err1 := docstore.Open[Member](ctx, store, docstore.Spec{Name: "staff", Version: 1})
+	links, err2 := docstore.Open[link](ctx, store, docstore.Spec{Name: "staffLinks", Version: 1})
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("open staff: %w", err)
+	}
+	return &Members{store, log, clock, all, links}, nil
+}
+
+// Get returns a member, also one who left; docstore.ErrNotFound.
+func (s *Members) Get(ctx context.Context, id string) (Member, error) { return s.all.Get(ctx, id) }
+
+// All returns everybody by id, those who left too.
+func (s *Members) All(ctx context.Context) ([]Member, error) {
+	return s.all.List(ctx, docstore.Query{})
+}
+
+// Put stores a member as given; changed is false when nothing differs. ErrMember when the id,
+// the name or the role is missing or unknown.
+func (s *Members) Put(ctx context.Context, by audit.Actor, m Member) (changed bool, err error) {
+	if !validID(m.ID) || m.Name == "" || !slices.Contains(Roles(), m.Role) {
+		return false, fmt.Errorf("put staff %q: %w: an id of a–z, 0–9 and hyphens, a name and a role of %v are needed", m.ID, ErrMember, Roles())
+	}
+	err = s.store.Do(ctx, func(b *docstore.Batch) error {
+		changed = true
+		_, err := s.all.Edit(ctx, b, m.ID, func(v *Member) error {
+			m.Meta = v.Meta
+			if same(*v, m) {
+				changed = false
+				return docstore.Unchanged
+			}
+			*v = m
+			return nil
+		})
+		if errors.Is(err, docstore.ErrNotFound) {
+			m.Meta = docstore.Meta{ID: m.ID}
+			s.all.Insert(b, &m)
+			err = nil
+		}
+		if err != nil || !changed {
+			return err
+		}
+		s.log.Record(b, audit.Entry{Actor: by, Action: "staff.put", OnBehalf: m.ID})
+		return nil
+	})
+	return changed, err
+}
+
+func same(a, b Member) bool {
+	x, err1 := bson.Marshal(a)
+	y, err2 := bson.Marshal(b)
+	return err1 == nil && err2 == nil && string(x) == string(y)
+}
+
+func validID(id string) bool {
+	for _, r := range id {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 40
+}
