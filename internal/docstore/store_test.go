@@ -295,7 +295,9 @@ func (xorCodec) Encode(_ context.Context, b *docstore.Batch, plain, stored bson.
 	})
 }
 
-func (xorCodec) Decode(_ context.Context, stored bson.Raw) (bson.Raw, error) { return xor(stored, hidden) }
+func (xorCodec) Decode(_ context.Context, stored bson.Raw) (bson.Raw, error) {
+	return xor(stored, hidden)
+}
 
 func hidden(s string) string {
 	return strings.Map(func(r rune) rune { return r ^ 1 }, s)
@@ -331,7 +333,9 @@ func TestCodec(t *testing.T) {
 	}
 	for _, get := range []func() (note, error){
 		func() (note, error) { return c.Get(ctx, "a") },
-		func() (note, error) { return c.First(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("study", "S")}}) },
+		func() (note, error) {
+			return c.First(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("study", "S")}})
+		},
 		func() (note, error) { return c.Decode(ctx, raw) },
 		func() (note, error) {
 			return c.Update(ctx, "a", func(v *note, _ *docstore.Batch) error { v.Study = "T"; return nil })

@@ -125,6 +125,9 @@ func (d *Driver) prepare(ctx context.Context, allow bool) error {
 		return fmt.Errorf("cursor key: %w", err)
 	}
 	why, err := d.proveTransactions(ctx)
+	for attempt := 0; hasLabel(err, labelTransient) && pause(ctx, attempt) == nil && attempt < 10; attempt++ {
+		why, err = d.proveTransactions(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("look whether the server keeps transactions: %w", err)
 	}

@@ -47,7 +47,7 @@ func newPeer(b *testing.B, connections int) *peer {
 	}
 	p := &peer{db: db}
 	for text, stmt := range map[string]**sql.Stmt{
-		`SELECT body FROM doc WHERE c=? AND id=?`:                      &p.get,
+		`SELECT body FROM doc WHERE c=? AND id=?`:                        &p.get,
 		`INSERT INTO doc (c, id, rev, seq, body) VALUES (?, ?, 1, ?, ?)`: &p.addDoc,
 		`INSERT INTO ix (c, n, k, id) VALUES (?, 'study', ?, ?)`:         &p.addIndex,
 	} {

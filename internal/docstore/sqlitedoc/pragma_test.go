@@ -13,7 +13,7 @@ func TestConnectionsAreDurable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	w, err := newWriterSettings(d)
+	w, err := writerSettings(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,8 +34,8 @@ type settings struct {
 	synchronous int
 }
 
-// newWriterSettings asks a connection made as the writer's is: that one is in use.
-func newWriterSettings(d *Driver) (s settings, err error) {
+// writerSettings asks a connection made as the writer's is: that one is in use.
+func writerSettings(d *Driver) (s settings, err error) {
 	var path string
 	if err := d.read.QueryRow(`SELECT file FROM pragma_database_list WHERE name='main'`).Scan(&path); err != nil {
 		return s, err
