@@ -37,6 +37,7 @@ func TestYAMLProblems(t *testing.T) {
 		{"too many asked", "criteria:\n  - {id: I1, atLeast: 2, of: [{kind: interpreter}]}", "line 2, `atLeast`: asks for more than there are criteria"},
 		{"two groups", "criteria:\n  - {id: I1, any: [{kind: interpreter}], all: [{kind: interpreter}]}", "line 2, `all`: is a second group; put one inside the other"},
 		{"key twice", "criteria:\n  - {id: I1, kind: age, min: 1, min: 2}", "line 2, `min`: is there twice"},
+		{"top key twice", "study: A\nstudy: B\ncriteria: []", "line 2, `study`: is there twice"},
 		{"alias", "criteria:\n  - {id: I1, kind: age, min: &a 1, max: *a}", "line 2, `max`: is an alias; write the value itself"},
 		{"unit of age", "criteria:\n  - {id: I1, kind: age, min: 1, unit: years}", "line 2, `unit`: years is not a unit of age; write a, mo, wk or d"},
 		{"unknown top key", "studdy: X\ncriteria: []", "line 1, `studdy`: unknown; did you mean study?"},

@@ -175,6 +175,7 @@ func TestCondition(t *testing.T) {
 		{"no stroke within, undated", eval.Criterion{Exclude: true}, "P6M", "", confirmed, []eval.Fact{on("")}, eval.OutcomeUnknown, eval.Undated},
 		{"window, year surely before", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{on("2024")}, eval.NotMet, eval.Over},
 		{"window, year that straddles", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{on("2025")}, eval.OutcomeUnknown, eval.Imprecise},
+		{"window, month that ends on its first day", eval.Criterion{}, "P163D", "", confirmed, []eval.Fact{on("2025-08")}, eval.OutcomeUnknown, eval.Imprecise},
 		{"window, this year so far", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{on("2026")}, eval.Met, eval.Present},
 		{"future-dated", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{on("2026-03-01")}, eval.OutcomeUnknown, eval.FutureDated},
 		{"one in the window is enough", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{on(""), on("2020-01-01"), on("2026-01-01")}, eval.Met, eval.Present},
@@ -302,6 +303,8 @@ func TestLab(t *testing.T) {
 		{"comparator that straddles", "", r, []eval.Fact{comparator(v(8, "2026-02-03"), "<")}, eval.OutcomeUnknown, eval.Comparator},
 		{"comparator surely inside", "", eval.Range{Min: num(7)}, []eval.Fact{comparator(v(7, "2026-02-03"), ">")}, eval.Met, eval.Inside},
 		{"at most the lower bound may be it", "", r, []eval.Fact{comparator(v(7, "2026-02-03"), "<=")}, eval.OutcomeUnknown, eval.Comparator},
+		{"below an exclusive bound is surely inside", "", eval.Range{Max: num(8), Below: true}, []eval.Fact{comparator(v(8, "2026-02-03"), "<")}, eval.Met, eval.Inside},
+		{"at most an exclusive bound may be it", "", eval.Range{Max: num(8), Below: true}, []eval.Fact{comparator(v(8, "2026-02-03"), "<=")}, eval.OutcomeUnknown, eval.Comparator},
 		{"comparator nobody knows", "", r, []eval.Fact{comparator(v(8, "2026-02-03"), "ad")}, eval.OutcomeUnknown, eval.Comparator},
 		{"other unit, reported as 7.0 %", "", r, []eval.Fact{unit(v(53, "2026-02-03"), "mmol/mol")}, eval.Met, eval.Inside},
 		{"other unit, just below", "", r, []eval.Fact{unit(v(52, "2026-02-03"), "mmol/mol")}, eval.NotMet, eval.Outside},
@@ -465,6 +468,10 @@ func TestPregnancyAndAppliesTo(t *testing.T) {
 	check(t, c, eval.Person{Sex: "female", Facts: status("snomed|60001007", "2026-01-01")}, asOf, eval.Met, eval.Differs)
 	check(t, c, eval.Person{Sex: "female", Facts: status("snomed|60001007", "2025-01-01")}, asOf, eval.OutcomeUnknown, eval.Stale)
 	check(t, c, eval.Person{Sex: "female", Facts: pregnant}, asOf, eval.NotMet, eval.Present)
+	check(t, c, eval.Person{Sex: "female", Facts: status("snomed|60001007", "2025-04-10")}, asOf, eval.Met, eval.Differs)
+	check(t, c, eval.Person{Sex: "female", Facts: status("snomed|60001007", "2025-04-09")}, asOf, eval.OutcomeUnknown, eval.Stale)
+	over := []eval.Fact{{Kind: eval.FactCondition, Code: "snomed|72892002", Date: "2025-06-01", End: "2026-02-01", Status: "resolved"}}
+	check(t, c, eval.Person{Sex: "female", Facts: over}, asOf, eval.Met, eval.Differs)
 	check(t, c, eval.Person{Facts: pregnant}, asOf, eval.NotMet, eval.Present)
 	check(t, c, eval.Person{Facts: status("snomed|60001007", "2026-01-01")}, asOf, eval.Met, eval.Differs)
 	// Whoever it does not apply to is not held to it; with the sex unknown a failure is not known.
