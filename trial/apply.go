@@ -132,7 +132,7 @@ func (c *Coordinator) putCode(b *docstore.Batch, p *contacts.Person, to contacts
 	m := outbox.Message{Meta: docstore.Meta{ID: outbox.ID("code", s.ID)}, Kind: outbox.SMS, Person: p.ID, To: to.Value, Point: to.Hash, Purpose: string(contacts.Requested),
 		Template: "sms.code", Lang: string(p.Language), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
 	if byCall && !p.ReachMe.TextOnly {
-		m.Kind, m.Template, m.Vars = outbox.Call, "voice.code", map[string]string{"code": s.Code}
+		m.Kind, m.Template, m.Vars = outbox.Call, "voice.code", map[string]string{"code": i18n.Digits(s.Code)}
 	} else {
 		m.Body = i18n.T(p.Language, "sms.code", map[string]any{"Code": s.Code})
 	}

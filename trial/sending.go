@@ -251,12 +251,10 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			return err
 		}
 	}
-	switch m.State {
-	case outbox.Undelivered, outbox.Failed, outbox.Refused:
-		if m.Purpose != ToStaff && m.Kind == outbox.SMS {
-			c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
-				Text: "A text did not arrive (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
-		}
+	if failed := m.State == outbox.Failed || m.State == outbox.Refused; m.Purpose != ToStaff && (failed || m.State == outbox.Undelivered && m.Kind == outbox.SMS) {
+		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
+		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
+			Text: what + " (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
 	}
 	c.Audit.Consequence(b, audit.Entry{Actor: Carrier, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
 	return nil

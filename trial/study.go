@@ -18,9 +18,9 @@ type StudyID string
 type Study struct {
 	docstore.Meta `bson:",inline" yaml:"-"`
 
-	Title       map[string]string `bson:"title" yaml:"title"`     // plain language, by language
-	Summary     map[string]string `bson:"summary" yaml:"summary"` // what taking part means
-	NeutralName map[string]string `bson:"neutralName" yaml:"neutralName"`
+	Title       map[string]string `bson:"title,omitempty" yaml:"title"`     // plain language, by language
+	Summary     map[string]string `bson:"summary,omitempty" yaml:"summary"` // what taking part means
+	NeutralName map[string]string `bson:"neutralName,omitempty" yaml:"neutralName"`
 	Keyword     string            `bson:"keyword" yaml:"keyword"` // neutral too: "PINE"
 	Sponsor     string            `bson:"sponsor,omitempty" yaml:"sponsor"`
 	Payment     map[string]string `bson:"payment,omitempty" yaml:"payment"` // one plain sentence (F23)
@@ -63,7 +63,7 @@ const (
 
 // Board is the ethics board's approval (F17).
 type Board struct {
-	Name     string `bson:"name" yaml:"name"`
+	Name     string `bson:"name,omitempty" yaml:"name"`
 	Phone    string `bson:"phone,omitempty" yaml:"phone"`
 	Number   string `bson:"number" yaml:"number"`
 	Approved string `bson:"approved" yaml:"approved"` // day
@@ -73,7 +73,7 @@ type Board struct {
 // Site is a place where the study runs.
 type Site struct {
 	ID          string `bson:"id" yaml:"id"` // "main"
-	Name        string `bson:"name" yaml:"name"`
+	Name        string `bson:"name,omitempty" yaml:"name"`
 	Address     string `bson:"address,omitempty" yaml:"address"`
 	Room        string `bson:"room,omitempty" yaml:"room"`
 	ZIP         string `bson:"zip" yaml:"zip"`
@@ -86,7 +86,7 @@ type Site struct {
 
 // OnCall is who gets alerts, in order.
 type OnCall struct {
-	Name  string `bson:"name" yaml:"name"`
+	Name  string `bson:"name,omitempty" yaml:"name"`
 	Phone string `bson:"phone" yaml:"phone"`
 	Hours string `bson:"hours,omitempty" yaml:"hours"` // "" = always
 }
@@ -101,7 +101,7 @@ type Promise struct {
 // PlanStep is one visit or call of the plan, counted in days from the anchor (D0).
 type PlanStep struct {
 	Code    string            `bson:"code" yaml:"code"` // "V2"
-	Name    map[string]string `bson:"name" yaml:"name"`
+	Name    map[string]string `bson:"name,omitempty" yaml:"name"`
 	Day     int               `bson:"day" yaml:"day"`
 	Early   int               `bson:"early,omitempty" yaml:"early"` // days before the target still in the window
 	Late    int               `bson:"late,omitempty" yaml:"late"`
@@ -115,7 +115,7 @@ type PlanStep struct {
 // DiaryPlan says which questionnaire is due when, and what in it is a red flag.
 type DiaryPlan struct {
 	Questionnaire string            `bson:"questionnaire" yaml:"questionnaire"`         // name in the library
-	Name          map[string]string `bson:"name" yaml:"name"`                           // neutral
+	Name          map[string]string `bson:"name,omitempty" yaml:"name"`                 // neutral
 	From          string            `bson:"from" yaml:"from"`                           // local window, "18:00"
 	To            string            `bson:"to" yaml:"to"`                               // "22:00", or "24:00"
 	Days          string            `bson:"days" yaml:"days"`                           // "daily", "weekly", "Tue,Thu,Sun", "before-visit:7"

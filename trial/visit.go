@@ -46,3 +46,11 @@ const (
 	Missed    VisitState = "noshow"
 	Cancelled VisitState = "cancelled"
 )
+
+// Local is the start of a booked visit on the clock of its site.
+func (v *Visit) Local() time.Time {
+	if l, err := time.LoadLocation(v.Zone); err == nil {
+		return v.Start.In(l)
+	}
+	return v.Start
+}

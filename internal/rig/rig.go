@@ -19,6 +19,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -37,7 +38,9 @@ type Rig struct {
 	Box    *outbox.Box
 	Trial  *trial.Coordinator
 	NewID  id.New
-	Sent   *Recorder
+
+	Operator *ivr.Operator
+	Sent     *Recorder
 }
 
 // Options change a rig. The zero value starts Monday 2 March 2026, 09:05 Eastern.
@@ -45,6 +48,7 @@ type Options struct {
 	Now      time.Time
 	OnPerson func(context.Context, contacts.PersonID)
 	Driver   docstore.Driver // nil: SQLite in a temporary folder
+	OptOut   ivr.OptOut      // "" the carrier answers STOP
 }
 
 // New returns a rig that is closed when the test ends. Every change without its audit entry fails.
@@ -54,6 +58,7 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Now.IsZero() {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
+	unaudited := append(contacts.Unaudited(), ivr.Unaudited()...)
 	r := &Rig{Dir: t.TempDir(), Clock: clock.Manual(o.Now), NewID: id.Sequence(), Sent: &Recorder{}}
 	must := func(err error) {
 		t.Helper()
@@ -68,13 +73,13 @@ func New(t testing.TB, o Options) *Rig {
 		t.Cleanup(func() { d.Close() })
 		driver = d
 	}
-	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(contacts.Unaudited()...)))
+	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(unaudited...)))
 	var err error
 	r.Ring, err = seal.Open(filepath.Join(r.Dir, "keyring.json"), true)
 	must(err)
 	r.Keys, err = seal.OpenKeys(ctx, r.Store, r.Ring)
 	must(err)
-	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: contacts.Unaudited()})
+	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: unaudited})
 	must(err)
 	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock)
 	must(err)
@@ -89,6 +94,9 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.Trial, err = trial.Open(ctx, trial.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, NewID: r.NewID, Clock: r.Clock,
 		Office: office, OnPerson: o.OnPerson, Links: links})
+	must(err)
+	r.Operator, err = ivr.Open(ctx, ivr.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, Trial: r.Trial, Clock: r.Clock,
+		Us: office, PublicURL: "https://muster.example.test", OptOut: o.OptOut})
 	must(err)
 	return r
 }

@@ -1,0 +1,97 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/trial"
+)
+
+// openMenu is what a caller who proved to be somebody can do: questions that are due, the next
+// visit, a person.
+func (o *Operator) openMenu(ctx context.Context, c *call, p *contacts.Person) (Script, error) {
+	c.Lang = langOr(p.Language)
+	c.Stage = atMenu
+	g, err := o.menuWords(ctx, c)
+	return Script{g}, err
+}
+
+func (o *Operator) menuWords(ctx context.Context, c *call) (Gather, error) {
+	var words []Say
+	if _, err := o.dueNow(ctx, c); err == nil {
+		words = append(words, say(c.Lang, "voice.menuQuestions"))
+	} else if !errors.Is(err, docstore.ErrNotFound) {
+		return Gather{}, err
+	}
+	next, err := o.nextVisit(ctx, c.Person)
+	if err != nil {
+		return Gather{}, err
+	}
+	if next != nil {
+		words = append(words, say(c.Lang, "voice.menuVisit"))
+	}
+	return c.ask(1, append(words, say(c.Lang, "voice.person"))...), nil
+}
+
+func (o *Operator) menu(ctx context.Context, c *call, keys string) (Script, error) {
+	switch keys {
+	case "1":
+		return o.beginSurvey(ctx, c)
+	case "2":
+		next, err := o.nextVisit(ctx, c.Person)
+		if err != nil {
+			return nil, err
+		}
+		if next == nil {
+			return o.bye(c, "voice.nothingDue"), nil
+		}
+		c.Visit, c.Study = next.ID, next.Study
+		return o.tellVisit(ctx, c)
+	case "0":
+		return o.toPerson(ctx, c)
+	}
+	g, err := o.menuWords(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return o.again(c, g), nil
+}
+
+// nextVisit is the person's next booked visit in any study, nil when there is none.
+func (o *Operator) nextVisit(ctx context.Context, p contacts.PersonID) (*trial.Visit, error) {
+	all, err := o.Trial.VisitsOf(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var next *trial.Visit
+	for i := range all {
+		v := &all[i]
+		if v.State == trial.Booked && v.Start.After(o.now()) && (next == nil || v.Start.Before(next.Start)) {
+			next = v
+		}
+	}
+	return next, nil
+}
+
+// local is now on the person's own clock, which decides what "today" is.
+func (o *Operator) local(ctx context.Context, c *call) time.Time {
+	if p, err := o.People.Get(ctx, c.Person); err == nil {
+		if z, ok := contacts.Zone(p); ok {
+			return o.now().In(z)
+		}
+	}
+	return o.now()
+}
+
+// open says whether the office answers now, and its number. Hours are written "Mon-Fri 08:00-17:00".
+func (of office) open(now time.Time) (phone.Number, bool) {
+	n, err := phone.Parse(of.Phone, "US")
+	if err != nil || of.hours == "" {
+		return phone.Number{}, false
+	}
+	return n, trial.OfficeOpen(of.hours, now.In(of.zone))
+}

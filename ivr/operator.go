@@ -1,0 +1,209 @@
+package ivr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/trial"
+)
+
+// OptOut says who answers STOP, START and HELP.
+type OptOut string
+
+// The carrier answers by itself in Twilio mode; in Self mode Muster does.
+const (
+	OptOutTwilio OptOut = "twilio"
+	OptOutSelf   OptOut = "self"
+)
+
+// Deps is what an Operator works with; all are required but OptOut.
+type Deps struct {
+	Store     *docstore.Store
+	Audit     *audit.Log
+	Keys      *seal.Keys
+	People    *contacts.Directory
+	Box       *outbox.Box
+	Trial     *trial.Coordinator
+	Clock     *clock.Clock
+	Us        phone.Number
+	PublicURL string
+	OptOut    OptOut // "" = OptOutTwilio
+}
+
+// Operator holds every conversation by phone and text. Each event may come twice, late, or
+// beside another of its kind: what it changes is changed once, and a repeat gets the same answer.
+type Operator struct {
+	Deps
+	calls   *docstore.Collection[call, *call]
+	replays *docstore.Collection[replay, *replay]
+	prompts *docstore.Collection[Prompt, *Prompt]
+	plans   *docstore.Collection[plan, *plan]
+}
+
+// replay keeps the answer to a text, under the carrier's id of it.
+type replay struct {
+	docstore.Meta `bson:",inline"`
+	Replies       []string `bson:"replies,omitempty"` // sealed
+}
+
+// Unaudited names the collections of this package that need no audit entry: they hold the thread
+// of conversations, whose effects are audited where they happen.
+func Unaudited() []string { return []string{"calls", "prompts", "plans"} }
+
+// Open makes the collections exist and returns the operator.
+func Open(ctx context.Context, d Deps) (*Operator, error) {
+	if d.OptOut == "" {
+		d.OptOut = OptOutTwilio
+	}
+	o := &Operator{Deps: d}
+	nobody := seal.ByField("")
+	var errs [4]error
+	o.calls, errs[0] = docstore.Open[call](ctx, d.Store, docstore.Spec{Name: "calls", Version: 1,
+		Codec: d.Keys.Fields("calls", nobody, "script", "claim", "number")})
+	o.replays, errs[1] = docstore.Open[replay](ctx, d.Store, docstore.Spec{Name: "replays", Version: 1,
+		Codec: d.Keys.Fields("replays", nobody, "replies[]")})
+	o.prompts, errs[2] = docstore.Open[Prompt](ctx, d.Store, docstore.Spec{Name: "prompts", Version: 1,
+		Indexes: []docstore.Index{{Name: "point", Fields: []string{"point"}}}})
+	o.plans, errs[3] = docstore.Open[plan](ctx, d.Store, docstore.Spec{Name: "plans", Version: 1})
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("open operator: %w", err)
+	}
+	return o, nil
+}
+
+func (o *Operator) now() time.Time { return o.Clock.Now() }
+
+// office is who we say we are, and where people can call, for a study or for all.
+type office struct {
+	Name, Phone, Emergency string
+	zone                   *time.Location
+	hours                  string
+}
+
+// officeOf gives the neutral name and phone to use with a person: of their study, else of the
+// first study there is. A name that strangers may hear is the only one we ever say.
+func (o *Operator) officeOf(ctx context.Context, study trial.StudyID, site string, lang i18n.Lang) (office, error) {
+	out := office{Name: "the research office", Phone: o.Us.National(), Emergency: "911", zone: time.UTC}
+	var st trial.Study
+	if study != "" {
+		s, err := o.Trial.Study(ctx, study)
+		if err != nil {
+			return out, err
+		}
+		st = s
+	} else {
+		all, err := o.Trial.Studies(ctx)
+		if err != nil || len(all) == 0 {
+			return out, err
+		}
+		st = all[0]
+	}
+	if n := st.NeutralName[string(lang)]; n != "" {
+		out.Name = n
+	} else if n := st.NeutralName["en"]; n != "" {
+		out.Name = n
+	}
+	s, ok := st.Site(site)
+	if !ok && len(st.Sites) > 0 {
+		s = st.Sites[0]
+	}
+	if s.Phone != "" {
+		out.Phone, out.Emergency, out.hours = s.Phone, s.Emergency, s.Hours
+	}
+	if l, err := time.LoadLocation(s.Zone); err == nil {
+		out.zone = l
+	}
+	return out, nil
+}
+
+// say is one text of ours in a language.
+func say(lang i18n.Lang, key string, args ...any) Say {
+	return Say{Text: i18n.T(lang, key, args...), Lang: lang}
+}
+
+func person(id contacts.PersonID) audit.Actor {
+	if id == "" {
+		return trial.Carrier
+	}
+	return audit.Actor{Kind: audit.Person, ID: string(id)}
+}
+
+// spoken is a script as it is stored with its call.
+type spoken struct {
+	Say    *Say    `json:",omitempty"`
+	Gather *Gather `json:",omitempty"`
+	Pause  *Pause  `json:",omitempty"`
+	Dial   string  `json:",omitempty"`
+	Record *Record `json:",omitempty"`
+	Hangup bool    `json:",omitempty"`
+	Reject bool    `json:",omitempty"`
+}
+
+func packScript(s Script) (string, error) {
+	var out []spoken
+	for _, step := range s {
+		switch v := step.(type) {
+		case Say:
+			out = append(out, spoken{Say: &v})
+		case Gather:
+			out = append(out, spoken{Gather: &v})
+		case Pause:
+			out = append(out, spoken{Pause: &v})
+		case Dial:
+			out = append(out, spoken{Dial: v.To.E164()})
+		case Record:
+			out = append(out, spoken{Record: &v})
+		case Hangup:
+			out = append(out, spoken{Hangup: true})
+		case Reject:
+			out = append(out, spoken{Reject: true})
+		default:
+			return "", fmt.Errorf("keep script: unknown step %T", step)
+		}
+	}
+	data, err := json.Marshal(out)
+	return string(data), err
+}
+
+func unpackScript(data string) (Script, error) {
+	var in []spoken
+	if err := json.NewDecoder(strings.NewReader(data)).Decode(&in); err != nil {
+		return nil, fmt.Errorf("read script: %w", err)
+	}
+	var s Script
+	for _, x := range in {
+		switch {
+		case x.Say != nil:
+			s = append(s, *x.Say)
+		case x.Gather != nil:
+			s = append(s, *x.Gather)
+		case x.Pause != nil:
+			s = append(s, *x.Pause)
+		case x.Record != nil:
+			s = append(s, *x.Record)
+		case x.Dial != "":
+			n, err := phone.Parse(x.Dial, "US")
+			if err != nil {
+				return nil, fmt.Errorf("read script: %w", err)
+			}
+			s = append(s, Dial{n})
+		case x.Reject:
+			s = append(s, Reject{})
+		default:
+			s = append(s, Hangup{})
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,122 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/trial"
+)
+
+// MessageStatus takes the carrier's news of a text. It may come twice, late and in any order.
+func (o *Operator) MessageStatus(ctx context.Context, ev MessageEvent) error {
+	err := o.Box.Status(ctx, ev.Message, ev.SID, ev.Status, ev.Code, o.Clock.Wall())
+	if errors.Is(err, docstore.ErrNotFound) { // a reply in TwiML, or none of ours: nothing to follow
+		return nil
+	}
+	if err != nil || ev.Code == "" {
+		return err
+	}
+	return o.follow21610(ctx, ev)
+}
+
+// follow21610 does what an error code asks for beyond the message itself.
+func (o *Operator) follow21610(ctx context.Context, ev MessageEvent) error {
+	m, err := o.Box.Get(ctx, ev.Message)
+	if errors.Is(err, docstore.ErrNotFound) || m.Person == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return o.CarrierSaid(ctx, contacts.PersonID(m.Person), m.To, m.Point, ev.Code)
+}
+
+// CarrierSaid does what an error code of a text means for the person: they stopped texts with the
+// carrier (21610), the number is no number, or it takes no texts.
+func (o *Operator) CarrierSaid(ctx context.Context, p contacts.PersonID, to, point, code string) error {
+	switch code {
+	case "21610":
+		n, err := phone.Parse(to, "US")
+		if err != nil {
+			return err
+		}
+		_, err = o.Trial.Stop(ctx, trial.Carrier, n, contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.SMS, Source: "carrier", Evidence: "carrier code 21610"})
+		return err
+	case "21614", "30006":
+		return o.Trial.CannotText(ctx, trial.Carrier, p, point, code)
+	case "21211", "21217", "21604", "13224":
+		_, err := o.People.MarkPoint(ctx, trial.Carrier, point, "invalid", "carrier code "+code, nil)
+		return err
+	}
+	return nil
+}
+
+// CallStatus takes the carrier's news of a call. When a check-in ended without being finished the
+// retry counts from here (plan in reminders.go).
+func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
+	if ev.Outbound {
+		err := o.Box.Status(ctx, ev.Message, ev.SID, ev.Status, "", o.Clock.Wall())
+		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
+	}
+	switch ev.Status {
+	case "completed", "busy", "no-answer", "failed", "canceled":
+	default:
+		return nil
+	}
+	c, err := o.calls.Update(ctx, ev.SID, func(c *call, _ *docstore.Batch) error {
+		if !c.Ended.IsZero() {
+			return docstore.Unchanged
+		}
+		c.Ended = o.now()
+		if c.Outcome == "" {
+			c.Outcome = "hung up"
+		}
+		return nil
+	})
+	outcome := c.Outcome
+	if errors.Is(err, docstore.ErrNotFound) { // nobody picked up
+		outcome, err = ev.Status, nil
+	}
+	if err != nil {
+		return err
+	}
+	touch := "tch_" + ev.Message
+	if !ev.Outbound {
+		touch = "tch_" + ev.SID
+	}
+	_, err = o.People.UpdateTouch(ctx, trial.Carrier, touch, func(t *contacts.Touch, _ *docstore.Batch) error {
+		if t.Outcome == outcome || outcome == "" {
+			return docstore.Unchanged
+		}
+		t.Outcome = outcome
+		return nil
+	})
+	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		return err
+	}
+	if !ev.Outbound || ev.Message == "" {
+		return nil
+	}
+	return o.attemptEnded(ctx, ev.Message, outcome, o.now())
+}
+
+// attemptEnded notes when and how a planned call ended, once.
+func (o *Operator) attemptEnded(ctx context.Context, message, outcome string, at time.Time) error {
+	_, err := o.plans.Update(ctx, "call_"+message, func(p *plan, _ *docstore.Batch) error {
+		if !p.Ended.IsZero() {
+			return docstore.Unchanged
+		}
+		p.Ended, p.Outcome = at, outcome
+		return nil
+	})
+	if errors.Is(err, docstore.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,172 @@
+package twilio
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/ivr"
+)
+
+// Limits of TwiML: characters of one <Say> and bytes of a document.
+const (
+	maxSay  = 4096
+	maxBody = 64 << 10
+)
+
+// voices are pinned: the voice is part of an instrument.
+var voices = map[i18n.Lang]struct{ language, voice string }{
+	i18n.En: {"en-US", "Polly.Joanna"},
+	i18n.Es: {"es-US", "Polly.Lupe"},
+}
+
+// twiml writes one document. Attributes keep the order they are given in, and empty ones stay:
+// finishOnKey="" means that no key ends the input.
+type twiml struct {
+	buf bytes.Buffer
+	enc *xml.Encoder
+	err error
+}
+
+func newTwiML() *twiml {
+	t := &twiml{}
+	t.buf.WriteString(xml.Header)
+	t.enc = xml.NewEncoder(&t.buf)
+	t.open("Response")
+	return t
+}
+
+func (t *twiml) open(name string, attrs ...string) {
+	if t.err != nil {
+		return
+	}
+	e := xml.StartElement{Name: xml.Name{Local: name}}
+	for i := 0; i+1 < len(attrs); i += 2 {
+		e.Attr = append(e.Attr, xml.Attr{Name: xml.Name{Local: attrs[i]}, Value: attrs[i+1]})
+	}
+	t.err = t.enc.EncodeToken(e)
+}
+
+func (t *twiml) close(name string) {
+	if t.err == nil {
+		t.err = t.enc.EncodeToken(xml.EndElement{Name: xml.Name{Local: name}})
+	}
+}
+
+func (t *twiml) text(s string) {
+	if t.err == nil {
+		t.err = t.enc.EncodeToken(xml.CharData(clean(s)))
+	}
+}
+
+func (t *twiml) leaf(name, text string, attrs ...string) {
+	t.open(name, attrs...)
+	if text != "" {
+		t.text(text)
+	}
+	t.close(name)
+}
+
+func (t *twiml) bytes() ([]byte, error) {
+	t.close("Response")
+	if t.err == nil {
+		t.err = t.enc.Close()
+	}
+	if t.err != nil {
+		return nil, fmt.Errorf("write TwiML: %w", t.err)
+	}
+	if t.buf.Len() > maxBody {
+		return nil, fmt.Errorf("TwiML of %d bytes, the limit is %d", t.buf.Len(), maxBody)
+	}
+	return t.buf.Bytes(), nil
+}
+
+// clean drops what XML cannot hold and what a voice cannot say.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		if unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// Voice turns a script into TwiML. A Gather is followed by a Redirect, so that silence comes back
+// as a request of its own.
+func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, error) {
+	t := newTwiML()
+	for _, step := range s {
+		switch v := step.(type) {
+		case ivr.Say:
+			t.say(v)
+		case ivr.Pause:
+			t.leaf("Pause", "", "length", seconds(v.For))
+		case ivr.Gather:
+			attrs := []string{"input", "dtmf", "action", action(v.Step, ""), "method", "POST"}
+			if v.NumDigits > 0 {
+				attrs = append(attrs, "numDigits", strconv.Itoa(v.NumDigits))
+			}
+			t.open("Gather", append(attrs, "finishOnKey", v.Finish, "timeout", seconds(v.Timeout))...)
+			for _, p := range v.Prompts {
+				t.say(p)
+			}
+			t.close("Gather")
+			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
+		case ivr.Record:
+			t.leaf("Record", "", "action", action(v.Step, ""), "method", "POST", "maxLength", seconds(v.Max), "finishOnKey", v.Finish, "playBeep", "true")
+			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
+		case ivr.Dial:
+			t.leaf("Dial", v.To.E164())
+		case ivr.Hangup:
+			t.leaf("Hangup", "")
+		case ivr.Reject:
+			t.leaf("Reject", "")
+		default:
+			return nil, fmt.Errorf("write TwiML: unknown step %T", step)
+		}
+	}
+	return t.bytes()
+}
+
+// say splits what is longer than one <Say> may be, at a space.
+func (t *twiml) say(s ivr.Say) {
+	v, ok := voices[s.Lang]
+	if !ok {
+		v = voices[i18n.En]
+	}
+	rest := []rune(s.Text)
+	for len(rest) > 0 {
+		n := min(len(rest), maxSay)
+		if n < len(rest) {
+			for i := n; i > n/2; i-- {
+				if rest[i-1] == ' ' {
+					n = i
+					break
+				}
+			}
+		}
+		t.leaf("Say", string(rest[:n]), "language", v.language, "voice", v.voice)
+		rest = rest[n:]
+	}
+}
+
+// Messages turns replies to a text into TwiML; none is an empty response.
+func Messages(replies []string) ([]byte, error) {
+	t := newTwiML()
+	for _, r := range replies {
+		t.leaf("Message", r)
+	}
+	return t.bytes()
+}
+
+func seconds(d time.Duration) string {
+	return strconv.Itoa(max(1, int(d.Round(time.Second)/time.Second)))
+}
