@@ -94,7 +94,7 @@ func intervalTraining(r record) string {
 		if code == "312617" && (active || !midnight(m.AuthoredOn).Before(time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC))) {
 			steroids = yes
 		}
-		if (code == "855332" || code == "309362") && active {
+		if code == "855332" && active {
 			thinner = yes
 		}
 	}
