@@ -180,13 +180,14 @@ func gallery() map[string]view.Data {
 		{Title: "Next visit", Meta: "in 1 day", Lines: []string{"Tuesday 3 March, 9:30 am", "Eastside Clinic, Room 4 · 4.2 miles", "No food after midnight."}, Actions: []view.Action{{Label: "I’ll be there", Kind: view.Primary, Post: "/me/visits/vis_1/confirm", About: "on Tuesday 3 March"}, {Label: "Ask to change", Kind: view.Secondary, Href: "/me/visits/vis_1/change"}}},
 		{Title: "Visit 2 is done", Lines: []string{"You answered 5 of 7 this week."}, Tone: view.Green},
 	}}
-	question := &galleryQuestion{Page: participantPage(""), Question: view.Question{
+	question := &galleryQuestion{Page: participantPage("Evening diary"), Question: view.Question{
 		Post: "/me/diary/rsp_1", Intro: "Evening diary · Monday 2 March", NotSure: true, Skip: true, Back: "/me/diary/rsp_1?q=2", Later: "Finish later: we will text you a link.",
 		Progress: view.Progress{Done: 2, Total: 5}, Hidden: []view.Hidden{{Name: "item", Value: "dizzy"}},
 		Field: view.Field{Kind: view.KindRadio, Name: "dizzy", Label: "Did you feel dizzy today when you stood up?", Hint: "Count any time since you woke up.", Options: []view.Option{{Value: "yes", Label: "Yes"}, {Value: "no", Label: "No"}}, Value: "no"},
 	}}
-	number := &galleryQuestion{Page: participantPage(""), Question: view.Question{Post: "/me/diary/rsp_1", Progress: view.Progress{Done: 1}, Back: "/me/diary", Later: "Finish later", LaterURL: "/me/later",
+	number := &galleryQuestion{Page: participantPage("Evening diary"), Question: view.Question{Post: "/me/diary/rsp_1", Progress: view.Progress{Done: 1}, Back: "/me/diary", Later: "Finish later", LaterURL: "/me/later",
 		Field: view.Field{Kind: view.KindNumber, Name: "upper", Label: "What was the upper number?", Hint: "From 60 to 260.", Unit: "mmHg", Value: "1866", Error: "Please enter a number from 60 to 260."}}}
+	question.Bare, number.Bare = true, true
 	number.Errors = view.Problems(number.Question.Field)
 	home := &galleryHome{Page: staffPage("Now"),
 		Stats: []view.Stat{{Label: "Enrolled", Figure: "61", Note: "of 120", Spark: []float64{40, 44, 46, 51, 55, 61}}, {Label: "New this week", Figure: "6", Note: "oldest waits 2 d 3 h", Tone: view.Red, Href: "/staff/new"}, {Label: "Visits today", Figure: "4", Note: "2 confirmed", Tone: view.Green}, {Label: "Diaries on time", Figure: "84 %", Note: "last 7 days", Spark: []float64{91, 90, 88, 90, 82, 84}}},

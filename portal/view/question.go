@@ -1,6 +1,7 @@
 package view
 
-// Question is one question on a screen of its own: the diary, the pre-screener, a check-in.
+// Question is one question on a screen of its own: the diary, the pre-screener, a check-in. It
+// is the heading of its page, so the page sets Title for the tab and Bare.
 type Question struct {
 	Post     string // where the answer goes
 	Intro    string // above the question: what this is, about how long

@@ -1,42 +1,23 @@
 // Small conveniences. Every page works without this file.
 (() => {
   'use strict'
-  const all = (root, sel) => [...(root.matches && root.matches(sel) ? [root] : []), ...root.querySelectorAll(sel)]
-
-  function enhance(root) {
-    // The error summary is where reading goes on.
-    const summary = all(root, '[data-focus]')[0]
-    if (summary) summary.focus()
-
-    // A form that only filters sends itself; its button is for those without script.
-    for (const form of all(root, 'form[data-auto]')) {
-      for (const b of form.querySelectorAll('[data-auto-hide]')) b.hidden = true
-      form.addEventListener('change', () => form.requestSubmit())
-    }
-
-    // A second click on a slow line does not send twice. The server would notice anyway.
-    for (const form of all(root, 'form[method="post"]')) {
-      form.addEventListener('submit', (e) => {
-        if (form.dataset.sent) e.preventDefault()
-        form.dataset.sent = '1'
-        setTimeout(() => delete form.dataset.sent, 4000)
-      })
-    }
-
-    // Waiting pages go on by themselves: data-continue names an address that answers 204
-    // until there is something, then 200 with the next address as text.
-    for (const el of all(root, '[data-continue]')) wait(el)
-
-    for (const b of all(root, '[data-print]')) b.addEventListener('click', () => print())
-
-    // Signing out leaves nothing of ours on a borrowed phone.
-    for (const form of all(root, 'form[data-forget]')) {
-      form.addEventListener('submit', () => {
-        try { localStorage.clear(); sessionStorage.clear() } catch { /* storage may be off */ }
-      })
+  const on = (event, act) => document.addEventListener(event, act)
+  const done = new WeakSet()
+  const each = (selector, act) => {
+    for (const el of document.querySelectorAll(selector)) {
+      if (!done.has(el)) { done.add(el); act(el) }
     }
   }
 
+  // enhance looks at the page when it is there and again after htmx changed it.
+  function enhance() {
+    each('[data-focus]', (el) => el.focus()) // the error summary is where reading goes on
+    each('[data-auto-hide]', (el) => { el.hidden = true })
+    each('[data-continue]', wait)
+  }
+
+  // A waiting page goes on by itself: data-continue names an address that answers 204 until
+  // there is something, then 200 with the next address as text.
   function wait(el) {
     let left = 200
     const again = async () => {
@@ -44,10 +25,8 @@
       if (!document.hidden) {
         try {
           const r = await fetch(el.dataset.continue, { headers: { Accept: 'text/plain' }, cache: 'no-store' })
-          if (r.status === 200) {
-            const to = (await r.text()).trim()
-            if (/^\/(?!\/)/.test(to)) { location.assign(to); return }
-          }
+          const to = r.status === 200 ? (await r.text()).trim() : ''
+          if (/^\/(?![/\\])/.test(to)) return location.assign(to)
         } catch { /* offline: try again */ }
       }
       setTimeout(again, 3000)
@@ -55,8 +34,31 @@
     setTimeout(again, 2000)
   }
 
-  document.addEventListener('DOMContentLoaded', () => enhance(document))
-  document.addEventListener('htmx:after:swap', (e) => { if (e.target instanceof Element) enhance(e.target) })
-  // Back to a page that is no longer open to you shows it fresh.
+  on('DOMContentLoaded', enhance)
+  on('htmx:after:swap', enhance)
+
+  // A form that only filters sends itself; its button is for those without script.
+  on('change', (e) => {
+    const form = e.target.form
+    if (form && form.hasAttribute('data-auto')) form.requestSubmit()
+  })
+
+  on('click', (e) => { if (e.target.closest('[data-print]')) print() })
+
+  on('submit', (e) => {
+    const form = e.target
+    // Signing out leaves nothing of ours on a borrowed phone.
+    if (form.hasAttribute('data-forget')) {
+      try { localStorage.clear(); sessionStorage.clear() } catch { /* storage may be off */ }
+    }
+    // A second click on a slow line does not send twice. The server would notice anyway.
+    if (form.method === 'post' && !form.hasAttribute('hx-post')) {
+      if (form.dataset.sent) e.preventDefault()
+      form.dataset.sent = '1'
+      setTimeout(() => delete form.dataset.sent, 4000)
+    }
+  })
+
+  // "Back" to a page of somebody who signed out shows it fresh, which is the sign-in.
   addEventListener('pageshow', (e) => { if (e.persisted && document.querySelector('form[data-forget]')) location.reload() })
 })()

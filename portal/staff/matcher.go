@@ -1,0 +1,54 @@
+package staff
+
+import (
+	"context"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/trial"
+)
+
+// Matcher says who fits a study and which studies fit a person. asOf is a local day,
+// "2026-03-02". docstore.ErrNotFound for a study or person it does not know.
+type Matcher interface {
+	// Candidates counts everybody and lists up to limit people: the eligible, then the possible,
+	// each in the order they should be called.
+	Candidates(ctx context.Context, study trial.StudyID, asOf string, limit int) (Match, error)
+	// For evaluates one person against every open study.
+	For(ctx context.Context, p contacts.PersonID, asOf string) ([]Fit, error)
+}
+
+// Match is how a study's criteria split the registry.
+type Match struct {
+	Version                      int // of the criteria
+	Eligible, Possible, Excluded int
+	Criteria                     []Criterion
+	People                       []Fit
+}
+
+// Criterion is what one line of the criteria costs.
+type Criterion struct {
+	ID, Text string
+	Excluded int // people who fail it
+	Only     int // people who fail nothing else
+	Unknown  int // people who are possible and about whom it is not known
+}
+
+// Fit is one person held against one study.
+type Fit struct {
+	Person  contacts.PersonID
+	Study   trial.StudyID
+	Verdict string   // "eligible", "possible", "excluded"
+	Unknown []string // what is not known, in words: "smoking"
+	Reasons []Reason
+	Miles   float64 // to the nearest site; below 0: unknown
+	Counts  bool    // from medical records: counted, and not to be contacted
+}
+
+// Reason is the outcome of one criterion.
+type Reason struct {
+	Criterion string // "I3"
+	Text      string // the criterion in words
+	Is        string // "met", "failed", "unknown"
+	Why       string // the fact with its date and source
+	Only      bool   // it alone excludes
+}
