@@ -113,7 +113,7 @@ func batch(n int64) []docstore.Op {
 // reports operations a second and store ÷ raw.
 func compare(b *testing.B, workers int, store, raw func(n int64) error) {
 	b.Helper()
-	const rounds = 4
+	const rounds = 20
 	var took [2]time.Duration
 	var next [2]atomic.Int64
 	per := max(b.N/rounds, workers)
