@@ -15,7 +15,9 @@ import (
 )
 
 // Limits of automatic replies: one to texts that cannot be placed in twelve hours (F10), and
-// three of any kind to a number in ten minutes, so that two machines never talk for long.
+// three
+// to a number in ten minutes besides answers to our own questions, so that two machines never
+// talk for long.
 const (
 	unplacedEvery = 12 * time.Hour
 	loopWindow    = 10 * time.Minute
@@ -62,6 +64,7 @@ type text struct {
 	study    trial.StudyID
 	template string // of the reply
 	unread   bool   // staff must read it
+	asked    bool   // it answers a question of ours, so that answering it makes no loop
 }
 
 func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
@@ -186,7 +189,7 @@ func (t *text) reply(key string, args ...any) ([]string, error) {
 
 // answerVisit stores the answer to a reminder.
 func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer string, of office) ([]string, error) {
-	t.who, t.study = p.Person, p.Study
+	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
 		if x.PersonID() == p.Person {
 			t.lang = langOr(x.Language)
@@ -264,8 +267,8 @@ func (o *Operator) mayReply(ctx context.Context, t *text) (bool, error) {
 // breakLoop keeps silent when the number got its share of automatic replies just now, and asks
 // staff to look.
 func (o *Operator) breakLoop(ctx context.Context, t *text, replies []string) ([]string, error) {
-	if len(replies) == 0 {
-		return nil, nil
+	if len(replies) == 0 || t.asked {
+		return replies, nil
 	}
 	before, err := o.People.AtPoint(ctx, t.point, 50, o.now().Add(-loopWindow))
 	if err != nil {

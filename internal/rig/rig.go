@@ -129,14 +129,22 @@ func (r *Recorder) Send(_ context.Context, m outbox.Message) (outbox.Receipt, er
 		}
 	}
 	r.sent = append(r.sent, m)
-	return outbox.Receipt{SID: "SM" + m.ID}, nil
+	return outbox.Receipt{SID: SID(m)}, nil
+}
+
+// SID is the carrier's id of a message it took.
+func SID(m outbox.Message) string {
+	if m.Kind == outbox.Call {
+		return "CA" + m.ID
+	}
+	return "SM" + m.ID
 }
 
 // Find lists what was taken for a number with the same words.
 func (r *Recorder) Find(_ context.Context, m outbox.Message) (sids []string, _ error) {
 	for _, s := range r.All() {
-		if s.To == m.To && s.Body == m.Body {
-			sids = append(sids, "SM"+s.ID)
+		if s.To == m.To && s.Kind == m.Kind && (s.Kind == outbox.Call || s.Body == m.Body) {
+			sids = append(sids, SID(s))
 		}
 	}
 	return sids, nil

@@ -17,6 +17,6 @@ const syncLog = log((e) => {
 });
 
 live(() => [number], async () => {
-  await Promise.all([handset.refresh(), syncClock()]);
-  await syncLog(handset.view.zone);
+  const [zone] = await Promise.all([syncClock(), handset.refresh()]);
+  await syncLog(zone);
 });

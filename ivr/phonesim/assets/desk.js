@@ -82,14 +82,13 @@ function badge(p) {
 }
 
 async function refresh() {
-  const [{ phones, now }, clockDone, faults] = await Promise.all([
+  const [{ phones }, zone, faults] = await Promise.all([
     call("GET", "/sim/phones"), syncClock(), call("GET", "/sim/faults"),
     ...open.map((h) => h.refresh()),
   ]);
   renderList(phones);
   showFaults(faults.faults);
-  await syncLog(open.length && open[0].view ? open[0].view.zone : "");
-  return [now, clockDone];
+  await syncLog(zone);
 }
 
 // Faults: the switches set simple ones; finer ones set by the API are kept.

@@ -32,17 +32,18 @@ export class Handset {
     this.statusTime = el("time");
     this.thread = el("div.thread", { role: "log", "aria-live": "polite", "aria-label": "Texts", tabindex: "0" });
     this.input = el("textarea", { rows: "1", id: id + "-text", placeholder: "Text message", maxlength: "1600" });
-    this.contact = el("select", { id: id + "-to", hidden: true });
+    this.contact = el("select", { id: id + "-to" });
+    this.contactLine = el("p.one");
+    this.contactBar = el("div.contact", {}, el("label.away", { for: id + "-to" }, "Text to"), this.contact, this.contactLine);
     this.composer = el("form.composer", {
       onsubmit: (e) => { e.preventDefault(); this.send(); },
     },
-      el("label.away", { for: id + "-to" }, "To"), this.contact,
       el("label.away", { for: id + "-text" }, "Text message"), this.input,
       el("button.send", { type: "submit", "aria-label": "Send text" }, "Send"));
     this.input.addEventListener("keydown", (e) => {
       if (e.key === "Enter" && !e.shiftKey) { e.preventDefault(); this.send(); }
     });
-    this.texts = el("div.view.texts", {}, this.thread, this.composer);
+    this.texts = el("div.view.texts", {}, this.contactBar, this.thread, this.composer);
 
     this.recents = el("ol.recents");
     this.dialButton = el("button.dial", { type: "button", onclick: () => this.dial() }, "Call");
@@ -60,7 +61,7 @@ export class Handset {
     if (!alone) links.append(el("a", { href: "/handset/" + encodeURIComponent(this.number) }, "Open alone"));
     if (close) links.append(el("button.plain", { type: "button", onclick: close }, "Put away"));
     this.root = el("section.handset", { "aria-labelledby": id + "-name", "data-number": this.number },
-      el("div.owner", {}, el("div", {}, this.title, this.sub), links), this.body);
+      el("div.owner", {}, this.title, links, this.sub), this.body);
     this.showTab("texts");
   }
 
@@ -81,7 +82,6 @@ export class Handset {
     this.callState = el("p.state", { role: "status" });
     this.captions = el("div.captions", { role: "log", "aria-live": "polite", "aria-label": "What is heard", tabindex: "0" });
     this.hint = el("p.listening", { role: "status" });
-    this.entered = el("p.entered", { "aria-live": "polite", "aria-label": "Keys entered" });
     this.pad = el("div.pad", { role: "group", "aria-label": "Keypad" },
       ...KEYS.map(([key, letters]) => el("button", {
         type: "button", "data-key": key, onclick: () => this.press(key),
@@ -96,7 +96,7 @@ export class Handset {
     this.done = el("button.done", { type: "button", onclick: () => this.closeCall() }, "Close");
     this.callView = el("div.call", { hidden: true },
       el("div.call-head", {}, this.callState, this.withName),
-      this.captions, this.hint, this.entered, this.say, this.pad,
+      this.captions, this.hint, this.say, this.pad,
       el("div.call-foot", {}, this.hangup, this.answer, this.done));
     this.callView.addEventListener("keydown", (e) => {
       if (e.target.tagName !== "INPUT" && /^[0-9*#]$/.test(e.key)) { e.preventDefault(); this.press(e.key); }
@@ -128,6 +128,8 @@ export class Handset {
       this.contactKey = key;
       this.contact.replaceChildren(...v.contacts.map((c) => el("option", { value: c.number }, c.label)));
       this.contact.hidden = v.contacts.length < 2;
+      this.contactLine.hidden = !this.contact.hidden;
+      this.contactLine.textContent = v.contacts.length ? v.contacts[0].label : "The application has no number";
     }
     const first = v.contacts[0];
     this.dialButton.textContent = first ? "Call " + first.label : "No number to call";
@@ -187,7 +189,7 @@ export class Handset {
       const head = el("summary", {},
         el("span.what" + (c.status === "no-answer" && c.direction === "incoming" ? ".missed" : ""), {}, words),
         el("span.when", {}, `${way}${c.withLabel}, ${time(c.startedAt, v.zone)}${c.seconds ? ", " + length(c.seconds) : ""}`));
-      const lines = c.captions.map((l) => this.caption(l)).filter(Boolean);
+      const lines = joined(c.captions).map((l) => this.caption(l));
       return el("li", {}, el("details", {}, head, el("div.transcript", {}, ...(lines.length ? lines : [el("p.empty", {}, "Nothing was said.")]))));
     }));
     if (!v.history.length) this.recents.replaceChildren(el("li.empty", {}, "No calls yet."));
@@ -222,25 +224,33 @@ export class Handset {
     if (c.sid !== this.shown) {
       this.shown = c.sid;
       this.captions.replaceChildren();
-      this.lines = 0;
+      this.lines = [];
       this.spoken = 0;
     }
     this.withName.textContent = c.withLabel;
     this.callState.textContent = ringing ? "Incoming call" : !live ? endWords(c) :
       c.status === "ringing" ? "Calling…" : "In call, " + time(c.answeredAt, v.zone);
     this.callView.classList.toggle("rings", Boolean(ringing));
-    for (const l of c.captions.slice(this.lines)) this.captions.append(this.caption(l));
-    c.captions.slice(0, this.lines).forEach((l, i) => { if (l.cut && this.captions.children[i]) this.captions.children[i].classList.add("cut"); });
-    if (c.captions.length > this.lines) {
-      this.lines = c.captions.length;
+    c.captions.forEach((l, i) => {
+      if (i < this.lines.length) {
+        this.lines[i].classList.toggle("cut", Boolean(l.cut));
+        return;
+      }
+      const before = this.lines[i - 1];
+      if (l.kind === "key" && before && c.captions[i - 1].kind === "key") {
+        before.textContent += l.text; // the keys of one answer in one bubble
+        this.lines.push(before);
+        return;
+      }
+      const node = this.caption(l);
+      this.captions.append(node);
+      this.lines.push(node);
       this.captions.scrollTop = this.captions.scrollHeight;
-    }
+    });
     this.voice(c);
     const w = (live && c.waitingFor) || {};
     this.hint.textContent = listening(w);
     this.hint.hidden = !this.hint.textContent;
-    this.entered.textContent = w.entered || "";
-    this.entered.hidden = !w.entered;
     const talks = live && (w.kind === "recording" || w.kind === "talk" || w.speech === true);
     this.say.hidden = !talks;
     this.pad.hidden = !live || Boolean(ringing);
@@ -310,6 +320,17 @@ export class Handset {
     if (what === "hangup" && window.speechSynthesis) speechSynthesis.cancel();
     this.inOrder(() => call("POST", `/sim/calls/${this.current.sid}/${what}`, {}));
   }
+}
+
+// joined puts the keys of one answer into one line.
+function joined(captions) {
+  const out = [];
+  for (const l of captions) {
+    const last = out[out.length - 1];
+    if (l.kind === "key" && last && last.kind === "key") last.text += l.text;
+    else out.push({ ...l });
+  }
+  return out;
 }
 
 function listening(w) {

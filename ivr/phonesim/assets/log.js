@@ -69,6 +69,7 @@ function gist(e) {
   else if (p.CallbackSource) bits.push(p.CallStatus);
   if (p.Digits !== undefined) bits.push(`keys ${p.Digits || "none"}`);
   if (p.Body) bits.push(p.Body);
+  else if (p.CallSid && p.CallStatus && bits.length === 0) bits.push(`${p.Direction === "inbound" ? "call from " + p.From : "call to " + p.To}, ${p.CallStatus}`);
   else if (p.To && bits.length === 0) bits.push("to " + p.To);
   if (e.summary) bits.push(e.summary);
   return bits.join(" · ");

@@ -59,7 +59,8 @@ export function speaking() {
   return document.getElementById("speak").checked;
 }
 
-// bar runs the clock, its buttons and the voice switch.
+// bar runs the clock, its buttons and the voice switch. The function it returns
+// sets the clock right and gives the network's time zone.
 export function bar() {
   const clock = document.getElementById("clock");
   const speak = document.getElementById("speak");
@@ -67,7 +68,8 @@ export function bar() {
   let zone = "";
   const show = () => {
     const now = Date.now() + ahead;
-    clock.textContent = `${day(now, zone)}, ${time(now, zone, { hour: "numeric", minute: "2-digit", second: "2-digit" })}`;
+    clock.textContent = time(now, zone, { weekday: "short", hour: "numeric", minute: "2-digit", second: "2-digit" });
+    clock.title = time(now, zone, { dateStyle: "full" });
     clock.dateTime = new Date(now).toISOString();
   };
   const sync = async () => {
@@ -75,6 +77,7 @@ export function bar() {
     ahead = new Date(c.now) - Date.now();
     zone = c.zone;
     show();
+    return zone;
   };
   for (const b of document.querySelectorAll("[data-advance]")) {
     b.addEventListener("click", async () => {

@@ -1,0 +1,147 @@
+package phonesim
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// browser starts a headless Chromium, or skips the test loudly.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := os.Getenv("CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path == "" {
+			path, _ = exec.LookPath(name)
+		}
+	}
+	if path == "" {
+		t.Skip("no Chromium found (set CHROMIUM): the pages were NOT tried in a browser")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// show opens a page of the rig at a width and waits until it has drawn a phone.
+func (r *rig) show(ctx context.Context, path string, width int64, dark bool) {
+	r.Helper()
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media)
+	if err == nil {
+		err = chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(r.http.URL+path),
+			chromedp.WaitVisible(chromedp.CSS(".handset .status time:not(:empty)")))
+	}
+	if err != nil {
+		r.Fatalf("open %s: %v", path, err)
+	}
+}
+
+// live makes a rig whose clock runs, with an application that talks.
+func newLiveRig(t *testing.T) *rig {
+	r := newRig(t, func(o *Options) {
+		o.Zone = "America/New_York"
+		begun := time.Now()
+		o.Now = func() time.Time { return monday.Add(time.Since(begun)) }
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sim.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	r.app.on("/hooks/twilio/sms", `<Response><Message>Thank you. Your visit on Tuesday 3 March at 9:30 am is confirmed.</Message></Response>`)
+	r.app.on("/hooks/twilio/voice", `<Response><Say>This is the Larkfield research office. If this is an emergency, hang up and call 911.</Say>`+
+		`<Gather numDigits="1" timeout="120"><Say>For English, press 1.</Say><Say language="es-US">Para español, oprima 2.</Say></Gather></Response>`)
+	r.app.on("/voice", `<Response><Say>If this is an emergency, hang up and call 911.</Say><Gather numDigits="1" timeout="120" action="/number">`+
+		`<Say>This is a call from the Larkfield research office for Dana. Press 1 if that is you, 2 if not here now, 3 wrong number.</Say></Gather></Response>`)
+	r.app.on("/number", `<Response><Gather timeout="120" action="/end"><Say>Enter the upper number of your blood pressure, then press pound.</Say></Gather></Response>`)
+	r.app.on("/end", `<Response><Say>Thank you. Goodbye.</Say></Response>`)
+	return r
+}
+
+func (r *rig) within(what string, ok func() bool) {
+	r.Helper()
+	for range 200 {
+		if ok() {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	r.Fatalf("did not happen: %s", what)
+}
+
+func (r *rig) remind() {
+	r.Helper()
+	before := len(r.phone(dana).Thread)
+	r.rest("POST", "/Messages.json", url.Values{"To": {dana}, "From": {ours},
+		"StatusCallback": {r.app.server.URL + "/hooks/twilio/message-status"},
+		"Body":           {"Larkfield research office: you have an appointment tomorrow, Tuesday 3 March, at 9:30 am. Reply 1 if you are coming, 2 to change it. Call 412-555-0100 with questions. Reply STOP to stop texts."}})
+	r.within("the reminder arrives", func() bool { return len(r.phone(dana).Thread) > before })
+}
+
+// TestScreenshots draws the pages in their main states into PHONESIM_SHOTS for
+// people to look at.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("PHONESIM_SHOTS")
+	if dir == "" {
+		t.Skip("PHONESIM_SHOTS names no folder: no screenshots drawn")
+	}
+	ctx := browser(t)
+	r := newLiveRig(t)
+	shot := func(name, path string, width int64, dark bool) {
+		t.Helper()
+		r.show(ctx, path, width, dark)
+		time.Sleep(300 * time.Millisecond) // fonts and the last request
+		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.remind()
+	r.must("POST", "/sim/phones/"+dana+"/sms", map[string]string{"body": "1"}, nil)
+	r.within("the answer arrives", func() bool { return len(r.phone(dana).Thread) == 3 })
+	phone := "/handset/" + url.PathEscape(dana)
+	shot("desk-1280", "/", 1280, false)
+	shot("thread-320", phone, 320, false)
+	r.callOut()
+	r.within("the phone rings", func() bool { return r.phone(dana).Call != nil })
+	shot("ringing-320", phone, 320, false)
+	sid := r.phone(dana).Call.SID
+	r.must("POST", "/sim/calls/"+sid+"/answer", nil, nil)
+	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "1"}, nil)
+	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "18"}, nil)
+	r.must("POST", "/sim/phones/"+rosa+"/calls", nil, nil)
+	both := "/?phones=" + url.QueryEscape(dana+","+rosa)
+	shot("calls-1280", both, 1280, false)
+	shot("calls-dark-1280", both, 1280, true)
+	shot("call-320", phone, 320, false)
+	shot("desk-320", "/", 320, false)
+	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "6#"}, nil)
+	shot("recents-768", both, 768, false)
+}
