@@ -716,3 +716,32 @@ func TestCodes(t *testing.T) {
 		t.Errorf("swept %d, %v", n, err)
 	}
 }
+
+func TestMatchPINAmongPeopleWhoShare(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	r := PersonID(b.join(t, person("Rosa", "Delgado", "1952-05-03", "+14125550110")).Person.ID)
+	e := PersonID(b.join(t, person("Ernesto", "Delgado", "1950-03-01", "+14125550110")).Person.ID)
+	both := []PersonID{r, e}
+	for id, pin := range map[PersonID]string{r: "4471", e: "9026"} {
+		if err := b.SetPIN(ctx, maria, id, pin, "by phone"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := b.MatchPIN(ctx, portal, both, "9026"); err != nil || got != e {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if _, err := b.MatchPIN(ctx, portal, nil, "9026"); !errors.Is(err, ErrPINWrong) {
+		t.Error("among nobody:", err)
+	}
+	var err error
+	for range pinTries {
+		_, err = b.MatchPIN(ctx, portal, both, "1111")
+	}
+	if !errors.Is(err, ErrPINLocked) {
+		t.Error("wrong three times:", err)
+	}
+	if _, err := b.MatchPIN(ctx, portal, both, "9026"); !errors.Is(err, ErrPINLocked) {
+		t.Error("the right one once locked:", err)
+	}
+}

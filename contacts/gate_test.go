@@ -268,3 +268,17 @@ func TestParseHour(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkMay(b *testing.B) {
+	a := Ask{Purpose: Recruitment, Channel: SMS, Study: recruiting(), Now: noon}
+	for name, p := range map[string]Person{
+		"allowed": keisha(func(p *Person) { p.Zone = "" }),
+		"stopped": keisha(stop, func(p *Person) { p.Zone = "" }),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				May(p, a)
+			}
+		})
+	}
+}

@@ -1,6 +1,8 @@
 package contacts
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/muster-health/muster/internal/geo"
@@ -27,8 +29,10 @@ func Zones(p Person, pt Point) []*time.Location {
 	if err != nil {
 		return nil
 	}
+	names := append(phone.Zones(n), acrossZones(n.E164())...)
+	slices.Sort(names)
 	var out []*time.Location
-	for _, name := range phone.Zones(n) {
+	for _, name := range slices.Compact(names) {
 		z := load(name)
 		if z == nil {
 			return nil // one unknown among several: nothing is safe
@@ -36,6 +40,29 @@ func Zones(p Person, pt Point) []*time.Location {
 		out = append(out, z)
 	}
 	return out
+}
+
+// acrossZones gives both zones of the US area codes that lie across a border of zones, where the
+// number tables know one at most. Source: the North American Numbering Plan's area maps and
+// 49 CFR 71, the limits of the zones.
+func acrossZones(e164 string) []string {
+	code, us := strings.CutPrefix(e164, "+1")
+	if !us || len(code) != 10 {
+		return nil
+	}
+	switch code[:3] {
+	case "850", "270", "364", "606", "812", "930", "574", "219", "423", "931", "906":
+		return []string{"America/New_York", "America/Chicago"}
+	case "605", "701", "308", "785", "620", "432":
+		return []string{"America/Chicago", "America/Denver"}
+	case "208", "986", "541", "458", "775":
+		return []string{"America/Denver", "America/Los_Angeles"}
+	case "928":
+		return []string{"America/Phoenix", "America/Denver"}
+	case "907":
+		return []string{"America/Anchorage", "America/Adak"}
+	}
+	return nil
 }
 
 // Zone returns the one zone the person is in; false when it is unknown or could be several. It
