@@ -53,6 +53,10 @@
 // in partials/*.html. A fragment for htmx is a {{define}} in the page's file, rendered alone
 // by Renderer.Fragment.
 //
+// Test each page with zero and with full data, in both languages, through viewtest.Check. The
+// gallery test shows every component: MUSTER_GALLERY=dir go test ./portal/view -run Gallery
+// writes it to dir. Classes for what lies between components are in static/README.md.
+//
 // The package knows nothing of requests or storage. Words of the components live in words/;
 // every other key is asked of Texts, internal/i18n unless
 // Options say otherwise.
