@@ -1,0 +1,216 @@
+// Package twilio is the production carrier: texts and calls out by Twilio's REST API, webhooks in,
+// signatures, and scripts as TwiML. A simulator on the same machine can stand in for Twilio; the
+// code is the same, only where the requests go differs.
+package twilio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+)
+
+// Options connect a carrier to an account.
+type Options struct {
+	AccountSID, AuthToken string
+	From                  phone.Number
+	PublicURL             string   // where Twilio reaches our webhooks
+	BaseURL               *url.URL // a simulator instead of Twilio; nil = Twilio
+	Transport             http.RoundTripper
+}
+
+// Carrier sends texts and calls. It is an outbox.Sender and outbox.Finder.
+type Carrier struct{ o Options }
+
+// New returns a carrier.
+func New(o Options) *Carrier {
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
+	return &Carrier{o}
+}
+
+// trip is one request's way out: it carries our context, which the SDK cannot, sends it to the
+// simulator where there is one, and keeps what the SDK throws away.
+type trip struct {
+	ctx        context.Context
+	base       *url.URL
+	next       http.RoundTripper
+	status     int
+	retryAfter time.Duration
+	failed     error
+}
+
+func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
+	q := r.Clone(t.ctx)
+	if t.base != nil {
+		q.URL.Scheme, q.URL.Host, q.URL.Path, q.Host = t.base.Scheme, t.base.Host, t.base.Path+q.URL.Path, ""
+	}
+	resp, err := t.next.RoundTrip(q)
+	t.failed = err
+	if err != nil {
+		return nil, err
+	}
+	t.status = resp.StatusCode
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		t.retryAfter = time.Duration(s) * time.Second
+	}
+	return resp, nil
+}
+
+// service is the SDK for one request.
+func (c *Carrier) service(ctx context.Context) (*api.ApiService, *trip) {
+	t := &trip{ctx: ctx, base: c.o.BaseURL, next: c.o.Transport}
+	hc := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	cl := &client.Client{Credentials: client.NewCredentials(c.o.AccountSID, c.o.AuthToken), HTTPClient: hc}
+	cl.SetAccountSid(c.o.AccountSID)
+	return api.NewApiServiceWithClient(cl), t
+}
+
+// Send hands one message over. A call's script is asked for when it is answered.
+func (c *Carrier) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, error) {
+	s, t := c.service(ctx)
+	var sid *string
+	var err error
+	id := url.QueryEscape(m.ID)
+	from, to := c.o.From.E164(), m.To
+	switch m.Kind {
+	case outbox.SMS:
+		p := &api.CreateMessageParams{From: &from, To: &to, Body: &m.Body}
+		p.SetStatusCallback(c.o.PublicURL + MessageStatusPath + "?m=" + id)
+		if left := validity(m); left > 0 {
+			p.SetValidityPeriod(left)
+		}
+		var r *api.ApiV2010Message
+		if r, err = s.CreateMessage(p); r != nil {
+			sid = r.Sid
+		}
+	case outbox.Call:
+		p := &api.CreateCallParams{From: &from, To: &to}
+		p.SetUrl(c.o.PublicURL + VoicePath + "?m=" + id)
+		p.SetMethod(http.MethodPost)
+		p.SetStatusCallback(c.o.PublicURL + CallStatusPath + "?m=" + id)
+		p.SetStatusCallbackMethod(http.MethodPost)
+		p.SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
+		p.SetTimeout(30)
+		p.SetMachineDetection("DetectMessageEnd")
+		var r *api.ApiV2010Call
+		if r, err = s.CreateCall(p); r != nil {
+			sid = r.Sid
+		}
+	default:
+		return outbox.Receipt{}, outbox.Refuse("", fmt.Errorf("twilio sends no %s", m.Kind))
+	}
+	if err != nil {
+		return outbox.Receipt{}, t.class(err)
+	}
+	if sid == nil || *sid == "" { // a redirect or an empty answer: the SDK calls that success
+		return outbox.Receipt{}, outbox.Ambiguous(fmt.Errorf("answer %d without an id", t.status))
+	}
+	return outbox.Receipt{SID: *sid}, nil
+}
+
+// validity is how many seconds a text may wait at the carrier, so that none arrives after it is
+// of use; 0 leaves it to the carrier.
+func validity(m outbox.Message) int {
+	if m.NotAfter.IsZero() {
+		return 0
+	}
+	// NotAfter is business time; its distance from Due is what counts.
+	left := int(m.NotAfter.Sub(m.Due).Seconds())
+	return min(max(left, 6), 36000)
+}
+
+// class says what a failed request means for the next try. Only a request that surely never
+// arrived, or that Twilio put off, may be sent again; what is refused is final; the rest is
+// looked up.
+func (t *trip) class(err error) error {
+	var op *net.OpError
+	if t.failed != nil {
+		if errors.As(t.failed, &op) && op.Op == "dial" {
+			return outbox.Retry(0, "", errors.New("no connection"))
+		}
+		return outbox.Ambiguous(errors.New("no answer"))
+	}
+	var rest *client.TwilioRestError
+	if !errors.As(err, &rest) || t.status >= 500 {
+		if t.status == http.StatusTooManyRequests {
+			return outbox.Retry(t.retryAfter, "429", errors.New("too many requests"))
+		}
+		return outbox.Ambiguous(fmt.Errorf("answer %d", t.status))
+	}
+	// The text of the error can hold the number, so only the code is kept.
+	code := strconv.Itoa(rest.Code)
+	reason := fmt.Errorf("answer %d, code %s", t.status, code)
+	switch rest.Code {
+	case 20429, 14107, 30022, 63018:
+		return outbox.Retry(t.retryAfter, code, reason)
+	case 21611, 30001:
+		return outbox.Retry(max(t.retryAfter, time.Minute), code, reason)
+	case 30023, 30027:
+		return outbox.Retry(max(t.retryAfter, time.Hour), code, reason)
+	case 20003, 20404, 30002, 21408, 21215, 13227, 30032, 30034: // the account, not the message
+		return outbox.Retry(5*time.Minute, code, reason)
+	}
+	switch t.status {
+	case http.StatusTooManyRequests:
+		return outbox.Retry(t.retryAfter, code, reason)
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return outbox.Retry(5*time.Minute, code, reason)
+	}
+	return outbox.Refuse(code, reason)
+}
+
+// Find lists what Twilio has for the number since the first try, oldest first.
+func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) {
+	s, t := c.service(ctx)
+	from, to := c.o.From.E164(), m.To
+	since := m.FirstTry().Add(-5 * time.Second) // clocks differ; Twilio's dates are whole seconds
+	limit := 300
+	var sids []string
+	switch m.Kind {
+	case outbox.SMS:
+		all, err := s.ListMessage(&api.ListMessageParams{From: &from, To: &to, Limit: &limit})
+		if err != nil {
+			return nil, t.class(err)
+		}
+		for _, x := range all {
+			if x.Sid != nil && x.Body != nil && *x.Body == m.Body && !before(x.DateCreated, since) {
+				sids = append(sids, *x.Sid)
+			}
+		}
+	case outbox.Call:
+		all, err := s.ListCall(&api.ListCallParams{From: &from, To: &to, Limit: &limit})
+		if err != nil {
+			return nil, t.class(err)
+		}
+		for _, x := range all {
+			if x.Sid != nil && !before(x.DateCreated, since) {
+				sids = append(sids, *x.Sid)
+			}
+		}
+	default:
+		return nil, outbox.ErrUnlistable
+	}
+	slices.Reverse(sids)
+	return sids, nil
+}
+
+func before(date *string, t time.Time) bool {
+	if date == nil {
+		return false
+	}
+	d, err := time.Parse(time.RFC1123Z, *date)
+	return err == nil && d.Before(t)
+}
