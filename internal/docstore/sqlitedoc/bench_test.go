@@ -34,7 +34,7 @@ type peer struct {
 
 func newPeer(b *testing.B, connections int) *peer {
 	b.Helper()
-	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	v := url.Values{"_pragma": {"busy_timeout(10000)", "cache_size(-16384)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "peer.db")+"?"+v.Encode())
 	if err != nil {
 		b.Fatal(err)

@@ -119,8 +119,10 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
+// dsn names the connection and its settings. Sixteen MiB of pages a connection, in place of
+// two, keep the usual reads out of the file.
 func dsn(path string, memory, readOnly bool) string {
-	v := url.Values{"_pragma": {"busy_timeout(10000)"}, "_dqs": {"0"}}
+	v := url.Values{"_pragma": {"busy_timeout(10000)", "cache_size(-16384)"}, "_dqs": {"0"}}
 	switch {
 	case memory:
 		v.Set("vfs", "memdb")
