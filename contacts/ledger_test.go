@@ -1,0 +1,107 @@
+package contacts
+
+import (
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+func TestStopFromASharedNumberIsEverybodys(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	rosa := person("Rosa", "Delgado", "1952-05-03", "+14125550110")
+	rosa.Person.Points[0].Kind = Mobile
+	rosa.Consents = []Consent{
+		{Purpose: Recruitment, Channel: SMS, Granted: true, Source: "web"},
+		{Purpose: StudyCare, Channel: SMS, Granted: true, Source: "web"},
+	}
+	ernesto := person("Ernesto", "Delgado", "1950-03-01", "+14125550110")
+	ernesto.Person.Points[0].Kind = Mobile
+	ernesto.Consents = rosa.Consents[:1]
+	r, e := PersonID(b.join(t, rosa).Person.ID), PersonID(b.join(t, ernesto).Person.ID)
+	b.clock.Advance(time.Hour)
+
+	allowed := func(id PersonID, p Purpose) bool {
+		_, g, err := b.MayContact(ctx, id, Ask{Purpose: p, Channel: SMS})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.OK
+	}
+	if !allowed(r, Recruitment) || !allowed(r, StudyCare) || !allowed(e, Recruitment) || allowed(e, StudyCare) {
+		t.Fatal("before STOP")
+	}
+	var told []Person
+	people, err := b.Revoke(ctx, portal, "+14125550110", Consent{Channel: SMS, Source: "sms", Evidence: "STOP"}, func(_ *docstore.Batch, people []Person) error {
+		told = people
+		return nil
+	})
+	if err != nil || len(people) != 2 || len(told) != 2 {
+		t.Fatalf("revoked for %d, told %d, %v", len(people), len(told), err)
+	}
+	for _, id := range []PersonID{r, e} {
+		if allowed(id, Recruitment) || allowed(id, StudyCare) {
+			t.Error("after STOP")
+		}
+	}
+	b.clock.Advance(time.Hour)
+	if _, err := b.Resume(ctx, portal, "+14125550110", Consent{Channel: SMS, Source: "sms", Evidence: "START"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !allowed(r, Recruitment) || !allowed(r, StudyCare) || !allowed(e, Recruitment) || allowed(e, StudyCare) {
+		t.Error("START gives back what stood, and no more")
+	}
+	before, _ := b.Get(ctx, r)
+	if _, err := b.Resume(ctx, portal, "+14125550110", Consent{Channel: SMS, Source: "sms"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := b.Get(ctx, r); len(after.Consents) != len(before.Consents) {
+		t.Error("a second START is written again")
+	}
+}
+
+func TestStopFromANumberNobodyHas(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	people, err := b.Revoke(ctx, portal, "+14125550123", Consent{Channel: SMS, Source: "sms", Evidence: "STOP"}, nil)
+	if err != nil || len(people) != 0 {
+		t.Fatal(people, err)
+	}
+	out := b.join(t, dana())
+	if len(out.Suppressed) != 1 {
+		t.Errorf("sign-up does not see the list: %+v", out.Suppressed)
+	}
+	if _, g, _ := b.MayContact(ctx, out.Person.PersonID(), Ask{Purpose: Requested, Channel: SMS}); g.OK || !g.Has(CodeSuppressed) {
+		t.Errorf("gate: %+v", g)
+	}
+	if _, err := b.Resume(ctx, portal, "+14125550123", Consent{Channel: SMS, Source: "sms", Evidence: "START"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if yes, err := b.Suppressed(ctx, out.Person.Points[0].Hash); yes || err != nil {
+		t.Error("START did not take the number off the list", err)
+	}
+	if _, err := b.Revoke(ctx, portal, "not a number", Consent{Source: "sms"}, nil); err == nil {
+		t.Error("nonsense was revoked")
+	}
+	if _, err := b.Revoke(ctx, portal, "+14125550199", Consent{}, nil); err == nil {
+		t.Error("an entry without a source was taken")
+	}
+}
+
+func TestRecordsBecomeConsentWhenTheyAgree(t *testing.T) {
+	b := newBench(t)
+	s := dana()
+	s.Person.Basis, s.Consents = Basis{Kind: ByRecords}, nil
+	p := b.join(t, s).Person
+	if g := May(p, Ask{Purpose: Recruitment, Channel: Call, Now: noon}); g.Sentence() != RecordsOnly {
+		t.Fatal(g.Sentence())
+	}
+	p, err := b.AddConsent(t.Context(), maria, p.PersonID(), "said so on the phone", Consent{Purpose: Recruitment, Channel: Call, Granted: true, Source: "staff"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := May(p, Ask{Purpose: Recruitment, Channel: Call, Now: noon}); !g.OK {
+		t.Error(g.Sentence())
+	}
+}
