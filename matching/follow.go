@@ -1,0 +1,134 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+)
+
+// Tick takes in what changed since the last one; the first takes in everybody.
+func (x *Scan) Tick(ctx context.Context) error {
+	x.ticking.Lock()
+	defer x.ticking.Unlock()
+	for item, err := range x.driver.Changes(ctx, x.token) {
+		if err == nil {
+			err = x.Apply(ctx, item.Change)
+		}
+		if err != nil {
+			return fmt.Errorf("follow changes for matching: %w", err)
+		}
+		x.token = item.Token
+	}
+	return nil
+}
+
+// Apply takes in one change, for a process that reads the feed once for everybody who follows it.
+// Applying a change twice, or one that is older than what is known, is harmless.
+func (x *Scan) Apply(ctx context.Context, c docstore.Change) error {
+	id := contacts.PersonID(c.ID)
+	if x.TrialsIn != "" && c.Collection == x.TrialsIn {
+		x.mu.Lock()
+		x.old = true
+		x.mu.Unlock()
+	}
+	switch c.Collection {
+	case "people":
+		if c.Deleted {
+			x.change(id, func(r *record) { r.profile, r.personRev = nil, c.Rev })
+			return nil
+		}
+		p, err := x.people.DecodePerson(ctx, c)
+		if err != nil {
+			return err
+		}
+		x.change(id, func(r *record) {
+			if c.Rev >= r.personRev {
+				r.profile, r.personRev = newProfile(&p), c.Rev
+			}
+		})
+	case "charts":
+		if c.Deleted {
+			x.change(id, func(r *record) { r.chart, r.chartRev = contacts.Chart{}, c.Rev })
+			return nil
+		}
+		chart, err := x.people.DecodeChart(ctx, c)
+		if err != nil {
+			return err
+		}
+		x.change(id, func(r *record) {
+			if c.Rev >= r.chartRev {
+				r.chart, r.chartRev = chart, c.Rev
+			}
+		})
+	case "touches":
+		return x.touch(c)
+	}
+	return nil
+}
+
+// touch notes when we last wrote to somebody or called.
+func (x *Scan) touch(c docstore.Change) error {
+	if c.Deleted {
+		return nil
+	}
+	// Only what stands there in clear; the words of a message are nobody's business here.
+	var t struct {
+		Person contacts.PersonID `bson:"person"`
+		At     time.Time         `bson:"at"`
+		Out    bool              `bson:"out"`
+	}
+	if err := bson.Unmarshal(c.Body, &t); err != nil {
+		return fmt.Errorf("read touch %s: %w", c.ID, err)
+	}
+	if !t.Out || t.Person == "" {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := record{id: t.Person}
+	if known := x.all[t.Person]; known != nil {
+		r = *known
+	}
+	if t.At.After(r.last) {
+		r.last = t.At
+		x.all[t.Person] = &r
+	}
+	return nil
+}
+
+// Refresh takes in one person at once, for what has just changed about them.
+func (x *Scan) Refresh(ctx context.Context, id contacts.PersonID) error {
+	fresh, err := x.read(ctx, id)
+	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		return fmt.Errorf("match %s anew: %w", id, err)
+	}
+	x.change(id, func(r *record) {
+		switch {
+		case fresh == nil:
+			r.profile = nil
+		case fresh.personRev >= r.personRev && fresh.chartRev >= r.chartRev:
+			r.profile, r.personRev = fresh.profile, fresh.personRev
+			r.chart, r.chartRev = fresh.chart, fresh.chartRev
+		}
+	})
+	x.mu.Lock()
+	x.old = true
+	x.mu.Unlock()
+	return nil
+}
+
+func (x *Scan) change(id contacts.PersonID, f func(*record)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := record{id: id}
+	if known := x.all[id]; known != nil {
+		r = *known
+	}
+	x.all[id] = r.with(f)
+}

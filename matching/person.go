@@ -1,0 +1,210 @@
+package matching
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// Answers that are about the person and not about their health, by the code of the fact.
+const (
+	CodeOwnMobile  = "muster|own-mobile"  // yes or no: a mobile phone of their own
+	CodeOtherStudy = "muster|other-study" // yes or no: in another study now or in the last thirty days
+	CodeInTrial    = "muster|in-trial"    // in the study named by Display from Date to End
+)
+
+// otherStudyDays is how far back CodeOtherStudy asks. A yes is taken to hold as long again; after
+// that nobody knows.
+const otherStudyDays = 30
+
+// answeredPregnant is the code of the pre-screen's question; eval reads the status.
+const answeredPregnant = "snomed|77386006"
+
+// profile is what matching keeps of a Person: no name, no number, no address.
+type profile struct {
+	person eval.Person // without facts
+	at     geo.Point
+	basis  contacts.Basis
+}
+
+// newProfile is nil for people nobody is to find: practice people and erased ones.
+func newProfile(p *contacts.Person) *profile {
+	if p.Test || !p.Erased.IsZero() {
+		return nil
+	}
+	x := eval.Person{
+		ID: p.ID, BirthDate: eval.Date(p.BirthDate), Sex: p.Sex, Gender: p.Gender, Language: string(p.Language),
+		Devices: devices(p),
+	}
+	if p.Deceased == contacts.DiedUnknown {
+		x.Dead = true
+	} else {
+		x.Died = eval.Date(p.Deceased)
+	}
+	switch {
+	case p.ReachMe.Interpreter != "": // then Language is only the one we write in
+		x.Language, x.Interpreter = string(p.ReachMe.Interpreter), eval.True
+	case p.Basis.Kind != contacts.ByRecords: // sign-up asks
+		x.Interpreter = eval.False
+	}
+	prof := &profile{person: x, basis: p.Basis}
+	if home, ok := geo.Find(p.Address.ZIP); ok {
+		prof.at = home.Point
+	}
+	return prof
+}
+
+// devices says what a person's points prove. Having none of a kind proves nothing.
+func devices(p *contacts.Person) (d eval.Devices) {
+	for _, pt := range p.Points {
+		switch {
+		case !pt.Usable():
+		case pt.Kind == contacts.Email:
+			d.Web = eval.True
+		default:
+			d.Phone = eval.True
+			if pt.Kind == contacts.Mobile && !pt.Shared {
+				d.Mobile = eval.True
+			}
+		}
+	}
+	if p.Source == "web" {
+		d.Web = eval.True
+	}
+	return d
+}
+
+// countsOnly says whether nobody may write to the person about a study on day (F3).
+func (p *profile) countsOnly(day eval.Date) bool {
+	return p.basis.Kind == contacts.ByRecords || p.basis.Kind == contacts.ByWaiver && p.basis.Expires < string(day)
+}
+
+// open says whether the person may be held against the study at all.
+func (p *profile) open(study string) bool {
+	return p.basis.Kind != contacts.ByWaiver || p.basis.Study == study
+}
+
+// view is a person with the facts one study may use (F5).
+type view struct {
+	person eval.Person
+	asked  eval.Date // they said on this day that they are in no other study, nor were for otherStudyDays
+}
+
+// newView joins a profile and the facts of a chart that study may use; "" for the registry's.
+func newView(p *profile, c *contacts.Chart, study string) view {
+	v := view{person: p.person}
+	v.person.Lists = lists(c.Complete)
+	var mobile, other *contacts.Fact
+	for i := range c.Facts {
+		f := &c.Facts[i]
+		if f.Scope != contacts.Registry && (f.Scope != study || study == "") {
+			continue
+		}
+		switch f.Code {
+		case CodeOwnMobile:
+			mobile = newer(mobile, f)
+		case CodeOtherStudy:
+			other = newer(other, f)
+		case CodeInTrial:
+			v.person.Participations = append(v.person.Participations, eval.Participation{
+				Study: cmp.Or(f.Display, "another study"), From: eval.Date(f.Date), To: eval.Date(f.End)})
+		default:
+			v.person.Facts = append(v.person.Facts, newFact(f))
+		}
+	}
+	if mobile != nil && mobile.Bool != nil {
+		v.person.Devices.Mobile = eval.Of(*mobile.Bool)
+	}
+	if other != nil && other.Bool != nil {
+		day := eval.Date(other.Date)
+		if *other.Bool {
+			v.person.Participations = append(v.person.Participations, eval.Participation{Study: "another study", To: addDays(day, otherStudyDays)})
+		} else if v.person.Lists.Trials == "" {
+			v.asked = day
+		}
+	}
+	return v
+}
+
+// newer keeps the later of two facts; of one day, the one recorded later.
+func newer(a, b *contacts.Fact) *contacts.Fact {
+	if a == nil || b.Date > a.Date || b.Date == a.Date && !b.Recorded.Before(a.Recorded) {
+		return b
+	}
+	return a
+}
+
+func lists(complete map[string]string) eval.Lists {
+	day := func(list string) eval.Date { return eval.Date(complete[list]) }
+	return eval.Lists{Conditions: day("condition"), Medications: day("medication"), Allergies: day("allergy"),
+		Procedures: day("procedure"), Trials: day("trial")}
+}
+
+func newFact(f *contacts.Fact) eval.Fact {
+	code := eval.Code(f.Code)
+	if f.Kind == contacts.Answered && f.Code == answeredPregnant {
+		code = eval.PregnancyCode
+	}
+	return eval.Fact{
+		ID: f.ID, Kind: string(f.Kind), Code: code, Display: f.Display, Number: f.Number, Comparator: f.Comparator,
+		Unit: f.Unit, Text: f.Text, Bool: f.Bool, ValueCode: eval.Code(f.ValueCode),
+		Date: eval.Date(f.Date), End: eval.Date(f.End), Status: f.Status, Source: source(f.Source),
+		Scope: f.Scope, Recorded: f.Recorded,
+	}
+}
+
+// source says in staff's words where a fact comes from.
+func source(s string) string {
+	kind, _, _ := strings.Cut(s, ":")
+	switch kind {
+	case "import":
+		return "records"
+	case "sms":
+		return "text"
+	case "voice":
+		return "phone"
+	}
+	return kind
+}
+
+// scopes are the studies that have facts of their own in a chart.
+func scopes(c *contacts.Chart) (out []string) {
+	for _, f := range c.Facts {
+		if f.Scope != contacts.Registry && !slices.Contains(out, f.Scope) {
+			out = append(out, f.Scope)
+		}
+	}
+	return out
+}
+
+// at is the view made ready for one study on one day.
+func (v view) at(home geo.Point, s *Study, sites []place, asOf eval.Date, busy []eval.Participation) eval.Person {
+	p := v.person
+	p.Distances = nil
+	if home.Located() {
+		for _, x := range sites {
+			p.Distances = append(p.Distances, eval.SiteDistance{Site: x.id, Metres: geo.Distance(home, x.at)})
+		}
+	}
+	if len(busy) > 0 {
+		p.Participations = slices.Concat(p.Participations, busy)
+	}
+	if v.asked != "" && !asksBack(s.Criteria.Items, asOf, addDays(v.asked, -otherStudyDays)) {
+		p.Lists.Trials = v.asked
+	}
+	return p
+}
+
+// addDays moves a full date; anything else is unknown.
+func addDays(d eval.Date, n int) eval.Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return eval.DateOf(t.AddDate(0, 0, n))
+}

@@ -1,0 +1,65 @@
+package matching
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// Match is all that is to say about a study and the registry on one day. Its JSON is what
+// muster match --format json prints.
+type Match struct {
+	Result
+	Candidates []Candidate `json:"candidates"` // the eligible, then the possible
+}
+
+// Report matches everybody with a study.
+func Report(ctx context.Context, ix Index, s Study, asOf eval.Date) (Match, error) {
+	result, err := ix.Counts(ctx, s, asOf)
+	if err != nil {
+		return Match{}, err
+	}
+	people, err := ix.Candidates(ctx, s, asOf, 0, "")
+	if err != nil {
+		return Match{}, err
+	}
+	return Match{result, people}, nil
+}
+
+// Table prints the report for a terminal: counts, what each criterion costs, and the first limit
+// candidates (0: all). No names; kilometres are whole, a ZIP code is no finer.
+func (m Match) Table(w io.Writer, limit int) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "%s, criteria version %d, as of %s\n", m.Study, m.Version, m.AsOf)
+	fmt.Fprintf(out, "%d eligible, %d possible, %d excluded\n", m.Counts.Eligible, m.Counts.Possible, m.Counts.Excluded)
+	fmt.Fprint(out, "\ncriterion\t\texcludes\talone\tunknown\n")
+	for _, c := range m.Criteria {
+		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\n", c.ID, c.Text, c.Excluded, c.Only, c.Unknown)
+	}
+	shown := m.Candidates
+	if limit > 0 && len(shown) > limit {
+		shown = shown[:limit]
+	}
+	if len(shown) > 0 {
+		fmt.Fprint(out, "\nperson\tverdict\tkm\tnot known\t\n")
+	}
+	for _, c := range shown {
+		km, note := "?", ""
+		if c.Metres >= 0 {
+			km = strconv.Itoa((c.Metres + 500) / 1000)
+		}
+		if c.CountsOnly {
+			note = "counts only: not to be contacted"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", c.Person, c.Verdict, km, strings.Join(c.Unknown, " "), note)
+	}
+	if n := len(m.Candidates) - len(shown); n > 0 {
+		fmt.Fprintf(out, "and %d more\n", n)
+	}
+	return out.Flush()
+}

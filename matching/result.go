@@ -1,0 +1,165 @@
+package matching
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/matching/criteria"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// Result says how a study's criteria split the registry on a day.
+type Result struct {
+	Study    string    `json:"study"`
+	Version  int       `json:"version"`
+	AsOf     eval.Date `json:"asOf"`
+	Counts   Counts    `json:"counts"`
+	Criteria []Cost    `json:"criteria"`
+}
+
+// Counts is how many people are in each class. Those who have died are excluded.
+type Counts struct {
+	Eligible int `json:"eligible"`
+	Possible int `json:"possible"`
+	Excluded int `json:"excluded"`
+}
+
+// Cost is what one criterion does, among the living.
+type Cost struct {
+	ID       string `json:"id"`
+	Text     string `json:"text"`
+	Excluded int    `json:"excluded"` // people known to fail it
+	Only     int    `json:"only"`     // of these, those who fail nothing else: without it they would be eligible or possible
+	Unknown  int    `json:"unknown"`  // possible people about whom it is not known
+}
+
+// Candidate is one person held against one study.
+type Candidate struct {
+	Study   string            `json:"-"`
+	Person  contacts.PersonID `json:"person"`
+	Verdict eval.Class        `json:"verdict"`
+	Unknown []string          `json:"unknown"` // ids of criteria, in their order
+	Reasons []Reason          `json:"reasons"` // one for each criterion, in their order
+
+	Deceased    bool      `json:"-"` // which excludes, whatever the reasons say
+	CountsOnly  bool      `json:"-"` // from medical records, or a waiver that is over: not to be contacted
+	Metres      int       `json:"-"` // to the nearest site; -1: unknown
+	LastContact time.Time `json:"-"` // by us; zero: never
+}
+
+// Reason is why one criterion is met, not met or unknown.
+type Reason struct {
+	eval.Reason
+	Text      string `json:"text"` // "HbA1c 7.4 % on 3 Feb 2026 (records): within 7.0–10.5 %"
+	Criterion string `json:"-"`    // what it asks for: "Aged 40 to 75"
+	Name      string `json:"-"`    // of what it looks at: "smoking"
+	Only      bool   `json:"-"`    // nothing else excludes the person
+}
+
+// tally counts verdicts.
+type tally struct {
+	counts Counts
+	costs  []Cost
+}
+
+func (t *tally) add(v *eval.Verdict) {
+	switch v.Class {
+	case eval.Eligible:
+		t.counts.Eligible++
+	case eval.Possible:
+		t.counts.Possible++
+	default:
+		t.counts.Excluded++
+	}
+	if v.Deceased {
+		return
+	}
+	failed, last := 0, 0
+	for i := range v.Reasons {
+		switch v.Reasons[i].Outcome {
+		case eval.NotMet:
+			failed, last = failed+1, i
+			t.costs[i].Excluded++
+		case eval.OutcomeUnknown:
+			if v.Class == eval.Possible {
+				t.costs[i].Unknown++
+			}
+		}
+	}
+	if failed == 1 {
+		t.costs[last].Only++
+	}
+}
+
+func (t *tally) merge(o *tally) {
+	t.counts.Eligible += o.counts.Eligible
+	t.counts.Possible += o.counts.Possible
+	t.counts.Excluded += o.counts.Excluded
+	for i := range o.costs {
+		t.costs[i].Excluded += o.costs[i].Excluded
+		t.costs[i].Only += o.costs[i].Only
+		t.costs[i].Unknown += o.costs[i].Unknown
+	}
+}
+
+// judged is one verdict with what ranks it.
+type judged struct {
+	id      contacts.PersonID
+	verdict eval.Verdict
+	unknown int
+	metres  int // -1: unknown
+	last    time.Time
+	profile *profile
+}
+
+// before is the order people should be called in, and a total one: the fewest unknowns, so that
+// the eligible come first; then the nearest; then who has waited longest for a word from us.
+func (a *judged) compare(b *judged) int {
+	return cmp.Or(
+		cmp.Compare(a.unknown, b.unknown),
+		cmp.Compare(uint(a.metres), uint(b.metres)), // -1 is far away
+		a.last.Compare(b.last),
+		cmp.Compare(a.id, b.id),
+	)
+}
+
+func nearest(d []eval.SiteDistance) int {
+	if len(d) == 0 {
+		return -1
+	}
+	return slices.MinFunc(d, func(a, b eval.SiteDistance) int { return cmp.Compare(a.Metres, b.Metres) }).Metres
+}
+
+// candidate puts a verdict into words.
+func (a *judged) candidate(s *Study, asOf eval.Date) Candidate {
+	c := Candidate{
+		Study: s.ID, Person: a.id, Verdict: a.verdict.Class, Unknown: a.verdict.Unknown(), Reasons: make([]Reason, len(a.verdict.Reasons)),
+		Deceased: a.verdict.Deceased, CountsOnly: a.profile.countsOnly(asOf), Metres: a.metres, LastContact: a.last,
+	}
+	if c.Unknown == nil {
+		c.Unknown = []string{}
+	}
+	alone := !a.verdict.Deceased && len(a.verdict.Failed()) == 1
+	say := eval.English()
+	for i, r := range a.verdict.Reasons {
+		item := s.Criteria.Items[i]
+		c.Reasons[i] = Reason{
+			Reason: r, Text: eval.Sentence(item, r, say), Criterion: criteria.Explain(item), Name: name(&item, say),
+			Only: alone && r.Outcome == eval.NotMet,
+		}
+	}
+	return c
+}
+
+// name is a short name of what a criterion looks at.
+func name(c *eval.Criterion, say eval.Lookup) string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case len(c.Codes) == 0:
+		return cmp.Or(say("kind."+string(c.Kind)), criteria.Explain(*c))
+	}
+	return cmp.Or(say("code."+string(c.Codes[0])), criteria.Explain(*c))
+}

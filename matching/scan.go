@@ -1,0 +1,196 @@
+package matching
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/matching/criteria"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// Trials tells who is or was in which study of ours, for criteria about other studies.
+type Trials func(ctx context.Context) (map[contacts.PersonID][]eval.Participation, error)
+
+// Options are what a Scan works with beyond people. The zero value knows of no study.
+type Options struct {
+	Studies  Studies // for For; nil: none
+	Trials   Trials  // nil: nobody is in a study of ours
+	TrialsIn string  // collection whose changes make Trials worth asking again: "subjects"
+}
+
+// Scan is an Index that holds everybody in memory, in every process, and evaluates all of them for
+// each question. It is filled by the first Tick and follows the change feed with each one after.
+type Scan struct {
+	Options
+	people *contacts.Directory
+	driver docstore.Driver
+
+	ticking sync.Mutex // one follower at a time
+	token   []byte
+
+	mu   sync.RWMutex
+	all  map[contacts.PersonID]*record // a record is replaced, never changed
+	busy map[contacts.PersonID][]eval.Participation
+	old  bool // busy must be asked for again
+}
+
+var _ Index = (*Scan)(nil)
+
+// NewScan returns an empty scan; Tick fills it.
+func NewScan(people *contacts.Directory, driver docstore.Driver, o Options) *Scan {
+	return &Scan{Options: o, people: people, driver: driver, all: map[contacts.PersonID]*record{}, old: true}
+}
+
+// Len is how many people are counted, those under a waiver too.
+func (x *Scan) Len() (n int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, r := range x.all {
+		if r.profile != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Counts answers from memory.
+func (x *Scan) Counts(ctx context.Context, s Study, asOf eval.Date) (Result, error) {
+	t, _, err := x.judge(ctx, &s, asOf)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Study: s.ID, Version: s.Version, AsOf: asOf, Counts: t.counts, Criteria: t.costs}, nil
+}
+
+// Candidates answers from memory.
+func (x *Scan) Candidates(ctx context.Context, s Study, asOf eval.Date, limit int, after contacts.PersonID) ([]Candidate, error) {
+	_, fit, err := x.judge(ctx, &s, asOf)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(fit, func(a, b *judged) int { return a.compare(b) })
+	if after != "" {
+		last, err := x.again(ctx, &s, after, asOf)
+		if err != nil {
+			return nil, err
+		}
+		// Where the person stands now: what they were told of may have changed.
+		from, found := slices.BinarySearchFunc(fit, last, func(a, b *judged) int { return a.compare(b) })
+		if found {
+			from++
+		}
+		fit = fit[from:]
+	}
+	if limit > 0 && len(fit) > limit {
+		fit = fit[:limit]
+	}
+	out := make([]Candidate, len(fit))
+	for i, j := range fit {
+		out[i] = j.candidate(&s, asOf)
+	}
+	return out, nil
+}
+
+// again judges one person of the index.
+func (x *Scan) again(ctx context.Context, s *Study, id contacts.PersonID, asOf eval.Date) (*judged, error) {
+	busy, err := x.trials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.mu.RLock()
+	r := x.all[id]
+	x.mu.RUnlock()
+	if r == nil || r.profile == nil || !r.profile.open(s.ID) {
+		return nil, fmt.Errorf("candidates after %s: %w", id, docstore.ErrNotFound)
+	}
+	return r.judge(s, s.places(), asOf, busy[id]), nil
+}
+
+// judge evaluates everybody. The second result is the eligible and the possible, in no order.
+func (x *Scan) judge(ctx context.Context, s *Study, asOf eval.Date) (tally, []*judged, error) {
+	sum := tally{costs: make([]Cost, len(s.Criteria.Items))}
+	for i := range sum.costs {
+		sum.costs[i].ID, sum.costs[i].Text = s.Criteria.Items[i].ID, criteria.Explain(s.Criteria.Items[i])
+	}
+	if !asOf.Full() {
+		return sum, nil, fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
+	}
+	busy, err := x.trials(ctx)
+	if err != nil {
+		return sum, nil, err
+	}
+	people := x.open(s.ID)
+	sites := s.places()
+
+	workers := min(runtime.GOMAXPROCS(0), 1+len(people)/256)
+	parts := make([]tally, workers)
+	fits := make([][]*judged, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			part := &parts[w]
+			part.costs = make([]Cost, len(s.Criteria.Items))
+			for i := w; i < len(people); i += workers {
+				if i/workers%256 == 0 && ctx.Err() != nil {
+					return
+				}
+				j := people[i].judge(s, sites, asOf, busy[people[i].id])
+				part.add(&j.verdict)
+				if j.verdict.Class != eval.Excluded {
+					fits[w] = append(fits[w], j)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return sum, nil, err
+	}
+	for w := range parts {
+		sum.merge(&parts[w])
+	}
+	return sum, slices.Concat(fits...), nil
+}
+
+// open returns those who may be held against a study.
+func (x *Scan) open(study string) []*record {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	out := make([]*record, 0, len(x.all))
+	for _, r := range x.all {
+		if r.profile != nil && r.profile.open(study) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// trials asks who is in our studies, again only when that has changed.
+func (x *Scan) trials(ctx context.Context) (map[contacts.PersonID][]eval.Participation, error) {
+	if x.Trials == nil {
+		return nil, nil
+	}
+	x.mu.RLock()
+	busy, old := x.busy, x.old
+	x.mu.RUnlock()
+	if !old {
+		return busy, nil
+	}
+	x.mu.Lock()
+	x.old = false // a change that comes while asking makes it old again
+	x.mu.Unlock()
+	busy, err := x.Trials(ctx)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil {
+		x.old = true
+		return nil, fmt.Errorf("who is in studies of ours: %w", err)
+	}
+	x.busy = busy
+	return busy, nil
+}

@@ -1,0 +1,92 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/criteria"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// Study is what matching must know of a study.
+type Study struct {
+	ID       string
+	Version  int // of the criteria
+	Criteria eval.Criteria
+	Sites    []Site
+}
+
+// Site is a place people would travel to.
+type Site struct {
+	ID  string
+	ZIP string // five digits
+}
+
+// Studies tells which studies people may be matched with.
+type Studies interface {
+	// Open returns the studies that look for people now, in the order they are to be shown.
+	Open(ctx context.Context) ([]Study, error)
+}
+
+// ErrNoCriteria marks a study nobody has written criteria for: nobody can be matched with it.
+var ErrNoCriteria = errors.New("the study has no criteria")
+
+// NewStudy reads a study's criteria, the YAML form of package criteria. The error is
+// ErrNoCriteria or holds criteria.Problems.
+func NewStudy(id string, version int, yaml string, sites ...Site) (Study, error) {
+	c, err := parse(yaml)
+	if err != nil {
+		return Study{}, fmt.Errorf("criteria of %s: %w", id, err)
+	}
+	if c.Study != "" && c.Study != id {
+		return Study{}, fmt.Errorf("criteria of %s: they are written for %s", id, c.Study)
+	}
+	c.Study, c.Version = id, version
+	return Study{ID: id, Version: version, Criteria: c, Sites: sites}, nil
+}
+
+// CheckCriteria says what is wrong with criteria in YAML, with lines and keys; nil if nothing is.
+func CheckCriteria(yaml string) error {
+	_, err := parse(yaml)
+	return err
+}
+
+func parse(yaml string) (eval.Criteria, error) {
+	if yaml == "" {
+		return eval.Criteria{}, ErrNoCriteria
+	}
+	c, err := criteria.ParseYAML([]byte(yaml))
+	if err == nil && len(c.Items) == 0 {
+		err = ErrNoCriteria
+	}
+	return c, err
+}
+
+// place is a site with its position.
+type place struct {
+	id string
+	at geo.Point
+}
+
+// places returns the sites whose position is known.
+func (s *Study) places() (out []place) {
+	for _, x := range s.Sites {
+		if p, ok := geo.Find(x.ZIP); ok && p.Located() {
+			out = append(out, place{x.ID, p.Point})
+		}
+	}
+	return out
+}
+
+// asksBack says whether some criterion looks for other studies further back than since.
+func asksBack(items []eval.Criterion, asOf, since eval.Date) bool {
+	for i := range items {
+		c := &items[i]
+		if c.Kind == eval.OtherTrial && !c.Within.IsZero() && c.Within.Before(asOf) < since || asksBack(c.Of, asOf, since) {
+			return true
+		}
+	}
+	return false
+}
