@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +145,42 @@ func TestScreenshots(t *testing.T) {
 	shot("desk-320", "/", 320, false)
 	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "6#"}, nil)
 	shot("recents-768", both, 768, false)
+}
+
+// TestInTheBrowser answers a text and a call with the page's own buttons.
+func TestInTheBrowser(t *testing.T) {
+	ctx := browser(t)
+	r := newLiveRig(t)
+	r.remind()
+	r.show(ctx, "/handset/"+url.PathEscape(dana), 360, false)
+	do := func(steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(chromedp.WaitVisible(chromedp.CSS(".bubble.received")),
+		chromedp.SendKeys(chromedp.CSS(".composer textarea"), "1"),
+		chromedp.Click(chromedp.CSS(".composer .send")))
+	r.within("the application's answer arrives", func() bool { return len(r.phone(dana).Thread) == 3 })
+	r.callOut()
+	do(chromedp.WaitVisible(chromedp.CSS(".call.rings .answer")), chromedp.Click(chromedp.CSS(".call .answer")),
+		chromedp.WaitVisible(chromedp.CSS(".pad")), chromedp.Click(chromedp.CSS(`.pad [data-key="1"]`)))
+	r.within("the first key is heard", func() bool { return len(r.app.forms("/number")) == 1 })
+	for _, key := range []string{"1", "8", "6", "#"} {
+		do(chromedp.Click(chromedp.CSS(`.pad [data-key="` + key + `"]`)))
+	}
+	r.within("the keys arrive in order", func() bool {
+		f := r.app.forms("/end")
+		return len(f) == 1 && f[0].Get("Digits") == "186"
+	})
+	do(chromedp.WaitVisible(chromedp.CSS(".call .done")))
+	state, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".call .state")))
+	if err != nil || !strings.HasPrefix(state, "Call ended") {
+		t.Errorf("after the call the screen says %q, %v", state, err)
+	}
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
+	if err != nil || wide {
+		t.Errorf("the page scrolls sideways: %v, %v", wide, err)
+	}
 }

@@ -52,7 +52,7 @@ func (s *Simulator) enqueue(j job) {
 		j.Method = http.MethodPost
 	}
 	s.st.Seq++
-	j.ID, j.Token = "J"+itoa(s.st.Seq), s.token()
+	j.ID, j.Token, j.running, j.Held = "J"+itoa(s.st.Seq), s.token(), false, false
 	subject := "POST " + j.URL
 	if j.Kind == jobStatus && s.take(FaultStatusDrop, j.phone, subject) != nil {
 		s.record(&entry{Kind: logWebhook, Method: j.Method, URL: j.URL, SID: j.SID, Params: j.Params,

@@ -37,7 +37,7 @@ func (s *Simulator) rest(f restFunc) http.Handler {
 		fault := s.restFault(r, rec)
 		if fault == nil || fault.Performed {
 			real := httptest.NewRecorder()
-			s.perform1(f, r, real)
+			s.carryOut(f, r, real)
 			held = real.Body.Bytes()
 			if fault == nil {
 				rec = real
@@ -51,6 +51,10 @@ func (s *Simulator) rest(f restFunc) http.Handler {
 			s.logREST(r, 0, held, 0, joinNotes("connection broken", note), begin)
 			panic(http.ErrAbortHandler) // the server closes the connection without an answer
 		}
+		w.Header().Set("Content-Length", strconv.Itoa(rec.Body.Len()))
+		if rec.Code == http.StatusNoContent {
+			w.Header().Del("Content-Length")
+		}
 		for k, v := range rec.Header() {
 			w.Header()[k] = v
 		}
@@ -60,8 +64,8 @@ func (s *Simulator) rest(f restFunc) http.Handler {
 	})
 }
 
-// perform1 carries one operation out.
-func (s *Simulator) perform1(f restFunc, r *http.Request, w http.ResponseWriter) {
+// carryOut carries one operation out.
+func (s *Simulator) carryOut(f restFunc, r *http.Request, w http.ResponseWriter) {
 	s.lock()
 	status, v, apiErr := f(r)
 	s.unlock()

@@ -182,7 +182,7 @@ func (s *Simulator) viewPhones() any {
 	}
 	for _, c := range s.st.Calls {
 		if row := byNumber[c.Phone]; row != nil && c.Updated.After(row.LastAt) {
-			row.LastAt, row.Last = c.Updated, "Call: "+c.Status
+			row.LastAt, row.Last = c.Updated, lastCall(c)
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b *phoneRow) int {
@@ -195,6 +195,21 @@ func (s *Simulator) viewPhones() any {
 		return cmp.Or(b.LastAt.Compare(a.LastAt), cmp.Compare(a.Number, b.Number))
 	})
 	return map[string]any{"now": s.now(), "phones": rows}
+}
+
+// lastCall says in a few words how a phone's last call stands.
+func lastCall(c *call) string {
+	switch {
+	case c.live():
+		return "In a call"
+	case c.Machine && !c.Answered.IsZero():
+		return "Voicemail"
+	case c.Status == statusNoAnswer:
+		return "Missed call"
+	case c.Status == statusCompleted:
+		return "Call ended"
+	}
+	return "Call: " + c.Status
 }
 
 // lastContact is our number that last wrote to or called a phone.

@@ -81,8 +81,8 @@ func (o overrides) again(a answer) bool {
 		kind = "4xx"
 	case a.code == codeTimedOut:
 		kind = "rt"
-	case errors.Is(a.err, errNotHere):
-		return false
+	case errors.Is(a.err, errNotHere), a.code != codeHTTP, a.status != 0:
+		return false // it would end the same way
 	}
 	for p := range strings.SplitSeq(o.on, ",") {
 		if p = strings.TrimSpace(p); p == kind || p == "all" {
