@@ -1,0 +1,161 @@
+// Package participant signs volunteers and participants in with a one-time code to their phone.
+//
+// A phone may belong to several people (F2). The code proves the phone; where that does not say
+// who holds it, the birth date is asked before any record is opened, and the first name where
+// even that is shared. A number nobody has goes through the same steps and never gets a code.
+package participant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/phone"
+)
+
+// Purpose is what the codes of this package are for; one sent for something else opens nothing.
+const Purpose = "signin"
+
+// tries is how many birth dates may be given after one code.
+const tries = 5
+
+// What can be the matter.
+var (
+	ErrWrong = errors.New("not right")                // a code or birth date; another may be tried
+	ErrOver  = errors.New("too late or too often")    // begin again
+	ErrName  = errors.New("the first name is needed") // two people share number and birth date
+)
+
+// Codes sends a code to whoever has a number; *trial.Coordinator is one.
+type Codes interface {
+	SendCode(ctx context.Context, by audit.Actor, value, purpose string, byCall bool) (challenge string, err error)
+}
+
+// People is what is asked of the directory; *contacts.Directory is one.
+type People interface {
+	CheckCode(ctx context.Context, challenge, code string) (contacts.Proven, error)
+	ByHash(ctx context.Context, hash string) ([]contacts.Person, error)
+}
+
+// Doors opens the records of participants. Safe for concurrent use.
+type Doors struct {
+	codes  Codes
+	people People
+}
+
+// New returns the doors.
+func New(codes Codes, people People) *Doors { return &Doors{codes, people} }
+
+// Knock is somebody on the way in. It lives in the browser's session.
+type Knock struct {
+	Number    string `json:"number"`
+	ByCall    bool   `json:"byCall,omitempty"`
+	Challenge string `json:"challenge"`
+	Point     string `json:"point,omitempty"` // look-up hash, once the code was right
+	Tries     int    `json:"tries,omitempty"`
+}
+
+// Visitor is who knocks, as the audit trail names them.
+var Visitor = audit.Actor{Kind: audit.Person, ID: "visitor"}
+
+// Begin sends a code. It says the same whether anybody has the number. *contacts.TooManyCodes.
+func (d *Doors) Begin(ctx context.Context, n phone.Number, byCall bool) (Knock, error) {
+	challenge, err := d.codes.SendCode(ctx, Visitor, n.E164(), Purpose, byCall)
+	if err != nil {
+		return Knock{}, fmt.Errorf("send sign-in code: %w", err)
+	}
+	return Knock{Number: n.E164(), ByCall: byCall, Challenge: challenge}, nil
+}
+
+// Code checks a code. Where it settles who it is their id is returned; "" asks for the birth
+// date. ErrWrong, ErrOver.
+func (d *Doors) Code(ctx context.Context, k Knock, code string) (Knock, contacts.PersonID, error) {
+	proven, err := d.people.CheckCode(ctx, k.Challenge, code)
+	switch {
+	case errors.Is(err, contacts.ErrCodeWrong):
+		return k, "", ErrWrong
+	case errors.Is(err, contacts.ErrCodeOver):
+		return k, "", ErrOver
+	case err != nil:
+		return k, "", fmt.Errorf("sign in: %w", err)
+	case proven.Purpose != Purpose:
+		return k, "", ErrOver
+	}
+	k.Point = proven.Point
+	who, err := d.at(ctx, k.Point)
+	if err != nil {
+		return k, "", err
+	}
+	if len(who) == 0 {
+		return k, "", ErrOver
+	}
+	if len(who) == 1 && !shared(who[0], k.Point) {
+		return k, who[0].PersonID(), nil
+	}
+	return k, "", nil
+}
+
+// BirthDate settles who of several people at a proven number it is. first may be empty; ErrName
+// asks for it. ErrWrong, ErrOver.
+func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (Knock, contacts.PersonID, error) {
+	if k.Point == "" || k.Tries >= tries {
+		return k, "", ErrOver
+	}
+	who, err := d.at(ctx, k.Point)
+	if err != nil {
+		return k, "", err
+	}
+	var found []contacts.Person
+	for _, p := range who {
+		if p.BirthDate != "" && p.BirthDate == birth {
+			found = append(found, p)
+		}
+	}
+	if len(found) > 1 && first != "" {
+		var named []contacts.Person
+		for _, p := range found {
+			if strings.EqualFold(strings.TrimSpace(p.Given), strings.TrimSpace(first)) {
+				named = append(named, p)
+			}
+		}
+		found = named
+	}
+	switch {
+	case len(found) == 1:
+		return k, found[0].PersonID(), nil
+	case len(found) > 1 && first == "":
+		return k, "", ErrName
+	}
+	if k.Tries++; k.Tries >= tries {
+		return k, "", ErrOver
+	}
+	return k, "", ErrWrong
+}
+
+// at lists who may sign in at a point: those who put themselves or agreed to be in the registry.
+// Somebody known from medical records alone has no page.
+func (d *Doors) at(ctx context.Context, point string) ([]contacts.Person, error) {
+	all, err := d.people.ByHash(ctx, point)
+	if err != nil {
+		return nil, fmt.Errorf("who has the number: %w", err)
+	}
+	var out []contacts.Person
+	for _, p := range all {
+		if p.Basis.Kind != contacts.ByRecords && p.Deceased == "" {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func shared(p contacts.Person, point string) bool {
+	for _, pt := range p.Points {
+		if pt.Hash == point {
+			return pt.Shared
+		}
+	}
+	return true
+}

@@ -1,0 +1,151 @@
+// Package question puts what the survey engine asks on a web page, and reads what was answered.
+// The engine words the question; this package only chooses the control.
+package question
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/survey"
+)
+
+// The fields of a question's form.
+const (
+	answer = "answer"
+	item   = "item"
+)
+
+// Words gives the text of a key in the language of the page.
+type Words func(key string, pairs ...any) string
+
+// View is a prompt as one screen. The caller adds where it is sent to and what stands around.
+func View(p survey.Prompt, t Words) view.Question {
+	f := view.Field{Name: answer, Label: p.Text, Optional: false, Unit: p.Unit, Max: p.MaxLength}
+	for _, o := range p.Options {
+		f.Options = append(f.Options, view.Option{Value: o.Key, Label: o.Text, On: o.Selected})
+	}
+	switch p.Hint {
+	case survey.HintMany:
+		f.Kind, f.Hint = view.KindChecks, t("common.answer.many")
+	case survey.HintYesNo, survey.HintOne, survey.HintConfirm:
+		f.Kind = view.KindRadio
+	case survey.HintWhole, survey.HintDecimal:
+		f.Kind, f.Width = view.KindNumber, 6
+	case survey.HintDate:
+		f.Kind = view.KindDate
+	case survey.HintTime:
+		f.Kind, f.Width = view.KindText, 6
+	default:
+		f.Kind = view.KindArea
+		f.Rows = 4
+	}
+	f = fill(f, p)
+	if p.Problem != nil {
+		f.Error = Mend(*p.Problem, t)
+	}
+	return view.Question{
+		Intro:    strings.Join(append(append([]string{}, p.Intro...), p.Help...), " "),
+		Field:    f,
+		Hidden:   []view.Hidden{{Name: item, Value: p.LinkID}},
+		Skip:     !p.Required,
+		Progress: view.Progress{Done: p.Number - 1},
+	}
+}
+
+// fill shows the answer that is stored.
+func fill(f view.Field, p survey.Prompt) view.Field {
+	if p.Answer == nil || len(p.Answer.Values) != 1 {
+		return f
+	}
+	v := p.Answer.Values[0]
+	switch {
+	case v.Int != nil:
+		f.Value = strconv.FormatInt(*v.Int, 10)
+	case v.Decimal != "":
+		f.Value = v.Decimal
+	case v.Date != "":
+		return f.Date(v.Date)
+	case v.Time != "":
+		f.Value = strings.TrimSuffix(v.Time, ":00")
+	case v.Text != "":
+		f.Value = v.Text
+	}
+	return f
+}
+
+// Input is what was sent with a question's form, at a moment in the person's zone.
+func Input(f *web.Form, at time.Time) survey.Input {
+	in := survey.Input{Kind: survey.Reply, LinkID: f.Value(item), Channel: survey.Web, At: at}
+	switch {
+	case f.Value("skip") == "1":
+		in.Kind = survey.Skip
+	case f.Has(answer + "-year"):
+		y, m, d := f.Value(answer+"-year"), f.Value(answer+"-month"), f.Value(answer+"-day")
+		if y+m+d != "" {
+			in.Raw = y + "-" + two(m) + "-" + two(d)
+		}
+	default:
+		in.Raw = strings.Join(f.Values(answer), ",")
+	}
+	return in
+}
+
+func two(s string) string {
+	if len(s) == 1 {
+		return "0" + s
+	}
+	return s
+}
+
+// Before is the item asked before this one, "" for the first. It changes no session.
+func Before(q *survey.Questionnaire, s survey.Session, linkID string) string {
+	_, p, _, err := q.Next(s, survey.Input{Kind: survey.Back, LinkID: linkID, Channel: survey.Web})
+	if err != nil || p.Problem != nil || p.LinkID == linkID {
+		return ""
+	}
+	return p.LinkID
+}
+
+// Mend says what was wrong with an answer and how to put it right.
+func Mend(p survey.Problem, t Words) string {
+	switch p.Code {
+	case survey.ProblemRequired:
+		return t("common.answer.required")
+	case survey.ProblemOption, survey.ProblemOneOnly, survey.ProblemDuplicate:
+		return t("common.answer.option")
+	case survey.ProblemExclusive:
+		return t("common.answer.exclusive")
+	case survey.ProblemTooFew:
+		return t("common.answer.few", "count", p.Limit)
+	case survey.ProblemTooMany:
+		return t("common.answer.most", "count", p.Limit)
+	case survey.ProblemNumber, survey.ProblemUnclear:
+		return t("common.answer.number")
+	case survey.ProblemWhole:
+		return t("common.answer.whole")
+	case survey.ProblemUnit:
+		return t("common.answer.unit", "unit", p.Unit)
+	case survey.ProblemTooLow, survey.ProblemTooHigh:
+		switch {
+		case p.Min == "":
+			return t("common.answer.high", "max", p.Max)
+		case p.Max == "":
+			return t("common.answer.low", "min", p.Min)
+		}
+		return t("common.answer.range", "min", p.Min, "max", p.Max)
+	case survey.ProblemDecimals:
+		return t("common.answer.decimals", "count", p.Limit)
+	case survey.ProblemDate:
+		return t("common.answer.date")
+	case survey.ProblemTime:
+		return t("common.answer.time")
+	case survey.ProblemTooShort:
+		return t("common.answer.short", "count", p.Limit)
+	case survey.ProblemTooLong:
+		return t("common.answer.long", "count", p.Limit)
+	}
+	return t("common.answer.empty")
+}
