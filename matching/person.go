@@ -16,6 +16,8 @@ const (
 	CodeOwnMobile  = "muster|own-mobile"  // yes or no: a mobile phone of their own
 	CodeOtherStudy = "muster|other-study" // yes or no: in another study now or in the last thirty days
 	CodeInTrial    = "muster|in-trial"    // in the study named by Display from Date to End
+
+	CodeCanBePregnant = "muster|can-be-pregnant" // a no settles that the person is not
 )
 
 // otherStudyDays is how far back CodeOtherStudy asks. A yes is taken to hold as long again; after
@@ -147,7 +149,9 @@ func lists(complete map[string]string) eval.Lists {
 
 func newFact(f *contacts.Fact) eval.Fact {
 	code := eval.Code(f.Code)
-	if f.Kind == contacts.Answered && f.Code == answeredPregnant {
+	switch {
+	case f.Kind == contacts.Answered && f.Code == answeredPregnant,
+		f.Code == CodeCanBePregnant && f.Bool != nil && !*f.Bool:
 		code = eval.PregnancyCode
 	}
 	return eval.Fact{
