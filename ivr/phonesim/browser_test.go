@@ -23,6 +23,9 @@ func browser(t *testing.T) context.Context {
 			path, _ = exec.LookPath(name)
 		}
 	}
+	if path == "" && os.Getenv("CI") == "true" {
+		t.Fatal("no Chromium found, and CI wants it")
+	}
 	if path == "" {
 		t.Skip("no Chromium found (set CHROMIUM): the pages were NOT tried in a browser")
 	}
@@ -104,7 +107,7 @@ func (r *rig) remind() {
 }
 
 // TestScreenshots draws the pages in their main states into PHONESIM_SHOTS for
-// people to look at.
+// people to look at, and holds them against axe-core when AXE names its file.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("PHONESIM_SHOTS")
 	if dir == "" {
@@ -144,7 +147,36 @@ func TestScreenshots(t *testing.T) {
 	shot("call-320", phone, 320, false)
 	shot("desk-320", "/", 320, false)
 	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "6#"}, nil)
-	shot("recents-768", both, 768, false)
+	r.must("POST", "/sim/phones/"+dana+"/sms", map[string]string{"body": "STOP"}, nil)
+	r.within("the confirmation arrives", func() bool { return len(r.phone(dana).Stopped) == 1 })
+	shot("stopped-1000", both, 1000, false)
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`.handset [data-tab="calls"]`)),
+		chromedp.Click(chromedp.CSS(".recents summary")), chromedp.Click(chromedp.CSS(".log summary")),
+		chromedp.Click(chromedp.CSS("#open-faults")), chromedp.Click(chromedp.CSS(`[value="call-busy"]`))); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "faults-1000.png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if axe, err := os.ReadFile(os.Getenv("AXE")); err == nil {
+		for _, path := range []string{"/", phone} {
+			for _, dark := range []bool{false, true} {
+				r.show(ctx, path, 1000, dark)
+				if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](string(axe)+";void 0")); err != nil {
+					t.Fatal(err)
+				}
+				found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(document,{runOnly:{type:'tag',values:['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']}}).then(r=>r.violations.flatMap(v=>v.nodes.map(n=>v.id+': '+n.html.slice(0,160)+' '+(n.any[0]||n.all[0]||n.none[0]||{}).message)))`, chromedp.EvalAwaitPromise))
+				if err != nil || len(found) > 0 {
+					t.Errorf("axe on %s, dark %v: %v %q", path, dark, err, found)
+				}
+			}
+		}
+	}
 }
 
 // TestInTheBrowser answers a text and a call with the page's own buttons.

@@ -205,6 +205,16 @@ func TestHangUpPostsNoGather(t *testing.T) {
 	}
 }
 
+func TestKeysOnARingingPhonePickItUp(t *testing.T) {
+	r := newRig(t)
+	r.app.on("/voice", `<Response><Gather numDigits="1" action="/action"/></Response>`)
+	sid := r.callOut()
+	r.must("POST", "/sim/calls/"+sid+"/digits", map[string]string{"digits": "1"}, nil)
+	if f := r.app.forms("/action"); len(f) != 1 || f[0].Get("Digits") != "1" {
+		t.Errorf("posted %v, want the key", f)
+	}
+}
+
 func TestReject(t *testing.T) {
 	for reason, want := range map[string]string{"busy": "busy", "rejected": "no-answer"} {
 		r := newRig(t)

@@ -12,7 +12,7 @@ const syncClock = bar();
 const syncLog = log();
 let order = 0;
 
-const wide = () => window.matchMedia("(min-width: 60rem)").matches;
+const wide = () => window.matchMedia("(min-width: 70rem)").matches;
 
 function place(number) {
   const already = open.find((h) => h.number === number);
@@ -140,7 +140,7 @@ document.getElementById("other").addEventListener("submit", async (e) => {
 const stream = live(() => open.map((h) => h.number), refresh);
 const asked = (new URL(location.href).searchParams.get("phones") || "").split(",").filter(Boolean);
 if (asked.length) {
-  for (const n of asked.slice(0, 2)) place(n.startsWith("+") ? n : "+" + n.trim());
+  for (const n of asked.slice(0, wide() ? 2 : 1)) place(n.startsWith("+") ? n : "+" + n.trim());
 } else {
   call("GET", "/sim/phones").then(({ phones }) => {
     for (const p of phones.slice(0, wide() ? 2 : 1)) place(p.number);
