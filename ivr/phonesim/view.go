@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// keepHistory is how many past calls a phone shows.
-const keepHistory = 20
+// keepHistory is how many past calls a phone shows; showPhones how many phones
+// the desk lists besides the ones that were set up.
+const (
+	keepHistory = 20
+	showPhones  = 100
+)
 
 // phoneView is a phone as its owner sees it.
 type phoneView struct {
@@ -194,6 +198,11 @@ func (s *Simulator) viewPhones() any {
 		}
 		return cmp.Or(b.LastAt.Compare(a.LastAt), cmp.Compare(a.Number, b.Number))
 	})
+	listed := 0
+	for _, row := range rows {
+		listed += b2i(row.Listed)
+	}
+	rows = rows[:min(len(rows), listed+showPhones)]
 	return map[string]any{"now": s.now(), "phones": rows}
 }
 
