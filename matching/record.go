@@ -104,7 +104,7 @@ func (x *Scan) hold(ctx context.Context, id contacts.PersonID, asOf eval.Date, s
 	var out []Candidate
 	for i := range studies {
 		if s := &studies[i]; r.profile.open(s.ID) {
-			out = append(out, r.judge(s, s.places(), asOf, busy[id]).candidate(s, asOf))
+			out = append(out, r.judge(s, s.places(), asOf, busy[id]).candidate(s, s.words(), asOf))
 		}
 	}
 	return out, nil

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
-	"github.com/muster-health/muster/matching/criteria"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -132,8 +131,38 @@ func nearest(d []eval.SiteDistance) int {
 	return slices.MinFunc(d, func(a, b eval.SiteDistance) int { return cmp.Compare(a.Metres, b.Metres) }).Metres
 }
 
+// words are what a study's criteria are called, in their order.
+type words struct {
+	say        eval.Lookup
+	text, name []string
+}
+
+func (s *Study) words() words {
+	w := words{say: eval.English()}
+	for i := range s.Criteria.Items {
+		c := &s.Criteria.Items[i]
+		text := c.Text
+		if text == "" {
+			text = eval.Describe(*c, w.say)
+		}
+		w.text, w.name = append(w.text, text), append(w.name, cmp.Or(w.named(c), text))
+	}
+	return w
+}
+
+// named is a short name of what a criterion looks at, "" if nobody has given it one.
+func (w words) named(c *eval.Criterion) string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case len(c.Codes) > 0:
+		return w.say("code." + string(c.Codes[0]))
+	}
+	return w.say("kind." + string(c.Kind))
+}
+
 // candidate puts a verdict into words.
-func (a *judged) candidate(s *Study, asOf eval.Date) Candidate {
+func (a *judged) candidate(s *Study, w words, asOf eval.Date) Candidate {
 	c := Candidate{
 		Study: s.ID, Person: a.id, Verdict: a.verdict.Class, Unknown: a.verdict.Unknown(), Reasons: make([]Reason, len(a.verdict.Reasons)),
 		Deceased: a.verdict.Deceased, CountsOnly: a.profile.countsOnly(asOf), Metres: a.metres, LastContact: a.last,
@@ -142,24 +171,11 @@ func (a *judged) candidate(s *Study, asOf eval.Date) Candidate {
 		c.Unknown = []string{}
 	}
 	alone := !a.verdict.Deceased && len(a.verdict.Failed()) == 1
-	say := eval.English()
 	for i, r := range a.verdict.Reasons {
-		item := s.Criteria.Items[i]
 		c.Reasons[i] = Reason{
-			Reason: r, Text: eval.Sentence(item, r, say), Criterion: criteria.Explain(item), Name: name(&item, say),
+			Reason: r, Text: eval.Sentence(s.Criteria.Items[i], r, w.say), Criterion: w.text[i], Name: w.name[i],
 			Only: alone && r.Outcome == eval.NotMet,
 		}
 	}
 	return c
-}
-
-// name is a short name of what a criterion looks at.
-func name(c *eval.Criterion, say eval.Lookup) string {
-	switch {
-	case c.Name != "":
-		return c.Name
-	case len(c.Codes) == 0:
-		return cmp.Or(say("kind."+string(c.Kind)), criteria.Explain(*c))
-	}
-	return cmp.Or(say("code."+string(c.Codes[0])), criteria.Explain(*c))
 }

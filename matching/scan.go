@@ -9,7 +9,6 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/matching/criteria"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -64,6 +63,9 @@ func (x *Scan) Counts(ctx context.Context, s Study, asOf eval.Date) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
+	for i, text := range s.words().text {
+		t.costs[i].ID, t.costs[i].Text = s.Criteria.Items[i].ID, text
+	}
 	return Result{Study: s.ID, Version: s.Version, AsOf: asOf, Counts: t.counts, Criteria: t.costs}, nil
 }
 
@@ -90,8 +92,9 @@ func (x *Scan) Candidates(ctx context.Context, s Study, asOf eval.Date, limit in
 		fit = fit[:limit]
 	}
 	out := make([]Candidate, len(fit))
+	w := s.words()
 	for i, j := range fit {
-		out[i] = j.candidate(&s, asOf)
+		out[i] = j.candidate(&s, w, asOf)
 	}
 	return out, nil
 }
@@ -114,9 +117,6 @@ func (x *Scan) again(ctx context.Context, s *Study, id contacts.PersonID, asOf e
 // judge evaluates everybody. The second result is the eligible and the possible, in no order.
 func (x *Scan) judge(ctx context.Context, s *Study, asOf eval.Date) (tally, []*judged, error) {
 	sum := tally{costs: make([]Cost, len(s.Criteria.Items))}
-	for i := range sum.costs {
-		sum.costs[i].ID, sum.costs[i].Text = s.Criteria.Items[i].ID, criteria.Explain(s.Criteria.Items[i])
-	}
 	if !asOf.Full() {
 		return sum, nil, fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
 	}
