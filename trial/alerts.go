@@ -44,7 +44,10 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 		_, err := c.alerts.Edit(ctx, b, old.ID, func(v *Alert) error {
 			v.Log = append(v.Log, AlertStep{At: a.AnsweredAt, What: "answer changed", Who: string(a.Channel), Note: said(q, a)})
 			if len(flags) > 0 && v.State == AlertClosed {
-				v.State, v.NextTry = AlertOpen, c.now()
+				v.State = AlertOpen
+				if !v.Practice {
+					v.NextTry = c.now()
+				}
 			}
 			return nil
 		})
@@ -68,7 +71,9 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 	al := Alert{Meta: docstore.Meta{ID: id}, Person: r.Person, Study: r.Study, Site: sub.Site, Response: r.ID, Item: a.LinkID, Level: worst.Level,
 		What: asked(q, a) + ": " + said(q, a), Raised: now, State: AlertOpen, Practice: r.Practice,
 		Log: []AlertStep{{At: a.AnsweredAt, What: "answered", Who: string(a.Channel), Note: said(q, a)}}}
-	c.notify(b, &al, &st, &sub, now)
+	if !al.Practice { // a practice alert stands on the staff list and wakes nobody
+		c.notify(b, &al, &st, &sub, now)
+	}
 	c.alerts.Insert(b, &al)
 	return flags, nil
 }

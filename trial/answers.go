@@ -133,6 +133,13 @@ type Recorded struct {
 // whoever is on call are stored together, before anything is asked further: a caller who hangs up
 // has already been heard (F1). Repeating an input changes nothing. ErrClosed after the window.
 func (c *Coordinator) Record(ctx context.Context, by audit.Actor, response string, in survey.Input) (Recorded, error) {
+	return c.RecordWith(ctx, by, response, in, nil)
+}
+
+// RecordWith is Record with something of the caller's in the same batch, such as the step of the
+// call the answer came by: both are stored or neither. more may run several times; its error
+// comes back as it is, and then nothing was stored.
+func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response string, in survey.Input, more func(b *docstore.Batch, rec Recorded) error) (Recorded, error) {
 	var out Recorded
 	var person contacts.PersonID
 	err := c.Store.Do(ctx, func(b *docstore.Batch) error {
@@ -178,6 +185,9 @@ func (c *Coordinator) Record(ctx context.Context, by audit.Actor, response strin
 			}
 		}
 		c.Audit.Record(b, audit.Entry{Actor: by, Action: action, Person: string(r.Person), Study: string(r.Study), Reason: string(in.Channel)})
+		if more != nil {
+			return more(b, out)
+		}
 		return nil
 	})
 	if err == nil && out.Prompt.Done && slices.Contains([]string{"prescreen", "checkin"}, out.Response.Kind) {

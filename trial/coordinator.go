@@ -53,6 +53,7 @@ type Coordinator struct {
 	responses *docstore.Collection[Response, *Response]
 	alerts    *docstore.Collection[Alert, *Alert]
 	tasks     *docstore.Collection[Task, *Task]
+	words     *docstore.Collection[carrierWord, *carrierWord]
 }
 
 // Open makes the collections exist and returns the coordinator.
@@ -111,6 +112,10 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		c.tasks, e = docstore.Open[Task](ctx, d.Store, docstore.Spec{Name: "tasks", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_due", Fields: []string{"state", "due"}}},
 			Codec:   sealed("tasks", "text", "outcome")})
+		return
+	})
+	open("carrier_words", func() (e error) {
+		c.words, e = docstore.Open[carrierWord](ctx, d.Store, docstore.Spec{Name: "carrier_words", Version: 1, Codec: sealed("carrier_words", "to")})
 		return
 	})
 	return c, err

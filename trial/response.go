@@ -16,7 +16,7 @@ type Response struct {
 	Study         StudyID           `bson:"study,omitempty"`
 	Subject       string            `bson:"subject,omitempty"` // "" for a pre-screen
 	Questionnaire string            `bson:"questionnaire"`     // library name
-	Kind          string            `bson:"kind"`              // "diary", "prescreen", "checkin"
+	Kind          string            `bson:"kind"`              // "diary", "prescreen", "checkin" (asked outside the plan, such as practice)
 	Day           string            `bson:"day,omitempty"`     // local day it is about
 	Opens         time.Time         `bson:"opens,omitempty"`
 	Closes        time.Time         `bson:"closes,omitempty"`

@@ -251,7 +251,15 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			return err
 		}
 	}
-	if failed := m.State == outbox.Failed || m.State == outbox.Refused; m.Purpose != ToStaff && (failed || m.State == outbox.Undelivered && m.Kind == outbox.SMS) {
+	if m.State == outbox.Expired && m.Visit != "" {
+		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "call", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study), Visit: m.Visit,
+			Text: "A reminder of a visit could not be sent in time. Call instead.", Due: now})
+	}
+	lost := m.State == outbox.Failed || m.State == outbox.Refused || m.State == outbox.Undelivered && m.Kind == outbox.SMS
+	if lost && m.Person != "" && c.follows(m) {
+		c.keepWord(b, m)
+	}
+	if lost && m.Purpose != ToStaff && !cannotText(m.Code) { // that one opens a task of its own
 		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
 			Text: what + " (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})

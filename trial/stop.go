@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -16,6 +17,13 @@ import (
 // messages are cancelled in the same batch, and every study that somebody is in gets a task to
 // agree on another way: the subject itself never changes (F14). Said again it changes nothing.
 func (c *Coordinator) Stop(ctx context.Context, by audit.Actor, n phone.Number, said contacts.Consent) ([]contacts.Person, error) {
+	people, err := c.People.ByPoint(ctx, n.E164())
+	if err != nil {
+		return nil, err
+	}
+	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return !stopped(p.Consents, said) }) {
+		return people, nil
+	}
 	return c.People.Revoke(ctx, by, n.E164(), said, func(b *docstore.Batch, people []contacts.Person) error {
 		for i := range people {
 			if err := c.afterStop(ctx, b, &people[i], said); err != nil {
@@ -24,6 +32,26 @@ func (c *Coordinator) Stop(ctx context.Context, by audit.Actor, n phone.Number, 
 		}
 		return nil
 	})
+}
+
+// stopped says whether the ledger refuses already what said takes back.
+func stopped(ledger []contacts.Consent, said contacts.Consent) bool {
+	purposes := []contacts.Purpose{contacts.Recruitment, contacts.StudyCare, contacts.Requested}
+	if said.Purpose != "" && said.Purpose != contacts.AnyPurpose {
+		purposes = []contacts.Purpose{said.Purpose}
+	}
+	channels := []contacts.Channel{contacts.SMS, contacts.Voice, contacts.Call, contacts.ByEmail, contacts.Letter}
+	if said.Channel != "" && said.Channel != contacts.AnyChannel {
+		channels = []contacts.Channel{said.Channel}
+	}
+	for _, p := range purposes {
+		for _, ch := range channels {
+			if _, granted, found := contacts.Stands(ledger, p, ch, said.Study); !found || granted {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Withdraw is Stop for one person who said so on a page or to staff, for any purposes and channels.
