@@ -33,9 +33,7 @@ func (x *Scan) Tick(ctx context.Context) error {
 func (x *Scan) Apply(ctx context.Context, c docstore.Change) error {
 	id := contacts.PersonID(c.ID)
 	if x.TrialsIn != "" && c.Collection == x.TrialsIn {
-		x.mu.Lock()
-		x.old = true
-		x.mu.Unlock()
+		x.old.Store(true)
 	}
 	switch c.Collection {
 	case "people":
@@ -117,9 +115,7 @@ func (x *Scan) Refresh(ctx context.Context, id contacts.PersonID) error {
 			r.chart, r.chartRev = fresh.chart, fresh.chartRev
 		}
 	})
-	x.mu.Lock()
-	x.old = true
-	x.mu.Unlock()
+	x.old.Store(true)
 	return nil
 }
 

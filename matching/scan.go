@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
@@ -32,17 +33,21 @@ type Scan struct {
 	ticking sync.Mutex // one follower at a time
 	token   []byte
 
-	mu   sync.RWMutex
-	all  map[contacts.PersonID]*record // a record is replaced, never changed
-	busy map[contacts.PersonID][]eval.Participation
-	old  bool // busy must be asked for again
+	mu  sync.RWMutex
+	all map[contacts.PersonID]*record // a record is replaced, never changed
+
+	asking sync.Mutex // guards busy; whoever comes meanwhile waits for the answer
+	busy   map[contacts.PersonID][]eval.Participation
+	old    atomic.Bool // busy must be asked for again
 }
 
 var _ Index = (*Scan)(nil)
 
 // NewScan returns an empty scan; Tick fills it.
 func NewScan(people *contacts.Directory, driver docstore.Driver, o Options) *Scan {
-	return &Scan{Options: o, people: people, driver: driver, all: map[contacts.PersonID]*record{}, old: true}
+	x := &Scan{Options: o, people: people, driver: driver, all: map[contacts.PersonID]*record{}}
+	x.old.Store(true)
+	return x
 }
 
 // Len is how many people are counted, those under a waiver too.
@@ -175,20 +180,14 @@ func (x *Scan) trials(ctx context.Context) (map[contacts.PersonID][]eval.Partici
 	if x.Trials == nil {
 		return nil, nil
 	}
-	x.mu.RLock()
-	busy, old := x.busy, x.old
-	x.mu.RUnlock()
-	if !old {
-		return busy, nil
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	if !x.old.Swap(false) { // a change that comes while asking makes it old again
+		return x.busy, nil
 	}
-	x.mu.Lock()
-	x.old = false // a change that comes while asking makes it old again
-	x.mu.Unlock()
 	busy, err := x.Trials(ctx)
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	if err != nil {
-		x.old = true
+		x.old.Store(true)
 		return nil, fmt.Errorf("who is in studies of ours: %w", err)
 	}
 	x.busy = busy

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -334,6 +335,37 @@ func TestOurOwnStudiesCount(t *testing.T) {
 	if err != nil || !strings.Contains(c.Reasons[0].Text, "OTHER") {
 		t.Errorf("%v: %+v", err, c.Reasons)
 	}
+}
+
+// Questions, changes and ticks at once; the race detector looks on. Who asks while it is being found
+// out who is in our studies waits for that.
+func TestQuestionsWhileThingsChange(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	ctx := t.Context()
+	ana := join(t, r, contacts.Person{BirthDate: "1980-01-01"})
+	scan := ticked(t, r, matching.Options{TrialsIn: "subjects", Trials: func(context.Context) (map[contacts.PersonID][]eval.Participation, error) {
+		time.Sleep(time.Millisecond)
+		return map[contacts.PersonID][]eval.Participation{ana: {{Study: "OTHER", From: "2026-01-01"}}}, nil
+	}})
+	study, err := matching.NewStudy("TEST", 1, "- {id: E1, kind: otherTrial, exclude: true}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 10 {
+				got, err := scan.Counts(ctx, study, monday)
+				if err != nil || got.Counts.Excluded != 1 {
+					t.Errorf("%+v, %v", got.Counts, err)
+				}
+				if err := errors.Join(scan.Refresh(ctx, ana), scan.Tick(ctx)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestACancelledCountEnds(t *testing.T) {
