@@ -30,7 +30,7 @@ func (h *Desk) alerts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := &alertsPage{Page: view.Page{Title: h.T(r, "staff.alerts.title"), Lead: h.T(r, "staff.alerts.lead")}, Queue: queue,
-		Empty: view.EmptyState{Title: h.T(r, "staff.alerts.empty")},
+		Empty:  view.EmptyState{Title: h.T(r, "staff.alerts.empty")},
 		Closed: view.Table{Caption: h.T(r, "staff.alerts.closed"), Columns: []view.Column{{Label: h.T(r, "staff.alert.raised")}, {Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.alert.what")}, {Label: h.T(r, "staff.alert.answered")}}}}
 	for _, a := range closed {
 		k, err := people.get(a.Person)
@@ -116,7 +116,9 @@ func (h *Desk) showAlert(w http.ResponseWriter, r *http.Request, status int, f *
 			p.CanClose = true
 		}
 	}
-	p.Errors = view.Problems(p.Note)
+	if p.Errors = view.Problems(p.Note); !p.CanClose && len(p.Errors) > 0 {
+		p.Errors[0].Field = "" // the box is not on the page yet
+	}
 	return h.site.Render(w, r, status, p)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -129,3 +130,12 @@ func title(s trial.Study) string { return s.Title["en"] }
 
 // T is the text of a key; pairs are names and values in turn.
 func (h *Desk) T(r *http.Request, key string, pairs ...any) string { return h.door.T(r, key, pairs...) }
+
+// e164 is a number of a study's file, "412-555-0101", as it is dialled; as it is when it is none.
+func e164(raw string) string {
+	n, err := phone.Parse(raw, "US")
+	if err != nil {
+		return raw
+	}
+	return n.E164()
+}

@@ -1,0 +1,148 @@
+package staff
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/trial"
+)
+
+// candidate is one line of the ranked list, with its reasons under a disclosure.
+type candidate struct {
+	Who, Href string
+	Verdict   view.Verdict
+	Unknown   string
+	Distance  string
+	Chips     []view.Chip
+	Reasons   view.Reasons
+	Add       view.Action
+	Listed    string // where they are in the study already
+}
+
+type candidatesPage struct {
+	view.Page
+	Study    string
+	Off      string
+	Closed   string
+	Split    view.Split
+	Criteria view.Table
+	List     []candidate
+	Empty    view.EmptyState
+	Shown    string
+}
+
+func (*candidatesPage) Template() string { return "staff/candidates" }
+
+const candidatesMost = 50
+
+func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
+	s := on(r)
+	st, err := h.studyOf(r)
+	if err != nil {
+		return err
+	}
+	p := &candidatesPage{Page: view.Page{Title: h.T(r, "staff.candidates.of", "study", st.ID), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}}, Study: st.ID,
+		Empty: view.EmptyState{Title: h.T(r, "staff.candidates.empty"), Text: h.T(r, "staff.candidates.empty.text")}}
+	recruiting, why := st.Recruiting(s.now)
+	if !recruiting {
+		p.Closed = h.T(r, "staff.candidates.closed", "why", sentence(why))
+	}
+	if h.Matcher == nil {
+		p.Off = h.T(r, "staff.match.off")
+		return h.site.Render(w, r, http.StatusOK, p)
+	}
+	match, err := h.Matcher.Candidates(r.Context(), st.StudyID(), s.now.Format(time.DateOnly), candidatesMost)
+	if err != nil {
+		return fmt.Errorf("candidates of %s: %w", st.ID, err)
+	}
+	p.Split = view.Split{Eligible: match.Eligible, Possible: match.Possible, Excluded: match.Excluded}
+	p.Criteria = h.attrition(r, match)
+	people := h.crowd(r.Context(), s)
+	for _, fit := range match.People {
+		k, err := people.get(fit.Person)
+		if err != nil {
+			return err
+		}
+		if k == nil {
+			continue
+		}
+		p.List = append(p.List, h.candidate(r, st, k, fit, recruiting))
+	}
+	if n := match.Eligible + match.Possible; n > len(p.List) {
+		p.Shown = h.T(r, "staff.candidates.shown", "n", len(p.List), "all", view.Number(n))
+	}
+	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+// attrition is what each criterion costs, the costliest first.
+func (h *Desk) attrition(r *http.Request, m Match) view.Table {
+	t := view.Table{Caption: h.T(r, "staff.attrition"), Columns: []view.Column{{Label: h.T(r, "staff.criterion")}, {Label: h.T(r, "staff.attrition.excluded"), Num: true}, {Label: h.T(r, "staff.attrition.only"), Num: true}, {Label: h.T(r, "staff.attrition.unknown"), Num: true}, {Label: h.T(r, "staff.attrition.share"), Hidden: true}}}
+	list := slices.Clone(m.Criteria)
+	slices.SortStableFunc(list, func(a, b Criterion) int { return b.Excluded - a.Excluded })
+	all := m.Eligible + m.Possible + m.Excluded
+	for _, c := range list {
+		share := 0.0
+		if all > 0 {
+			share = float64(c.Excluded) / float64(all)
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: c.ID + "  " + c.Text}, {Text: view.Number(c.Excluded)}, {Text: view.Number(c.Only)}, {Text: view.Number(c.Unknown)}, {Bar: &view.Bar{Share: share, Tone: view.Red}}}})
+	}
+	return t
+}
+
+func (h *Desk) candidate(r *http.Request, st trial.Study, k *known, fit Fit, recruiting bool) candidate {
+	c := candidate{Who: k.label(), Href: "/staff/people/" + k.ID, Reasons: reasons(fit), Unknown: strings.Join(fit.Unknown, " · ")}
+	c.Verdict = c.Reasons.Verdict
+	c.Reasons.Verdict = view.Verdict{}
+	if fit.Miles >= 0 {
+		c.Distance = h.T(r, "staff.miles", "n", fmt.Sprintf("%.1f", fit.Miles))
+	}
+	if fit.Counts || k.recordsOnly() {
+		c.Chips = []view.Chip{{Text: h.T(r, "staff.person.countsonly"), Icon: "do_not_disturb"}}
+		return c
+	}
+	for _, ch := range []contacts.Channel{contacts.SMS, contacts.Voice, contacts.Call} {
+		if chip, ok := h.consentChip(r, k, ch); ok {
+			c.Chips = append(c.Chips, chip)
+		}
+	}
+	for _, sub := range k.subjects {
+		if sub.Study == st.StudyID() {
+			c.Listed = sub.Status.String()
+		}
+	}
+	if c.Listed == "" && recruiting && on(r).Role.Changes() {
+		c.Add = view.Action{Label: h.T(r, "staff.candidates.add"), Kind: view.Secondary, Icon: "add", Post: "/staff/studies/" + st.ID + "/candidates", Fields: []view.Hidden{{Name: "person", Value: k.ID}}, About: k.label()}
+	}
+	return c
+}
+
+// addCandidate puts somebody on the study's list as new.
+func (h *Desk) addCandidate(w http.ResponseWriter, r *http.Request) error {
+	s := on(r)
+	st, err := h.studyOf(r)
+	if err != nil {
+		return err
+	}
+	f, err := h.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	k, err := h.look(r.Context(), s, contacts.PersonID(f.Value("person")))
+	if err != nil {
+		return err
+	}
+	if k.recordsOnly() {
+		return web.Forbidden(contacts.RecordsOnly)
+	}
+	if err := h.refer(r, k.PersonID(), st.StudyID()); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/staff/people/"+k.ID)
+}

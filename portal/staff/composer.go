@@ -1,0 +1,363 @@
+package staff
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/trial"
+)
+
+// composer is how staff get in touch: one of text, call and note is open at a time, with the
+// consent gate's answer above its button.
+type composer struct {
+	Do      string // "text", "call", "note"
+	Tabs    []view.NavItem
+	Post    string
+	About   view.Field // which study it is about
+	Study   string
+	Reply   string // the inbound contact it answers
+	Replied view.Thread
+	Gate    *view.Gate
+	Dial    string // E.164 when the number may be shown and dialled
+	Fields  []view.Field
+	Submit  string
+	Blocked bool // there is nothing to press
+	Errors  []view.FieldError
+}
+
+func (h *Desk) composer(r *http.Request, k *known, f *web.Form, do string) (*composer, error) {
+	if do == "" {
+		do = r.URL.Query().Get("do")
+	}
+	if !slices.Contains([]string{"text", "call", "note"}, do) {
+		do = "call"
+	}
+	study := r.URL.Query().Get("about")
+	reply := r.URL.Query().Get("reply")
+	if f.Sent() {
+		study, reply = f.Value("about"), f.Value("reply")
+	} else if study == "" && len(k.subjects) > 0 {
+		study = string(k.subjects[0].Study)
+	}
+	base := "/staff/people/" + k.ID
+	c := &composer{Do: do, Post: base + "/" + do, Study: study}
+	for _, x := range []struct{ do, label, icon string }{{"call", h.T(r, "staff.compose.call"), "phone"}, {"text", h.T(r, "staff.compose.text"), "chat"}, {"note", h.T(r, "staff.compose.note"), "edit"}} {
+		c.Tabs = append(c.Tabs, view.NavItem{Label: x.label, Icon: x.icon, Href: base + "?do=" + x.do + "#compose", Current: x.do == do})
+	}
+	c.About = h.aboutField(r, k, study)
+	if do == "note" {
+		c.Submit = h.T(r, "staff.note.save")
+		c.Fields = []view.Field{view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.note.label"), Hint: h.T(r, "staff.note.hint"), Rows: 3, Max: 2000}.From(f)}
+		c.About = view.Field{}
+		c.Errors = view.Problems(c.Fields...)
+		return c, nil
+	}
+	channel, purpose := contacts.SMS, h.purposeOf(k, study)
+	if do == "call" {
+		channel = contacts.Call
+	}
+	if reply != "" && do == "text" {
+		if err := h.answering(r, k, reply, c); err != nil {
+			return nil, err
+		}
+	}
+	if c.Reply != "" {
+		purpose = contacts.Requested
+	}
+	gate, err := h.Trial.May(r.Context(), k.PersonID(), purpose, channel, trial.StudyID(study))
+	if err != nil {
+		return nil, fmt.Errorf("consent gate: %w", err)
+	}
+	c.Gate = h.gate(r, k, gate, base)
+	if do == "text" {
+		h.textForm(r, k, c, f, gate)
+	} else {
+		h.callForm(r, k, c, f, gate)
+	}
+	c.Errors = view.Problems(c.Fields...)
+	return c, nil
+}
+
+// answering shows the message that is answered, when it is one this person sent.
+func (h *Desk) answering(r *http.Request, k *known, id string, c *composer) error {
+	t, err := h.touchOf(r, id)
+	if err != nil {
+		return err
+	}
+	if t.Out || t.Person != k.PersonID() {
+		return web.ErrNotFound
+	}
+	c.Reply = t.ID
+	c.Replied = view.Thread{Label: h.T(r, "staff.compose.replied"), Bubbles: []view.Bubble{{Text: k.hide(t.Body), At: t.At.In(on(r).zone)}}}
+	return nil
+}
+
+// aboutField chooses the study a contact is about; every study they are in, and none.
+func (h *Desk) aboutField(r *http.Request, k *known, study string) view.Field {
+	f := view.Field{Kind: view.KindSelect, Name: "about", Label: h.T(r, "staff.compose.about"), Value: study}
+	for _, sub := range k.subjects {
+		f.Options = append(f.Options, view.Option{Value: string(sub.Study), Label: string(sub.Study) + " · " + sub.Status.String(), On: string(sub.Study) == study})
+	}
+	f.Options = append(f.Options, view.Option{Value: "", Label: h.T(r, "staff.compose.registry"), On: study == ""})
+	return f
+}
+
+// purposeOf is what a contact about a study is for: care once consent is given, else recruitment.
+func (h *Desk) purposeOf(k *known, study string) contacts.Purpose {
+	for _, sub := range k.subjects {
+		if string(sub.Study) == study && sub.Status.AfterConsent() {
+			return contacts.StudyCare
+		}
+	}
+	return contacts.Recruitment
+}
+
+// gate puts the consent gate's answer into words for the page.
+func (h *Desk) gate(r *http.Request, k *known, g contacts.Gate, base string) *view.Gate {
+	v := &view.Gate{Open: g.OK, Channel: h.word(r, "staff.channel.do.", string(g.Channel))}
+	if g.OK {
+		for _, x := range g.Reasons {
+			v.Why = append(v.Why, k.hide(x.Text))
+		}
+		return v
+	}
+	v.Says = k.hide(g.Sentence())
+	if !g.NotBefore.IsZero() {
+		zone, ok := contacts.Zone(k.Person)
+		if !ok {
+			zone = on(r).zone
+		}
+		v.Until = h.T(r, "staff.gate.until", "when", view.When("en", g.NotBefore.In(zone)), "here", view.When("en", g.NotBefore.In(on(r).zone)))
+	}
+	if g.Channel == contacts.SMS && !k.recordsOnly() && k.Deceased == "" {
+		v.Instead = []view.Action{{Label: h.T(r, "staff.gate.callinstead"), Kind: view.Secondary, Icon: "phone", Href: base + "?do=call#compose"}}
+	}
+	return v
+}
+
+const textMost = 480 // three parts
+
+func (h *Desk) textForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate) {
+	c.Submit = h.T(r, "staff.text.send")
+	if !g.OK && g.NotBefore.IsZero() {
+		c.Blocked = true
+		return
+	}
+	if !g.NotBefore.IsZero() {
+		c.Submit = h.T(r, "staff.text.later")
+	}
+	hint := h.T(r, "staff.text.hint")
+	if g.Point.Value != "" && k.revealed {
+		hint = h.T(r, "staff.text.to", "phone", view.Phone(g.Point.Value)) + " " + hint
+	}
+	c.Fields = []view.Field{view.Field{Kind: view.KindArea, Name: "text", Label: h.T(r, "staff.text.label"), Hint: hint, Rows: 3, Max: textMost}.From(f)}
+}
+
+func (h *Desk) outcomes(r *http.Request) []view.Option {
+	var out []view.Option
+	for _, code := range []string{"reached", "no answer", "voicemail left", "busy", "call back", "wrong number"} {
+		out = append(out, view.Option{Value: code, Label: h.word(r, "staff.outcome.", code)})
+	}
+	return out
+}
+
+func (h *Desk) callForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate) {
+	c.Submit = h.T(r, "staff.call.save")
+	if !g.OK && !k.recordsOnly() && g.Has(contacts.CodeDeceased) {
+		c.Blocked = true
+		return
+	}
+	if k.recordsOnly() {
+		c.Blocked = true
+		return
+	}
+	if g.OK && k.revealed && g.Point.Kind != contacts.Email {
+		c.Dial = g.Point.Value
+	}
+	c.Fields = []view.Field{
+		view.Field{Kind: view.KindSelect, Name: "outcome", Label: h.T(r, "staff.call.outcome"), Blank: h.T(r, "staff.choose"), Options: h.outcomes(r)}.From(f),
+		view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.call.note"), Rows: 2, Max: 2000, Optional: true}.From(f),
+		view.Field{Kind: view.KindDate, Name: "next", Label: h.T(r, "staff.call.next"), Optional: true}.From(f),
+		view.Field{Kind: view.KindText, Name: "at", Label: h.T(r, "staff.call.at"), Hint: h.T(r, "staff.call.at.hint"), Width: 10, Optional: true}.From(f),
+	}
+}
+
+// about reads the study of a form: one the person is in at the member's sites, or none.
+func (h *Desk) about(f *web.Form, k *known) (trial.StudyID, error) {
+	v := f.Value("about")
+	if v == "" {
+		return "", nil
+	}
+	for _, sub := range k.subjects {
+		if string(sub.Study) == v {
+			return sub.Study, nil
+		}
+	}
+	return "", web.ErrBadRequest
+}
+
+func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	k, err := h.personOf(r)
+	if err != nil {
+		return err
+	}
+	study, err := h.about(f, &k)
+	if err != nil {
+		return err
+	}
+	body := f.Text("text", web.Max(textMost), web.Missing(h.T(r, "staff.text.missing")))
+	h.checkWords(r, f, body)
+	if !f.OK() {
+		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "text")
+	}
+	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: "staff.text", Version: "1",
+		Body: h.signed(study, on(r), &k, body), Staff: on(r).ID}
+	if id := f.Value("reply"); id != "" {
+		t, err := h.touchOf(r, id)
+		if err != nil {
+			return err
+		}
+		if t.Out || t.Person != k.PersonID() {
+			return web.ErrBadRequest
+		}
+		reach.ReplyTo, reach.Purpose = t.ID, contacts.Requested
+	}
+	_, gate, err := h.Trial.Reach(r.Context(), on(r).Actor(), reach)
+	if err != nil {
+		return fmt.Errorf("send text: %w", err)
+	}
+	if !gate.OK && gate.NotBefore.IsZero() {
+		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "text") // its gate says why
+	}
+	if reach.ReplyTo != "" {
+		if err := h.People.MarkRead(r.Context(), on(r).Actor(), reach.ReplyTo); err != nil {
+			return err
+		}
+	}
+	if gate.OK {
+		h.site.Flash(r, view.Done, h.T(r, "staff.text.queued"))
+	} else {
+		h.site.Flash(r, view.Notice, h.T(r, "staff.text.waits", "when", view.When("en", gate.NotBefore.In(on(r).zone))))
+	}
+	return web.Redirect(w, r, "/staff/people/"+k.ID)
+}
+
+// checkWords refuses a text that names a study (F11): a stranger may read the screen.
+func (h *Desk) checkWords(r *http.Request, f *web.Form, body string) {
+	for _, st := range on(r).studies {
+		if regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(st.ID) + `\b`).MatchString(body) {
+			f.Refuse("text", h.T(r, "staff.text.neutral", "study", st.ID, "neutral", st.NeutralName["en"]))
+		}
+	}
+}
+
+// signed begins a text with the neutral name of who writes, in the person's language.
+func (h *Desk) signed(study trial.StudyID, s *shift, k *known, body string) string {
+	var from string
+	for _, st := range s.studies {
+		if study == "" || st.StudyID() == study {
+			from = st.NeutralName[string(k.Language)]
+			if from == "" {
+				from = st.NeutralName["en"]
+			}
+			break
+		}
+	}
+	if from == "" || strings.HasPrefix(strings.ToLower(body), strings.ToLower(from)) {
+		return body
+	}
+	return strings.TrimSuffix(sentence(from), ".") + ": " + body
+}
+
+func (h *Desk) logCall(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	k, err := h.personOf(r)
+	if err != nil {
+		return err
+	}
+	study, err := h.about(f, &k)
+	if err != nil {
+		return err
+	}
+	outcome := f.Choice("outcome", h.outcomes(r), web.Missing(h.T(r, "staff.call.outcome.missing")))
+	note := f.Text("note", web.Optional(), web.Max(2000))
+	next := h.nextTry(r, f)
+	if !f.OK() {
+		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "call")
+	}
+	ctx, actor := r.Context(), on(r).Actor()
+	if err := h.Trial.LogCall(ctx, actor, k.PersonID(), study, outcome, note, next); err != nil {
+		return fmt.Errorf("log call: %w", err)
+	}
+	if pt, ok := k.Phone(false); ok && outcome == "wrong number" {
+		n, err := phone.Parse(pt.Value, "US")
+		if err == nil {
+			err = h.Trial.WrongNumber(ctx, actor, n, "somebody else answered a call")
+		}
+		if err != nil {
+			return fmt.Errorf("set number aside: %w", err)
+		}
+	}
+	if next.IsZero() {
+		h.site.Flash(r, view.Done, h.T(r, "staff.call.logged"))
+	} else {
+		h.site.Flash(r, view.Done, h.T(r, "staff.call.loggednext", "when", view.When("en", next.In(on(r).zone))))
+	}
+	return web.Redirect(w, r, "/staff/people/"+k.ID)
+}
+
+// nextTry is when to call again; zero when no day was given.
+func (h *Desk) nextTry(r *http.Request, f *web.Form) time.Time {
+	s := on(r)
+	date, at := f.Date("next", web.Optional(), web.Future()), f.Clock("at", web.Optional())
+	if date == "" {
+		if at != "" {
+			f.Refuse("next", h.T(r, "staff.call.next.missing"))
+		}
+		return time.Time{}
+	}
+	if at == "" {
+		at = "09:00"
+	}
+	t, err := time.ParseInLocation("2006-01-02 15:04", date+" "+at, s.zone)
+	if err != nil || t.Before(s.now) {
+		f.Refuse("next", h.T(r, "staff.call.next.past"))
+	}
+	return t.UTC()
+}
+
+func (h *Desk) addNote(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	k, err := h.personOf(r)
+	if err != nil {
+		return err
+	}
+	note := f.Text("note", web.Max(2000), web.Missing(h.T(r, "staff.note.missing")))
+	if !f.OK() {
+		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "note")
+	}
+	if err := h.Trial.Note(r.Context(), on(r).Actor(), k.PersonID(), note); err != nil {
+		return fmt.Errorf("note: %w", err)
+	}
+	h.site.Flash(r, view.Done, h.T(r, "staff.note.saved"))
+	return web.Redirect(w, r, "/staff/people/"+k.ID)
+}

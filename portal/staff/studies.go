@@ -1,0 +1,227 @@
+package staff
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/trial"
+)
+
+type studiesPage struct {
+	view.Page
+	Table view.Table
+}
+
+func (*studiesPage) Template() string { return "staff/studies" }
+
+func (h *Desk) studies(w http.ResponseWriter, r *http.Request) error {
+	p := &studiesPage{Page: view.Page{Title: h.T(r, "staff.studies.title")},
+		Table: view.Table{Caption: h.T(r, "staff.studies.title"), CaptionHidden: true, Empty: view.EmptyState{Title: h.T(r, "staff.studies.empty"), Text: h.T(r, "staff.studies.empty.text")},
+			Columns: []view.Column{{Label: h.T(r, "staff.study")}, {Label: h.T(r, "staff.study.state")}, {Label: h.T(r, "staff.study.waiting"), Num: true}, {Label: h.T(r, "staff.study.in"), Num: true}, {Label: h.T(r, "staff.study.target")}, {Label: h.T(r, "staff.study.board")}}}}
+	for _, st := range on(r).studies {
+		counts, err := h.countsOf(r, st)
+		if err != nil {
+			return err
+		}
+		target := view.Cell{Empty: true}
+		if st.Target > 0 {
+			target = view.Cell{Bar: &view.Bar{Share: float64(counts.in) / float64(st.Target), Tone: view.Teal, Text: h.T(r, "staff.study.of", "n", view.Number(counts.in), "target", view.Number(st.Target))}}
+		}
+		board := view.Cell{Text: fullDay(st.Board.Expires), Empty: st.Board.Expires == ""}
+		if text, tone := h.boardWarning(r, st); text != "" {
+			board.Chip = &view.Chip{Text: h.T(r, "staff.board.soon"), Tone: tone, Icon: "priority_high"}
+		}
+		p.Table.Rows = append(p.Table.Rows, view.Row{Cells: []view.Cell{{Text: st.ID, Href: "/staff/studies/" + st.ID, Sub: title(st)}, {Chip: h.stateChip(r, st)}, {Text: view.Number(counts.by[trial.New])}, {Text: view.Number(counts.in)}, target, board}})
+	}
+	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+// stateChip says whether a study may look for people, and if not, what stands in the way.
+func (h *Desk) stateChip(r *http.Request, st trial.Study) *view.Chip {
+	if ok, _ := st.Recruiting(on(r).now); ok {
+		return &view.Chip{Text: h.T(r, "staff.study.recruiting"), Tone: view.Green, Icon: "check"}
+	}
+	if ok, _ := st.Approved(on(r).now); !ok && st.State == trial.StudyOpen {
+		return &view.Chip{Text: h.T(r, "staff.study.lapsed"), Tone: view.Red, Icon: "do_not_disturb"}
+	}
+	switch st.State {
+	case trial.StudySetup:
+		return &view.Chip{Text: h.T(r, "staff.study.setup"), Tone: view.Violet}
+	case trial.StudyFollowUp:
+		return &view.Chip{Text: h.T(r, "staff.study.followup"), Tone: view.Teal}
+	case trial.StudyClosed:
+		return &view.Chip{Text: h.T(r, "staff.study.closed")}
+	}
+	return &view.Chip{Text: h.T(r, "staff.study.paused"), Tone: view.Amber}
+}
+
+// tally is how many people are where in a study.
+type tally struct {
+	by map[trial.Status]int
+	in int // enrolled or beyond, and those who completed
+}
+
+// countsOf counts a study's subjects at the member's sites; practice is not counted.
+func (h *Desk) countsOf(r *http.Request, st trial.Study) (tally, error) {
+	subs, err := h.Trial.SubjectsIn(r.Context(), st.StudyID(), "")
+	if err != nil {
+		return tally{}, fmt.Errorf("people of %s: %w", st.ID, err)
+	}
+	c := tally{by: map[trial.Status]int{}}
+	for _, sub := range subs {
+		if !on(r).At(sub.Site) || sub.Practice {
+			continue
+		}
+		c.by[sub.Status]++
+		if sub.Status.InStudy() || sub.Status == trial.Completed {
+			c.in++
+		}
+	}
+	return c, nil
+}
+
+type studyPage struct {
+	view.Page
+	ID       string
+	Name     string
+	Chips    []view.Chip
+	Warning  string
+	WarnTone view.Tone
+	Actions  []view.Action
+	Summary  string
+	Board    []view.Pair
+	Rules    []view.Pair
+	Counts   view.Funnel
+	Exits    view.Table
+	Visits   view.Table
+	Diary    []view.Pair
+	RedFlags []string
+	OnCall   view.Table
+	Sites    view.Table
+	Criteria string
+	Version  int
+}
+
+func (*studyPage) Template() string { return "staff/study" }
+
+// studyOf is the study a route names.
+func (h *Desk) studyOf(r *http.Request) (trial.Study, error) {
+	st, ok := on(r).study(trial.StudyID(pathVar(r, "study")))
+	if !ok {
+		return st, web.ErrNotFound
+	}
+	return st, nil
+}
+
+func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
+	st, err := h.studyOf(r)
+	if err != nil {
+		return err
+	}
+	counts, err := h.countsOf(r, st)
+	if err != nil {
+		return err
+	}
+	p := &studyPage{Page: view.Page{Title: st.ID, Bare: true}, ID: st.ID, Name: title(st), Summary: st.Summary["en"], Version: st.Version}
+	p.Chips = append(p.Chips, *h.stateChip(r, st))
+	p.Warning, p.WarnTone = h.boardWarning(r, st)
+	if on(r).Role.SeesPeople() {
+		p.Actions = []view.Action{{Label: h.T(r, "staff.candidates.title"), Kind: view.Primary, Icon: "filter_list", Href: "/staff/studies/" + st.ID + "/candidates"},
+			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
+	}
+	pair := func(list *[]view.Pair, term, value string) {
+		if value != "" {
+			*list = append(*list, view.Pair{Term: term, Value: value})
+		}
+	}
+	pair(&p.Board, h.T(r, "staff.study.board"), st.Board.Name)
+	pair(&p.Board, h.T(r, "staff.board.number"), st.Board.Number)
+	pair(&p.Board, h.T(r, "staff.board.approved"), fullDay(st.Board.Approved))
+	pair(&p.Board, h.T(r, "staff.board.expires"), fullDay(st.Board.Expires))
+	pair(&p.Board, h.T(r, "staff.study.recruitment"), h.openWord(r, st.RecruitmentOpen))
+	pair(&p.Board, h.T(r, "staff.study.enrolment"), h.openWord(r, st.EnrolmentOpen))
+	pair(&p.Rules, h.T(r, "staff.study.neutral"), st.NeutralName["en"])
+	pair(&p.Rules, h.T(r, "staff.study.keyword"), st.Keyword)
+	pair(&p.Rules, h.T(r, "staff.study.sponsor"), st.Sponsor)
+	pair(&p.Rules, h.T(r, "staff.study.enrolmentpoint"), st.EnrolmentPoint)
+	pair(&p.Rules, h.T(r, "staff.study.payment"), st.Payment["en"])
+	pair(&p.Rules, h.T(r, "staff.study.answersbytext"), st.AnswersByText)
+	if st.Promise.Hours > 0 {
+		pair(&p.Rules, h.T(r, "staff.study.promise"), h.T(r, "staff.study.promise.text", "caller", st.Promise.Caller, "hours", st.Promise.Hours))
+	}
+	h.studyCounts(r, p, counts)
+	h.studyPlan(r, p, st)
+	p.Criteria = h.Criteria(st.Criteria)
+	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+func (h *Desk) openWord(r *http.Request, open bool) string {
+	if open {
+		return h.T(r, "staff.open")
+	}
+	return h.T(r, "staff.closed")
+}
+
+func (h *Desk) studyCounts(r *http.Request, p *studyPage, c tally) {
+	p.Exits = view.Table{Caption: h.T(r, "staff.study.exits"), Columns: []view.Column{{Label: h.T(r, "staff.status")}, {Label: h.T(r, "staff.people.n"), Num: true}}}
+	for _, status := range trial.Statuses() {
+		if status.Over() && status != trial.Completed {
+			if c.by[status] > 0 {
+				p.Exits.Rows = append(p.Exits.Rows, view.Row{Cells: []view.Cell{{Text: status.String()}, {Text: view.Number(c.by[status])}}})
+			}
+			continue
+		}
+		p.Counts.Steps = append(p.Counts.Steps, view.FunnelStep{Label: status.String(), Count: c.by[status], Tone: statusTone(status)})
+	}
+}
+
+func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
+	p.Visits = view.Table{Caption: h.T(r, "staff.study.plan"), Empty: view.EmptyState{Text: h.T(r, "staff.study.noplan")},
+		Columns: []view.Column{{Label: h.T(r, "staff.visit")}, {Label: h.T(r, "staff.study.day"), Num: true}, {Label: h.T(r, "staff.study.window")}, {Label: h.T(r, "staff.study.mode")}, {Label: h.T(r, "staff.study.pays"), Num: true}}}
+	for _, v := range st.Visits {
+		window := h.T(r, "staff.study.window.days", "early", v.Early, "late", v.Late)
+		if v.Hard {
+			window += ", " + h.T(r, "staff.study.hard")
+		}
+		mode := v.Mode
+		if mode == "" {
+			mode = "site"
+		}
+		pays := view.Cell{Empty: v.Amount == 0}
+		if v.Amount > 0 {
+			pays.Text = fmt.Sprintf("$%d.%02d", v.Amount/100, v.Amount%100)
+		}
+		p.Visits.Rows = append(p.Visits.Rows, view.Row{Cells: []view.Cell{{Text: v.Code, Sub: v.Name["en"]}, {Text: fmt.Sprintf("D%d", v.Day)}, {Text: window}, {Text: h.word(r, "staff.mode.", mode)}, pays}})
+	}
+	if d := st.Diary; d != nil {
+		p.Diary = []view.Pair{{Term: h.T(r, "staff.diary.name"), Value: d.Name["en"]}, {Term: h.T(r, "staff.diary.days"), Value: d.Days}, {Term: h.T(r, "staff.diary.window"), Value: clockTime(d.From) + " – " + clockTime(d.To)}}
+		var ways []string
+		for _, c := range d.Channels {
+			ways = append(ways, h.word(r, "staff.channel.", string(c)))
+		}
+		p.Diary = append(p.Diary, view.Pair{Term: h.T(r, "staff.diary.channels"), Value: strings.Join(ways, ", ")})
+		if d.CallAt != "" {
+			p.Diary = append(p.Diary, view.Pair{Term: h.T(r, "staff.diary.call"), Value: h.T(r, "staff.diary.call.text", "at", clockTime(d.CallAt), "retries", d.Retries, "minutes", d.RetryMinutes)})
+		}
+		for _, x := range d.RedFlags {
+			p.RedFlags = append(p.RedFlags, fmt.Sprintf("%s %s %s: %s", x.Item, x.Op, x.Value, strings.ToLower(h.word(r, "staff.level.", x.Level))))
+		}
+	}
+	p.OnCall = view.Table{Caption: h.T(r, "staff.study.oncall"), Empty: view.EmptyState{Text: h.T(r, "staff.study.nooncall")}, Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.person.phone")}, {Label: h.T(r, "staff.study.hours")}}}
+	for _, x := range st.OnCall {
+		hours := x.Hours
+		if hours == "" {
+			hours = h.T(r, "staff.study.always")
+		}
+		p.OnCall.Rows = append(p.OnCall.Rows, view.Row{Cells: []view.Cell{{Text: x.Name}, {Text: x.Phone}, {Text: hours}}})
+	}
+	p.Sites = view.Table{Caption: h.T(r, "staff.study.sites"), Columns: []view.Column{{Label: h.T(r, "staff.subject.site")}, {Label: h.T(r, "staff.person.address")}, {Label: h.T(r, "staff.person.phone")}, {Label: h.T(r, "staff.time")}}}
+	for _, x := range st.Sites {
+		where := strings.Trim(x.Address+", "+x.Room, ", ")
+		p.Sites.Rows = append(p.Sites.Rows, view.Row{Cells: []view.Cell{{Text: x.Name, Sub: x.ZIP}, {Text: where, Empty: where == ""}, {Text: x.Phone}, {Text: on(r).now.In(zoneOf(x)).Format(time.Kitchen), Sub: x.Zone}}})
+	}
+}
