@@ -100,7 +100,7 @@ func TestFactsOfAPreScreener(t *testing.T) {
 	want := map[string]string{
 		"muster|own-mobile": "yes", "muster|other-study": "no", "snomed|195967001": "yes",
 		"rxnorm|19831": "no", "rxnorm|41126": "yes", "rxnorm|1347": "no",
-		"snomed|13645005": "asked-declined", "loinc|72166-2": "asked-unknown", "snomed|77386006": "no",
+		"snomed|13645005": "asked-declined", "loinc|72166-2": "asked-unknown", "muster|can-be-pregnant": "yes", "snomed|77386006": "no",
 	}
 	for code, w := range want {
 		if got[code] != w {
