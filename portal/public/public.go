@@ -131,6 +131,12 @@ func (h *Pages) Routes() []Route {
 	return all
 }
 
+// NotFound is the page for addresses that no route has.
+func (h *Pages) NotFound() http.Handler { return h.open.NotFound() }
+
+// MethodNotAllowed is the page for routes that do not take the method.
+func (h *Pages) MethodNotAllowed() http.Handler { return h.open.MethodNotAllowed() }
+
 // visitor is who acts on these pages: somebody, not signed in.
 var visitor = audit.Actor{Kind: audit.Person, ID: "visitor"}
 

@@ -1,0 +1,119 @@
+// Package portal is the web site: it gives every audience its pages, its sessions and its place
+// in the map.
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/muster-health/muster/contacts"
+	doors "github.com/muster-health/muster/internal/auth/participant"
+	"github.com/muster-health/muster/internal/auth/session"
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/portal/participant"
+	"github.com/muster-health/muster/portal/public"
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/static"
+	"github.com/muster-health/muster/trial"
+)
+
+// Templates are the pages of the audiences made here; the renderer of Deps.Site needs them, and
+// those of whatever is mounted besides.
+func Templates() []view.Set { return []view.Set{public.Templates(), participant.Templates()} }
+
+// Deps is what the site works with. The last three may be left out.
+type Deps struct {
+	Site   *web.Site // made with a renderer that has Templates; wraps everything
+	Assets *static.Assets
+	Store  *docstore.Store
+	Ring   *seal.Ring // seals the sessions
+	Clock  *clock.Clock
+	People *contacts.Directory
+	Trial  *trial.Coordinator
+
+	Fits  participant.Fits // studies that may fit a person
+	Staff http.Handler     // everything under /staff
+	Demo  http.Handler     // everything under /demo
+}
+
+// Sessions are how long somebody may be away: filling in a form takes thought, and a page about
+// one's health should not stay open.
+const (
+	publicIdle = 30 * time.Minute
+	publicLife = 4 * time.Hour
+	meIdle     = 20 * time.Minute
+	meLife     = 12 * time.Hour
+)
+
+// New returns the site.
+func New(ctx context.Context, d Deps) (http.Handler, error) {
+	if d.Site == nil || d.Assets == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.People == nil || d.Trial == nil {
+		return nil, errors.New("portal: something required is missing")
+	}
+	visitors, err := sessions(ctx, d, session.Options{Name: "public", Idle: publicIdle, Life: publicLife})
+	if err != nil {
+		return nil, fmt.Errorf("public sessions: %w", err)
+	}
+	mine, err := sessions(ctx, d, session.Options{Name: "me", Idle: meIdle, Life: meLife})
+	if err != nil {
+		return nil, fmt.Errorf("participants' sessions: %w", err)
+	}
+	everybody, err := public.New(public.Deps{Site: d.Site, Clock: d.Clock, Sessions: visitors, People: d.People, Trial: d.Trial,
+		Screen: screen(d.Clock.Now), Help: public.Help(help(d.Trial))})
+	if err != nil {
+		return nil, err
+	}
+	me, err := participant.New(participant.Deps{Site: d.Site, Clock: d.Clock, Sessions: mine, Doors: doors.New(d.Trial, d.People), People: d.People, Trial: d.Trial,
+		Help: participant.Help(help(d.Trial)), Fits: d.Fits})
+	if err != nil {
+		return nil, err
+	}
+
+	r := mux.NewRouter()
+	r.PathPrefix(static.Prefix).Handler(d.Assets)
+	for _, x := range everybody.Routes() {
+		mount(r, x.Method, x.Path, x.Handler)
+	}
+	for _, x := range me.Routes() {
+		mount(r, x.Method, x.Path, x.Handler)
+	}
+	for prefix, h := range map[string]http.Handler{"/staff": d.Staff, "/demo": d.Demo} {
+		if h != nil {
+			r.Path(prefix).Handler(h)
+			r.PathPrefix(prefix + "/").Handler(h)
+		}
+	}
+	r.NotFoundHandler = everybody.NotFound()
+	r.MethodNotAllowedHandler = everybody.MethodNotAllowed()
+	return d.Site.Wrap(r), nil
+}
+
+// mount adds one address. What can be read with GET can be asked for with HEAD.
+func mount(r *mux.Router, method, path string, h http.Handler) {
+	route := r.Handle(path, h)
+	if method == http.MethodGet {
+		route.Methods(http.MethodGet, http.MethodHead)
+		return
+	}
+	route.Methods(method)
+}
+
+// sessions are sealed: they hold half-filled forms.
+func sessions(ctx context.Context, d Deps, o session.Options) (*session.Manager, error) {
+	o.Secure, o.Failed = d.Site.Secure, d.Site.Fail
+	o.Seal = func(_ context.Context, id string, plain []byte) ([]byte, error) {
+		return d.Ring.SealBytes(plain, "sessions/"+id)
+	}
+	o.Open = func(_ context.Context, id string, sealed []byte) ([]byte, error) {
+		return d.Ring.OpenBytes(sealed, "sessions/"+id)
+	}
+	return session.New(ctx, d.Store, d.Clock.Wall, o)
+}
