@@ -41,18 +41,30 @@ func (c *Coordinator) VisitsBetween(ctx context.Context, from, to time.Time) ([]
 func VisitID(subject, code string) string { return "vis_" + subject + "_" + code }
 
 func (c *Coordinator) projectVisits(b *docstore.Batch, s Subject, st *Study) error {
-	plan, err := Project(st.Visits, s.Anchor)
+	plan, err := c.planned(s, st)
 	if err != nil {
 		return err
 	}
-	site, _ := st.Site(s.Site)
-	for _, p := range plan {
-		v := Visit{Meta: docstore.Meta{ID: VisitID(s.ID, p.Step.Code)}, Subject: s.ID, Person: s.Person, Study: s.Study, Site: s.Site,
-			Code: p.Step.Code, Mode: p.Step.Mode, Target: p.Target, Earliest: p.Earliest, Latest: p.Latest, Hard: p.Step.Hard,
-			State: Proposed, Zone: st.siteZone(s.Site).String(), Room: site.Room, Amount: p.Step.Amount}
-		c.visits.Ensure(b, &v)
+	for i := range plan {
+		c.visits.Ensure(b, &plan[i])
 	}
 	return nil
+}
+
+// planned lays a subject's visits out from its anchor, none of them booked.
+func (c *Coordinator) planned(s Subject, st *Study) ([]Visit, error) {
+	plan, err := Project(st.Visits, s.Anchor)
+	if err != nil {
+		return nil, err
+	}
+	site, _ := st.Site(s.Site)
+	out := make([]Visit, len(plan))
+	for i, p := range plan {
+		out[i] = Visit{Meta: docstore.Meta{ID: VisitID(s.ID, p.Step.Code)}, Subject: s.ID, Person: s.Person, Study: s.Study, Site: s.Site,
+			Code: p.Step.Code, Mode: p.Step.Mode, Target: p.Target, Earliest: p.Earliest, Latest: p.Latest, Hard: p.Step.Hard,
+			State: Proposed, Zone: st.siteZone(s.Site).String(), Room: site.Room, Amount: p.Step.Amount}
+	}
+	return out, nil
 }
 
 // Book sets or moves a visit to a local day and time at its site. Outside the window a reason is
