@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,14 @@ type call struct {
 	Response      string              `bson:"response,omitempty"`
 	Visit         string              `bson:"visit,omitempty"`
 	Lang          i18n.Lang           `bson:"lang"`
+	Chosen        bool                `bson:"chosen,omitempty"` // the caller chose Lang by a key
 	Slow          bool                `bson:"slow,omitempty"`
 	Stage         stage               `bson:"stage"`
 	Step          int                 `bson:"step"`
 	Silent        int                 `bson:"silent,omitempty"` // questions of a stage that got no or no valid key
+	Item          string              `bson:"item,omitempty"`   // of the questionnaire, that the step asks
+	ReadBack      bool                `bson:"readBack,omitempty"`
+	Zero          bool                `bson:"zero,omitempty"` // 0 is an answer to it
 	Claimed       bool                `bson:"claimed,omitempty"`
 	Claim         string              `bson:"claim,omitempty"` // the keys that claimed Step, sealed; cleared with it
 	ClaimSilent   bool                `bson:"claimSilent,omitempty"`
@@ -46,26 +51,36 @@ type call struct {
 type stage string
 
 const (
-	atWho     stage = "who"     // outbound: who picked up
-	atPIN     stage = "pin"     // four digits
-	atSurvey  stage = "survey"  // a questionnaire
-	atVisit   stage = "visit"   // confirm or change a visit
-	atMenu    stage = "menu"    // inbound, once known
-	atWelcome stage = "welcome" // inbound, first words
-	atAlert   stage = "alert"   // somebody on call
-	atEnd     stage = "end"
+	atWho      stage = "who"      // outbound: who picked up
+	atPIN      stage = "pin"      // four digits
+	atBirthday stage = "birthday" // four digits
+	atSurvey   stage = "survey"   // a questionnaire
+	atVisit    stage = "visit"    // confirm or change a visit
+	atMenu     stage = "menu"     // inbound, once known
+	atWelcome  stage = "welcome"  // inbound, first words
+	atAlert    stage = "alert"    // somebody on call
+	atDial     stage = "dial"     // put through to the office
+	atEnd      stage = "end"
 )
 
 const (
 	firstKey  = 10 * time.Second // F12
 	maxSilent = 3
+	// Keys pressed right before the receiver went down can reach us after the end of the call.
+	afterEnd = time.Minute
+	// Nothing pressed on a call that began so long ago is about today.
+	longest = 4 * time.Hour
 )
+
+// errTaken: another delivery of the same event, or other keys for the same question, were faster.
+var errTaken = errors.New("the step is taken")
 
 // Answer is the first event of a call: somebody called us, or picked up a call of ours.
 func (o *Operator) Answer(ctx context.Context, ev CallEvent) (Script, error) {
+	defer o.lanes.enter(ev.SID)()
 	old, err := o.calls.Get(ctx, ev.SID)
 	if err == nil {
-		return unpackScript(old.Script)
+		return o.replay(&old)
 	}
 	if !errors.Is(err, docstore.ErrNotFound) {
 		return nil, err
@@ -88,15 +103,31 @@ func (o *Operator) Answer(ctx context.Context, ev CallEvent) (Script, error) {
 		if !ev.Outbound {
 			o.noteInbound(b, &c, ev)
 		}
+		if c.Outcome == leftMessage {
+			o.plans.Ensure(b, &plan{Meta: docstore.Meta{ID: c.messageKey()}, At: o.now()})
+		}
 		return nil
 	})
 	if errors.Is(err, docstore.ErrExists) { // the same event, twice at once
 		if old, err = o.calls.Get(ctx, ev.SID); err != nil {
 			return nil, err
 		}
-		return unpackScript(old.Script)
+		return o.replay(&old)
 	}
 	return s, err
+}
+
+// replay is what a call said last; one that is over says goodbye and nothing of what was said.
+func (o *Operator) replay(c *call) (Script, error) {
+	if c.over(o.now()) {
+		return Script{say(c.Lang, "voice.bye"), Hangup{}}, nil
+	}
+	return unpackScript(c.Script)
+}
+
+// over says whether the call ended so long ago that an event cannot be about it any more.
+func (c *call) over(now time.Time) bool {
+	return !c.Ended.IsZero() && now.Sub(c.Ended) > afterEnd || now.Sub(c.Started) > longest
 }
 
 // noteInbound puts a call to us on the timeline, of the person where the number is theirs alone.
@@ -112,72 +143,100 @@ func (o *Operator) noteInbound(b *docstore.Batch, c *call, ev CallEvent) {
 	o.Audit.Record(b, audit.Entry{Actor: trial.Carrier, Action: "call.received", Person: string(t.Person)})
 }
 
-// Press is a later event: keys, or silence.
+// Press is a later event: keys, silence, or how putting through went.
 func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
+	defer o.lanes.enter(ev.SID)()
 	c, mine, err := o.claim(ctx, ev)
 	if errors.Is(err, docstore.ErrNotFound) { // a call we never began: say goodbye, change nothing
-		return Script{say(i18n.En, "voice.bye"), Hangup{}}, nil
+		of, err := o.officeOf(ctx, "", "", i18n.En)
+		return Script{say(i18n.En, "voice.emergency", "emergency", of.Emergency), say(i18n.En, "voice.bye"), Hangup{}}, err
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !mine {
-		return unpackScript(c.Script)
+		return o.replay(&c)
 	}
-	s, err := o.step(ctx, &c, c.Claim, c.ClaimSilent)
+	if c.Stage == atSurvey && (c.Claim != "0" || c.Zero) {
+		return o.answer(ctx, &c)
+	}
+	s, err := o.step(ctx, &c, c.Claim)
 	if err != nil {
 		return nil, err
 	}
-	c.Step++
-	for i, x := range s {
-		if g, ok := x.(Gather); ok {
-			g.Step = c.Step
-			s[i] = g
-		}
-	}
-	c.Claimed, c.Claim, c.ClaimSilent = false, "", false
-	if c.Script, err = packScript(s); err != nil {
+	next, err := c.went(s)
+	if err != nil {
 		return nil, err
 	}
 	done, err := o.calls.Update(ctx, c.ID, func(v *call, _ *docstore.Batch) error {
-		if v.Step != c.Step-1 { // another delivery of the same event got here first
+		if v.Step != c.Step { // another process got here first
 			return docstore.Unchanged
 		}
-		meta, ended := v.Meta, v.Ended
-		*v = c
-		v.Meta, v.Ended = meta, ended
+		v.become(next)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return unpackScript(done.Script)
+	return o.replay(&done)
+}
+
+// went is the call after a step, with what it says next.
+func (c *call) went(s Script) (call, error) {
+	next := *c
+	next.Step++
+	for i, x := range s {
+		switch v := x.(type) {
+		case Gather:
+			v.Step = next.Step
+			s[i] = v
+		case Dial:
+			v.Step = next.Step
+			s[i] = v
+		}
+	}
+	next.Claimed, next.Claim, next.ClaimSilent = false, "", false
+	var err error
+	next.Script, err = packScript(s)
+	return next, err
+}
+
+// become takes everything of next but what belongs to the stored document.
+func (c *call) become(next call) {
+	meta, ended := c.Meta, c.Ended
+	*c = next
+	c.Meta, c.Ended = meta, ended
 }
 
 // claim makes the step of ev this event's, unless it is over or another event has it. A claim
 // outlives a crash: a later delivery goes on with the keys that were claimed first.
 func (o *Operator) claim(ctx context.Context, ev CallEvent) (call, bool, error) {
 	mine := false
+	now := o.now()
+	keys := cmp.Or(ev.Dialed, ev.Digits)
 	c, err := o.calls.Update(ctx, ev.SID, func(v *call, _ *docstore.Batch) error {
-		mine = v.Step == ev.Step && v.Stage != atEnd
+		mine = v.Step == ev.Step && v.Stage != atEnd && !v.over(now)
 		if !mine || v.Claimed {
 			return docstore.Unchanged
 		}
-		v.Claimed, v.Claim, v.ClaimSilent = true, ev.Digits, ev.NoInput || ev.Digits == ""
+		v.Claimed, v.Claim, v.ClaimSilent = true, keys, ev.NoInput || keys == ""
 		return nil
 	})
 	return c, mine, err
 }
 
-// step runs the stage a call is at with the keys that came.
-func (o *Operator) step(ctx context.Context, c *call, keys string, silent bool) (Script, error) {
+// step runs the stage a call is at with the keys that came, "" for silence. The answers of a
+// questionnaire do not come here but for a 0 that asks for a person.
+func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, error) {
 	switch c.Stage {
 	case atWho:
 		return o.who(ctx, c, keys)
 	case atPIN:
 		return o.pin(ctx, c, keys)
+	case atBirthday:
+		return o.birthday(ctx, c, keys)
 	case atSurvey:
-		return o.survey(ctx, c, keys, silent)
+		return o.toPerson(ctx, c)
 	case atVisit:
 		return o.visit(ctx, c, keys)
 	case atWelcome:
@@ -186,6 +245,8 @@ func (o *Operator) step(ctx context.Context, c *call, keys string, silent bool) 
 		return o.menu(ctx, c, keys)
 	case atAlert:
 		return o.alert(ctx, c, keys)
+	case atDial:
+		return o.dialed(ctx, c, keys)
 	}
 	return o.bye(c, ""), nil
 }
@@ -230,17 +291,42 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	}
 	c.Outcome = "asked for a person"
 	task := trial.Task{Meta: docstore.Meta{ID: "tsk_person_" + c.ID}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(2 * time.Hour), Text: "Pressed 0 on a call to talk to a person."}
-	if c.Person == "" || !c.Known && len(c.Household) != 1 {
-		task.Person, task.Text = "", "A caller pressed 0 to talk to a person. Number: "+c.Number
+	if c.Person == "" || !c.Known && !c.Outbound {
+		task.Person, task.Text = "", "A caller pressed 0 to talk to a person. Number: "+c.number()
 	}
 	if err := o.Trial.OpenTask(ctx, person(c.Person), task); err != nil {
 		return nil, err
 	}
-	c.Stage = atEnd
 	if n, ok := of.open(o.now()); ok {
-		return Script{say(c.Lang, "voice.connecting"), Dial{n}, say(c.Lang, "voice.personLater", "phone", of.Phone), Hangup{}}, nil
+		c.Stage = atDial
+		return Script{say(c.Lang, "voice.connecting"), Dial{To: n, From: o.Us}}, nil
 	}
-	return Script{say(c.Lang, "voice.personLater", "phone", of.Phone), Hangup{}}, nil
+	return o.bye(c, "voice.personLater", "phone", of.Phone), nil
 }
+
+// dialed ends a call that was put through: whoever got no answer is called back.
+func (o *Operator) dialed(ctx context.Context, c *call, how string) (Script, error) {
+	if how == "completed" || how == "answered" {
+		c.Stage = atEnd
+		_, err := o.Trial.DoneTask(ctx, trial.Carrier, "tsk_person_"+c.ID, "put through to the office")
+		return Script{Hangup{}}, err
+	}
+	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	if err != nil {
+		return nil, err
+	}
+	return o.bye(c, "voice.personLater", "phone", of.Phone), nil
+}
+
+// number is the other side's, for staff.
+func (c *call) number() string {
+	if c.Number == "" {
+		return "withheld"
+	}
+	return c.Number
+}
+
+// messageKey names what a voicemail was about: one is left for it, however often we call.
+func (c *call) messageKey() string { return "voicemail_" + cmp.Or(c.Response, c.Visit, c.Message) }
 
 func (c *call) String() string { return fmt.Sprintf("call %s at %s step %d", c.ID, c.Stage, c.Step) }

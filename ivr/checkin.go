@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
@@ -14,107 +16,210 @@ import (
 // beginSurvey starts or resumes the questionnaire that is due. After a call that broke off it
 // goes on at the next question; where a red flag is open, the safety words come first.
 func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
-	r, err := o.dueNow(ctx, c)
+	r, err := o.due(ctx, c)
 	if errors.Is(err, docstore.ErrNotFound) {
 		c.Outcome = "nothing due"
 		return o.bye(c, "voice.nothingDue"), nil
 	}
 	if err != nil {
+		return o.closed(c, err)
+	}
+	if r.Rev == 0 {
+		r.Session.Lang = string(c.Lang)
+	}
+	if r, err = o.Trial.Begin(ctx, person(c.Person), r); err != nil {
 		return nil, err
 	}
-	c.Stage, c.Response, c.Study, c.Silent = atSurvey, r.ID, r.Study, 0
-	var s Script
-	if len(r.Session.Answers) > 0 {
-		safety, err := o.openSafety(ctx, c)
-		if err != nil {
+	if r.Session.Lang != string(c.Lang) {
+		if err := o.Trial.InLanguage(ctx, person(c.Person), r.ID, c.Lang); err != nil {
 			return nil, err
 		}
-		s = append(s, safety...)
+	}
+	c.Stage, c.Response, c.Study, c.Silent = atSurvey, r.ID, r.Study, 0
+	s, err := o.openSafety(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if r.Practice {
+		s = append(s, say(c.Lang, "voice.practice"))
+	}
+	if len(r.Session.Answers) > 0 {
 		s = append(s, say(c.Lang, "voice.resume"))
 	}
-	rec, err := o.Trial.Record(ctx, person(c.Person), r.ID, survey.Input{Kind: survey.Show, Channel: survey.Voice, At: o.local(ctx, c)})
+	in := survey.Input{Kind: survey.Show, Channel: survey.Voice, At: o.local(ctx, c)}
+	if only, err := o.answersOnly(ctx, c); err != nil {
+		return nil, err
+	} else if only && r.Session.Pending != "" {
+		in.Kind = survey.Skip // a number given before is not read back to whoever knows a birthday
+	}
+	rec, err := o.Trial.Record(ctx, person(c.Person), r.ID, in)
 	if err != nil {
 		return o.closed(c, err)
 	}
-	return append(s, o.follow(ctx, c, rec)...), nil
+	follow, err := o.follow(ctx, c, rec)
+	return append(s, follow...), err
 }
 
-// dueNow finds what the call is about: the response it was made for, else the first that is due.
-func (o *Operator) dueNow(ctx context.Context, c *call) (trial.Response, error) {
-	due, err := o.Trial.Due(ctx, c.Person, o.now())
+// due finds what the call is about: the response it was made for, else the first that is due.
+// docstore.ErrNotFound when there is none; trial.ErrClosed when its time is over.
+func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
+	if c.Response != "" {
+		r, err := o.Trial.Response(ctx, c.Response)
+		switch {
+		case err == nil && r.State == trial.ResponseCompleted:
+			return r, docstore.ErrNotFound
+		case err == nil && !o.now().Before(r.Closes):
+			return r, trial.ErrClosed
+		case err == nil || !errors.Is(err, docstore.ErrNotFound):
+			return r, err
+		}
+	}
+	all, err := o.Trial.Due(ctx, c.Person, o.now())
 	if err != nil {
 		return trial.Response{}, err
 	}
-	for _, r := range due {
-		if r.State == trial.ResponseCompleted || c.Response != "" && r.ID != c.Response {
-			continue
+	for _, r := range all {
+		if r.State != trial.ResponseCompleted && (c.Response == "" || r.ID == c.Response) {
+			return r, nil
 		}
-		return o.Trial.Begin(ctx, person(c.Person), r)
+	}
+	if c.Response != "" { // it was due when the call was ordered
+		return trial.Response{}, trial.ErrClosed
 	}
 	return trial.Response{}, docstore.ErrNotFound
 }
 
-// survey gives one key press to the questionnaire. The answer, and any alert it raises, is stored
-// before the next word is said.
-func (o *Operator) survey(ctx context.Context, c *call, keys string, silent bool) (Script, error) {
+// answer gives one key press to the questionnaire. The answer, any alert it raises, the message
+// to whoever is on call and the step of the call are stored together, before the next word is
+// said: nobody's keys are ever taken for the answer to another question.
+func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 	r, err := o.Trial.Response(ctx, c.Response)
 	if err != nil {
 		return nil, err
 	}
-	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: keys, Channel: survey.Voice, At: o.local(ctx, c)}
+	in := survey.Input{Kind: survey.Reply, LinkID: c.Item, Raw: c.Claim, Channel: survey.Voice, At: o.local(ctx, c)}
 	switch {
-	case silent:
+	case c.ReadBack && r.Session.Pending != c.Item, r.Session.Current == "" && r.State != trial.ResponseCompleted:
+		in = survey.Input{Kind: survey.Show, Channel: survey.Voice, At: in.At} // it went on elsewhere meanwhile
+	case c.ClaimSilent:
 		in.Kind, in.Raw = survey.NoInput, ""
-	case keys == "#":
-		in.Kind = survey.Skip
-	case keys == "0":
-		zero, err := o.takesZero(ctx, c, r)
+	case c.Claim == "#":
+		in.Kind, in.Raw = survey.Skip, ""
+	}
+	said, err := o.record(ctx, c, in)
+	if errors.Is(err, survey.ErrNotAsked) { // an answer on another channel took the question away
+		said, err = o.record(ctx, c, survey.Input{Kind: survey.Show, Channel: survey.Voice, At: in.At})
+	}
+	switch {
+	case errors.Is(err, errTaken):
+		now, err := o.calls.Get(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}
-		if !zero {
-			return o.toPerson(ctx, c)
-		}
+		return o.replay(&now)
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
+		return o.end(ctx, c)
 	}
-	rec, err := o.Trial.Record(ctx, person(c.Person), c.Response, in)
-	if err != nil {
-		return o.closed(c, err)
-	}
-	if rec.Prompt.Problem != nil || silent {
-		c.Silent++
-	} else {
-		c.Silent = 0
-	}
-	return o.follow(ctx, c, rec), nil
+	return said, err
 }
+
+// record stores one input and the step it makes, in one batch.
+func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script, error) {
+	var said Script
+	_, err := o.Trial.RecordWith(ctx, person(c.Person), c.Response, in, func(b *docstore.Batch, rec trial.Recorded) error {
+		after := *c
+		if rec.Prompt.Problem != nil {
+			after.Silent++
+		} else {
+			after.Silent = 0
+		}
+		s, err := o.follow(ctx, &after, rec)
+		if err != nil {
+			return err
+		}
+		if rec.Prompt.GiveUp {
+			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
+		}
+		if after.Outcome == byPerson {
+			o.Trial.AddTask(b, trial.Task{Meta: docstore.Meta{ID: "tsk_byperson_" + c.Response}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(24 * time.Hour),
+				Text: "The next question of a check-in must be asked by a person."})
+		}
+		next, err := after.went(s)
+		if err != nil {
+			return err
+		}
+		said = s
+		_, err = o.calls.Edit(ctx, b, c.ID, func(v *call) error {
+			if v.Step != c.Step {
+				return errTaken
+			}
+			v.become(next)
+			return nil
+		})
+		return err
+	})
+	return said, err
+}
+
+// gaveUp lets staff know of somebody who could not go on (three tries at one question).
+func gaveUp(r *trial.Response, now time.Time) trial.Task {
+	return trial.Task{Meta: docstore.Meta{ID: "tsk_gaveup_" + r.ID}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
+		Text: "Could not go on with the check-in questions. The answers so far are kept. Call and help."}
+}
+
+// byPerson is the outcome of a call that came to a question that is not asked by phone.
+const byPerson = "to be asked by a person"
 
 // follow is what comes after an input: the safety words of a red flag, then the next question,
 // the end, or a polite goodbye when three tries did not do.
-func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) Script {
+func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Script, error) {
 	var s Script
 	if len(rec.Flags) > 0 {
-		if safety, err := o.safety(ctx, c); err == nil {
-			s = append(s, safety...)
+		safety, err := o.safety(ctx, c)
+		if err != nil {
+			return nil, err
 		}
+		s = safety
 	}
+	c.Item, c.ReadBack, c.Zero = rec.Prompt.LinkID, rec.Prompt.Hint == survey.HintConfirm, rec.Prompt.TakesZero()
 	switch {
 	case rec.Prompt.Done:
 		for _, x := range rec.Prompt.Intro {
 			s = append(s, Say{x, c.Lang})
 		}
 		c.Outcome = "completed"
-		return append(s, o.bye(c, "voice.thanks")...)
+		return append(s, o.bye(c, "voice.thanks")...), nil
 	case rec.Prompt.GiveUp:
 		c.Outcome = "gave up"
-		return append(s, o.bye(c, "voice.giveUp")...)
+		return append(s, o.bye(c, "voice.giveUp")...), nil
+	case rec.Prompt.Sensitivity == "sensitive": // F17: by a link after sign-in, or by a person
+		c.Outcome = byPerson
+		return append(s, o.bye(c, "voice.byPerson")...), nil
 	}
-	return append(s, c.speak(rec.Prompt))
+	return append(s, c.speak(rec.Prompt)), nil
 }
 
-// takesZero says whether 0 is an answer to the current question, which it may be for numbers.
-func (o *Operator) takesZero(ctx context.Context, c *call, r trial.Response) (bool, error) {
-	rec, err := o.Trial.Record(ctx, person(c.Person), r.ID, survey.Input{Kind: survey.Show, Channel: survey.Voice, At: o.local(ctx, c)})
-	return err == nil && rec.Prompt.TakesZero(), err
+// end is closed for a call whose step is not made yet.
+func (o *Operator) end(ctx context.Context, c *call) (Script, error) {
+	s, err := o.closed(c, trial.ErrClosed)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.went(s)
+	if err != nil {
+		return nil, err
+	}
+	done, err := o.calls.Update(ctx, c.ID, func(v *call, _ *docstore.Batch) error {
+		if v.Step != c.Step {
+			return docstore.Unchanged
+		}
+		v.become(next)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.replay(&done)
 }
 
 // closed says that the window is over, whatever the questionnaire was at.
@@ -142,13 +247,16 @@ func (o *Operator) safety(ctx context.Context, c *call) (Script, error) {
 	return Script{say(c.Lang, "voice.redFlag", "emergency", of.Emergency, "phone", of.Phone)}, nil
 }
 
-// openSafety is safety when an alert of this person in this study is still open or just taken.
+// openSafety is safety when an alert of this response is not closed, or any of the study waits for
+// somebody to take it.
 func (o *Operator) openSafety(ctx context.Context, c *call) (Script, error) {
 	alerts, err := o.Trial.AlertsOf(ctx, c.Person)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(alerts, func(a trial.Alert) bool { return a.Response == c.Response && a.State != trial.AlertClosed }) {
+	if slices.ContainsFunc(alerts, func(a trial.Alert) bool {
+		return a.Response == c.Response && a.State != trial.AlertClosed || a.Study == c.Study && a.State == trial.AlertOpen && !a.Practice
+	}) {
 		return o.safety(ctx, c)
 	}
 	return nil, nil
@@ -171,7 +279,7 @@ func (o *Operator) visitWords(c *call, v *trial.Visit) Say {
 	return say(c.Lang, "voice.visit", "when", i18n.When(c.Lang, v.Local(), o.now().In(v.Local().Location())))
 }
 
-// visit takes 1 to confirm and 2 to ask for another time.
+// visit takes 1 to confirm, 2 to ask for another time, and 9 to be called no more by a machine.
 func (o *Operator) visit(ctx context.Context, c *call, keys string) (Script, error) {
 	v, err := o.Trial.Visit(ctx, c.Visit)
 	if err != nil {
@@ -181,6 +289,13 @@ func (o *Operator) visit(ctx context.Context, c *call, keys string) (Script, err
 	switch {
 	case keys == "0":
 		return o.toPerson(ctx, c)
+	case keys == "9":
+		c.Outcome = "no more calls"
+		no := contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.Voice, Source: "voice", Evidence: "pressed 9"}
+		if _, err := o.Trial.Withdraw(ctx, person(c.Person), c.Person, "pressed 9 on a reminder call", no); err != nil {
+			return nil, err
+		}
+		return o.bye(c, "voice.noMoreCalls"), nil
 	case reply == "":
 		return o.again(c, c.ask(1, o.visitWords(c, &v))), nil
 	}

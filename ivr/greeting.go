@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
-	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -27,7 +26,8 @@ const (
 func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (Script, error) {
 	m, err := o.Box.Get(ctx, ev.Message)
 	if errors.Is(err, docstore.ErrNotFound) {
-		return o.bye(c, ""), nil
+		of, err := o.officeOf(ctx, "", "", c.Lang)
+		return append(o.opening(c, of), o.bye(c, "")...), err
 	}
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 	}
 	switch ev.AnsweredBy {
 	case "machine":
-		return o.voicemail(c, &p, m, of), nil
+		return o.voicemail(ctx, c, &p, m, of)
 	case "fax":
 		c.Outcome, c.Stage = "fax", atEnd
 		return Script{Hangup{}}, nil
@@ -55,22 +55,24 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 	switch m.Template {
 	case CallCode:
 		c.Stage, c.Outcome = atEnd, "code read"
-		return Script{say(c.Lang, "voice.code", "code", m.Vars["code"]), Hangup{}}, nil
+		return append(o.opening(c, of), say(c.Lang, "voice.code", "code", m.Vars["code"]), Hangup{}), nil
 	case CallAlert:
 		c.Stage = atAlert
 		return Script{c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))}, nil
 	}
 	c.Stage = atWho
-	return Script{say(c.Lang, "voice.emergency", "emergency", of.Emergency), o.askWho(c, &p, of)}, nil
+	return append(o.opening(c, of), o.askWho(c, &p, of)), nil
+}
+
+// opening is the first thing every call says (F10).
+func (o *Operator) opening(c *call, of office) Script {
+	return Script{say(c.Lang, "voice.emergency", "emergency", of.Emergency)}
 }
 
 // askWho names nobody but the first name asked for, and says nothing of why (F12).
 func (o *Operator) askWho(c *call, p *contacts.Person, of office) Gather {
-	other := i18n.Es
-	if c.Lang == i18n.Es {
-		other = i18n.En
-	}
-	return c.ask(1, say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given), say(other, "voice.switch9"))
+	other := otherThan(c.Lang)
+	return c.ask(1, say(other, "voice.switch9"), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given))
 }
 
 // who is the answer to "who picked up".
@@ -101,76 +103,118 @@ func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error
 		}
 		return o.bye(c, "voice.wrongNumber"), nil
 	case "9":
-		if c.Lang = i18n.Es; langOr(p.Language) == i18n.Es {
-			c.Lang = i18n.En
+		c.Lang, c.Chosen = otherThan(c.Lang), true
+		if of, err = o.officeOf(ctx, c.Study, "", c.Lang); err != nil {
+			return nil, err
 		}
-		return Script{o.askWho(c, &p, of)}, nil
+		return append(o.opening(c, of), o.askWho(c, &p, of)), nil
 	case "0":
 		return o.toPerson(ctx, c)
 	}
-	if c.Silent+1 >= maxSilent {
-		c.Outcome = "no answer"
+	if keys == "" && c.Silent+1 >= maxSilent {
+		c.Outcome = "silent" // somebody picked up and pressed nothing: left in peace
 	}
 	return o.again(c, o.askWho(c, &p, of)), nil
 }
 
-// identified goes on once somebody says to be the person: a check-in wants the PIN first, unless
-// its study asks for answers only.
+// identified goes on once somebody says to be the person. A check-in wants what the study asks for:
+// the day of birth where nothing stored is read back ("answers only"), else the PIN.
 func (o *Operator) identified(ctx context.Context, c *call, p *contacts.Person) (Script, error) {
 	if c.Template == CallVisit {
 		return o.tellVisit(ctx, c)
 	}
 	c.Household = []contacts.PersonID{p.PersonID()}
-	return o.askPIN(c), nil
-}
-
-func (o *Operator) askPIN(c *call) Script {
+	only, err := o.answersOnly(ctx, c)
+	switch {
+	case err != nil:
+		return nil, err
+	case only && len(p.BirthDate) == len(time.DateOnly):
+		c.Stage = atBirthday
+		return Script{c.askSecret("voice.birthday")}, nil
+	case only, p.PIN == "": // nothing to compare with: no use in asking
+		return o.pinFailed(ctx, c)
+	}
 	c.Stage = atPIN
-	g := c.ask(4, say(c.Lang, "voice.pin"))
-	g.Sensitive = true
-	return Script{g}
+	return Script{c.askSecret("voice.pin")}, nil
 }
 
-// pin checks the four digits against everybody the number may belong to. Whether nobody is known
-// or the PIN is wrong sounds the same; the third time somebody is promised to call (F12).
+// answersOnly says whether the study of an outbound call is content with the day of birth (F12).
+func (o *Operator) answersOnly(ctx context.Context, c *call) (bool, error) {
+	if c.Study == "" || !c.Outbound {
+		return false, nil
+	}
+	st, err := o.Trial.Study(ctx, c.Study)
+	return err == nil && st.Diary != nil && st.Diary.Identity == "answers only", err
+}
+
+// askSecret asks for four digits that are never kept. No # is needed.
+func (c *call) askSecret(key string) Gather {
+	prompts := []Say{say(c.Lang, key)}
+	if c.Silent > 0 {
+		prompts = append(prompts, say(c.Lang, "voice.person"))
+	}
+	g := c.ask(4, prompts...)
+	g.Sensitive, g.Finish = true, "#"
+	return g
+}
+
+// birthday compares four digits with the month and day of birth.
+func (o *Operator) birthday(ctx context.Context, c *call, keys string) (Script, error) {
+	if keys == "0" {
+		return o.toPerson(ctx, c)
+	}
+	p, err := o.People.Get(ctx, c.Person)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.BirthDate) == len(time.DateOnly) && keys == p.BirthDate[5:7]+p.BirthDate[8:] {
+		c.Known, c.Silent = true, 0
+		return o.beginSurvey(ctx, c)
+	}
+	if c.Silent++; c.Silent >= maxSilent {
+		return o.pinFailed(ctx, c)
+	}
+	return Script{c.askSecret("voice.birthday")}, nil
+}
+
+// pin checks the four digits against everybody the number may belong to. Whether nobody is known,
+// the PIN is wrong or it is locked sounds the same; the third time somebody is promised to call (F12).
 func (o *Operator) pin(ctx context.Context, c *call, keys string) (Script, error) {
 	if keys == "0" {
 		return o.toPerson(ctx, c)
 	}
-	if len(keys) != 4 {
-		if c.Silent+1 >= maxSilent {
-			return o.pinFailed(ctx, c)
-		}
-		g := c.ask(4, say(c.Lang, "voice.pin"))
-		g.Sensitive = true
-		return o.again(c, g), nil
-	}
-	who, err := o.People.MatchPIN(ctx, trial.Carrier, c.Household, keys)
-	switch {
-	case err == nil:
-		c.Person, c.Known, c.Silent = who, true, 0
-		p, err := o.People.Get(ctx, who)
-		if err != nil {
+	key := "voice.pin"
+	if len(keys) == 4 {
+		who, err := o.People.MatchPIN(ctx, trial.Carrier, c.Household, keys)
+		switch {
+		case err == nil:
+			return o.known(ctx, c, who)
+		case !errors.Is(err, contacts.ErrPINWrong) && !errors.Is(err, contacts.ErrPINLocked):
 			return nil, err
 		}
-		c.Slow = c.Slow || p.Slow
-		if !c.Outbound {
-			return o.openMenu(ctx, c, &p)
-		}
-		return o.beginSurvey(ctx, c)
-	case errors.Is(err, contacts.ErrPINWrong):
-		c.Silent++
-		if c.Silent >= maxSilent {
-			return o.pinFailed(ctx, c)
-		}
-		g := c.ask(4)
-		g.Prompts = []Say{say(c.Lang, "voice.pinWrong")}
-		g.Sensitive = true
-		return Script{g}, nil
-	case errors.Is(err, contacts.ErrPINLocked):
+		key = "voice.pinWrong"
+	}
+	if c.Silent++; c.Silent >= maxSilent {
 		return o.pinFailed(ctx, c)
 	}
-	return nil, err
+	return Script{c.askSecret(key)}, nil
+}
+
+// known goes on with somebody who has proved to be who they say.
+func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID) (Script, error) {
+	c.Person, c.Known, c.Silent = who, true, 0
+	p, err := o.People.Get(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	c.Slow = c.Slow || p.Slow
+	if !c.Chosen {
+		c.Lang = langOr(p.Language)
+	}
+	if !c.Outbound {
+		return o.openMenu(ctx, c)
+	}
+	return o.beginSurvey(ctx, c)
 }
 
 func (o *Operator) pinFailed(ctx context.Context, c *call) (Script, error) {
@@ -180,7 +224,7 @@ func (o *Operator) pinFailed(ctx context.Context, c *call) (Script, error) {
 	if len(c.Household) == 1 {
 		t.Person = c.Household[0]
 	} else {
-		t.Text = "A caller could not give a phone PIN. Number: " + c.Number
+		t.Text = "A caller could not give a phone PIN. Number: " + c.number()
 	}
 	if err := o.Trial.OpenTask(ctx, trial.Carrier, t); err != nil {
 		return nil, err
@@ -188,19 +232,27 @@ func (o *Operator) pinFailed(ctx context.Context, c *call) (Script, error) {
 	return o.bye(c, "voice.pinFailed"), nil
 }
 
-// voicemail leaves the neutral words once, or nothing where the person said no to it (F11).
-func (o *Operator) voicemail(c *call, p *contacts.Person, m outbox.Message, of office) Script {
+// leftMessage is the outcome of a call whose message a machine took.
+const leftMessage = "voicemail left"
+
+// voicemail leaves the neutral words, once for all calls about the same thing, and nothing where
+// the person said no to it (F11) or the call is for somebody at the phone now.
+func (o *Operator) voicemail(ctx context.Context, c *call, p *contacts.Person, m outbox.Message, of office) (Script, error) {
 	c.Stage, c.Outcome = atEnd, "voicemail"
+	silent := Script{Hangup{}}
+	if p.ID == "" || m.Template == CallCode {
+		return silent, nil
+	}
 	for _, pt := range p.Points {
 		if pt.Hash == m.Point && pt.Voicemail == "no" {
-			return Script{Hangup{}}
+			return silent, nil
 		}
 	}
-	if p.ID == "" {
-		return Script{Hangup{}}
+	if done, err := o.decided(ctx, c.messageKey()); err != nil || done {
+		return silent, err
 	}
-	c.Outcome = "voicemail left"
-	return Script{Pause{time.Second}, say(c.Lang, "voice.message", "name", p.Given, "caller", of.Name, "phone", of.Phone), Hangup{}}
+	c.Outcome = leftMessage
+	return Script{Pause{time.Second}, say(c.Lang, "voice.message", "name", p.Given, "caller", of.Name, "phone", of.Phone), Hangup{}}, nil
 }
 
 // answerInbound begins a call to us. Known and unknown callers hear the same until a PIN is right.
@@ -209,20 +261,8 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 	var people []contacts.Person
 	if !from.IsZero() {
 		var err error
-		if people, err = o.People.ByPoint(ctx, from.E164()); err != nil {
+		if people, err = o.at(ctx, from); err != nil {
 			return nil, err
-		}
-		waiting, err := o.onCall(ctx, from)
-		if err != nil {
-			return nil, err
-		}
-		if len(waiting) > 0 {
-			of, err := o.officeOf(ctx, waiting[0].Study, "", c.Lang)
-			if err != nil {
-				return nil, err
-			}
-			c.Stage = atAlert
-			return Script{c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))}, nil
 		}
 	}
 	for _, p := range people {
@@ -232,117 +272,55 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return p.Language != i18n.Es }) {
 		c.Lang = i18n.Es
 	}
+	of, err := o.officeOf(ctx, "", "", c.Lang)
+	if err != nil {
+		return nil, err
+	}
+	start := append(Script{Pause{time.Second}}, o.opening(c, of)...)
+	waiting, err := o.onCall(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	if len(waiting) > 0 {
+		c.Stage, c.Study = atAlert, waiting[0].Study
+		return append(start, c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))), nil
+	}
 	c.Stage = atWelcome
-	of, err := o.officeOf(ctx, "", "", c.Lang)
-	if err != nil {
-		return nil, err
-	}
-	return Script{Pause{time.Second}, say(c.Lang, "voice.emergency", "emergency", of.Emergency), o.askWelcome(c, of)}, nil
+	return append(start, o.askWelcome(c, of)), nil
 }
 
+// askWelcome is the same for everybody who calls.
 func (o *Operator) askWelcome(c *call, of office) Gather {
-	other := i18n.Es
-	if c.Lang == i18n.Es {
-		other = i18n.En
-	}
-	g := c.ask(4, say(other, "voice.switch2"), say(c.Lang, "voice.welcome", "caller", of.Name))
-	g.Sensitive, g.Finish = true, "#"
-	return g
+	return c.ask(1, say(otherThan(c.Lang), "voice.switch2"), say(c.Lang, "voice.welcome", "caller", of.Name))
 }
 
-// welcome takes the language, a PIN at once, or 0.
+// welcome takes the language, the wish to give a PIN, or 0.
 func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, error) {
+	switch keys {
+	case "0":
+		return o.toPerson(ctx, c)
+	case "1":
+		c.Stage, c.Silent = atPIN, 0
+		return Script{c.askSecret("voice.pin")}, nil
+	case "2":
+		c.Lang, c.Chosen = otherThan(c.Lang), true
+	}
 	of, err := o.officeOf(ctx, "", "", c.Lang)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case keys == "0":
-		return o.toPerson(ctx, c)
-	case keys == "2":
-		if c.Lang == i18n.Es {
-			c.Lang = i18n.En
-		} else {
-			c.Lang = i18n.Es
-		}
-		if of, err = o.officeOf(ctx, "", "", c.Lang); err != nil {
-			return nil, err
-		}
-		c.Silent = 0
-		g := c.ask(4, say(c.Lang, "voice.welcome", "caller", of.Name))
-		g.Sensitive, g.Finish = true, "#"
-		return Script{g}, nil
-	case len(keys) == 4:
-		c.Stage = atPIN
-		return o.pin(ctx, c, keys)
+	if keys == "2" {
+		return append(o.opening(c, of), o.askWelcome(c, of)), nil
 	}
 	return o.again(c, o.askWelcome(c, of)), nil
 }
 
-// onCall returns the open alerts that wait for the person with this number.
-func (o *Operator) onCall(ctx context.Context, n phone.Number) ([]trial.Alert, error) {
-	open, err := o.Trial.Alerts(ctx, trial.AlertOpen)
-	if err != nil || len(open) == 0 {
-		return nil, err
+// otherThan is the language a switch leads to.
+func otherThan(l i18n.Lang) i18n.Lang {
+	if l == i18n.Es {
+		return i18n.En
 	}
-	var mine []trial.Alert
-	for _, a := range open {
-		st, err := o.Trial.Study(ctx, a.Study)
-		if err != nil {
-			return nil, err
-		}
-		for _, who := range st.OnCall {
-			if x, err := phone.Parse(who.Phone, "US"); err == nil && x == n && a.Level != "routine" {
-				mine = append(mine, a)
-				break
-			}
-		}
-	}
-	return mine, nil
-}
-
-// alert takes the 1 of somebody on call.
-func (o *Operator) alert(ctx context.Context, c *call, keys string) (Script, error) {
-	if keys != "1" {
-		of, err := o.officeOf(ctx, c.Study, "", c.Lang)
-		if err != nil {
-			return nil, err
-		}
-		return o.again(c, c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))), nil
-	}
-	n, err := phone.Parse(c.Number, "US")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := o.acknowledge(ctx, n, "voice"); err != nil {
-		return nil, err
-	}
-	c.Outcome = "acknowledged"
-	return o.bye(c, "voice.alertTaken"), nil
-}
-
-// acknowledge takes every alert that waits for this number, and says how many there were.
-func (o *Operator) acknowledge(ctx context.Context, n phone.Number, how string) (int, error) {
-	mine, err := o.onCall(ctx, n)
-	if err != nil {
-		return 0, err
-	}
-	for _, a := range mine {
-		st, err := o.Trial.Study(ctx, a.Study)
-		if err != nil {
-			return 0, err
-		}
-		name := "on call"
-		for _, who := range st.OnCall {
-			if x, err := phone.Parse(who.Phone, "US"); err == nil && x == n {
-				name = who.Name
-			}
-		}
-		if _, err := o.Trial.Acknowledge(ctx, audit.Actor{Kind: audit.Staff, ID: name, Role: "on-call"}, a.ID, how); err != nil {
-			return 0, err
-		}
-	}
-	return len(mine), nil
+	return i18n.Es
 }
 
 func langOr(l i18n.Lang) i18n.Lang {

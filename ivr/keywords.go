@@ -32,6 +32,13 @@ var (
 	callWords  = []string{"CALL", "CALL ME", "LLAMAR", "LLAMEME", "LLAMAME"}
 )
 
+// Words the carrier itself acts on and answers. Source: twilio.com/docs, opt-out keywords.
+var (
+	stopAtCarrier  = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"}
+	startAtCarrier = []string{"START", "YES", "UNSTOP"}
+	helpAtCarrier  = []string{"HELP", "INFO"}
+)
+
 // Phrases that revoke wherever they stand in a text; and one word that may mean it.
 var (
 	stopPhrases = []string{"STOP TEXTING", "STOP MESSAGING", "STOP SENDING", "STOP CONTACTING", "STOP CALLING", "PLEASE STOP", "STOP PLEASE", "DO NOT TEXT", "DONT TEXT", "DO NOT CONTACT", "DONT CONTACT", "NO MORE TEXTS", "NO MORE MESSAGES", "TAKE ME OFF", "REMOVE ME", "LEAVE ME ALONE", "OPT ME OUT", "UNSUBSCRIBE ME", "NO ME ESCRIBA", "NO ME MANDE", "NO ME ENVIE", "DEJE DE ESCRIBIR", "NO QUIERO MAS MENSAJES"}

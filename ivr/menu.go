@@ -13,8 +13,7 @@ import (
 
 // openMenu is what a caller who proved to be somebody can do: questions that are due, the next
 // visit, a person.
-func (o *Operator) openMenu(ctx context.Context, c *call, p *contacts.Person) (Script, error) {
-	c.Lang = langOr(p.Language)
+func (o *Operator) openMenu(ctx context.Context, c *call) (Script, error) {
 	c.Stage = atMenu
 	g, err := o.menuWords(ctx, c)
 	return Script{g}, err
@@ -22,7 +21,7 @@ func (o *Operator) openMenu(ctx context.Context, c *call, p *contacts.Person) (S
 
 func (o *Operator) menuWords(ctx context.Context, c *call) (Gather, error) {
 	var words []Say
-	if _, err := o.dueNow(ctx, c); err == nil {
+	if _, err := o.due(ctx, c); err == nil {
 		words = append(words, say(c.Lang, "voice.menuQuestions"))
 	} else if !errors.Is(err, docstore.ErrNotFound) {
 		return Gather{}, err

@@ -1,10 +1,12 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +48,7 @@ type Deps struct {
 // beside another of its kind: what it changes is changed once, and a repeat gets the same answer.
 type Operator struct {
 	Deps
+	lanes   lanes
 	calls   *docstore.Collection[call, *call]
 	replays *docstore.Collection[replay, *replay]
 	prompts *docstore.Collection[Prompt, *Prompt]
@@ -76,7 +79,8 @@ func Open(ctx context.Context, d Deps) (*Operator, error) {
 		Codec: d.Keys.Fields("replays", nobody, "replies[]")})
 	o.prompts, errs[2] = docstore.Open[Prompt](ctx, d.Store, docstore.Spec{Name: "prompts", Version: 1,
 		Indexes: []docstore.Index{{Name: "point", Fields: []string{"point"}}}})
-	o.plans, errs[3] = docstore.Open[plan](ctx, d.Store, docstore.Spec{Name: "plans", Version: 1})
+	o.plans, errs[3] = docstore.Open[plan](ctx, d.Store, docstore.Spec{Name: "plans", Version: 1,
+		Indexes: []docstore.Index{{Name: "until", Fields: []string{"until"}}}})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("open operator: %w", err)
 	}
@@ -120,12 +124,25 @@ func (o *Operator) officeOf(ctx context.Context, study trial.StudyID, site strin
 		s = st.Sites[0]
 	}
 	if s.Phone != "" {
-		out.Phone, out.Emergency, out.hours = s.Phone, s.Emergency, s.Hours
+		out.Phone, out.Emergency, out.hours = s.Phone, cmp.Or(s.Emergency, out.Emergency), s.Hours
 	}
 	if l, err := time.LoadLocation(s.Zone); err == nil {
 		out.zone = l
 	}
 	return out, nil
+}
+
+// at returns the people who have a number. Whose number was reported wrong is not among them:
+// whoever has it now is somebody else.
+func (o *Operator) at(ctx context.Context, n phone.Number) ([]contacts.Person, error) {
+	people, err := o.People.ByPoint(ctx, n.E164())
+	if err != nil {
+		return nil, err
+	}
+	hash := o.People.PointHash(n.E164())
+	return slices.DeleteFunc(people, func(p contacts.Person) bool {
+		return slices.ContainsFunc(p.Points, func(pt contacts.Point) bool { return pt.Hash == hash && pt.Status == contacts.StatusWrong })
+	}), nil
 }
 
 // say is one text of ours in a language.
@@ -145,10 +162,15 @@ type spoken struct {
 	Say    *Say    `json:",omitempty"`
 	Gather *Gather `json:",omitempty"`
 	Pause  *Pause  `json:",omitempty"`
-	Dial   string  `json:",omitempty"`
+	Dial   *dial   `json:",omitempty"`
 	Record *Record `json:",omitempty"`
 	Hangup bool    `json:",omitempty"`
 	Reject bool    `json:",omitempty"`
+}
+
+type dial struct {
+	Step     int
+	To, From string
 }
 
 func packScript(s Script) (string, error) {
@@ -162,7 +184,7 @@ func packScript(s Script) (string, error) {
 		case Pause:
 			out = append(out, spoken{Pause: &v})
 		case Dial:
-			out = append(out, spoken{Dial: v.To.E164()})
+			out = append(out, spoken{Dial: &dial{v.Step, v.To.E164(), v.From.E164()}})
 		case Record:
 			out = append(out, spoken{Record: &v})
 		case Hangup:
@@ -193,12 +215,16 @@ func unpackScript(data string) (Script, error) {
 			s = append(s, *x.Pause)
 		case x.Record != nil:
 			s = append(s, *x.Record)
-		case x.Dial != "":
-			n, err := phone.Parse(x.Dial, "US")
+		case x.Dial != nil:
+			to, err := phone.Parse(x.Dial.To, "US")
 			if err != nil {
 				return nil, fmt.Errorf("read script: %w", err)
 			}
-			s = append(s, Dial{n})
+			from, err := phone.Parse(x.Dial.From, "US")
+			if err != nil {
+				return nil, fmt.Errorf("read script: %w", err)
+			}
+			s = append(s, Dial{x.Dial.Step, to, from})
 		case x.Reject:
 			s = append(s, Reject{})
 		default:

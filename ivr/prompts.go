@@ -1,9 +1,11 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -11,16 +13,19 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// Prompt is a question sent by text that waits for a digit. Prompts that are open on one number
-// at the same time use different digits (F15): the first 1 2 3, the second 4 5 6, and so on, so
-// that an answer needs no name.
+// Prompt is a question sent by text that waits for an answer. Those about visits that are open on
+// one number at the same time use different digits (F15): the first 1 2 3, the second 4 5 6, and
+// so on, so that an answer needs no name. A questionnaire answered by text is one prompt, and
+// there is at most one on a number.
 type Prompt struct {
 	docstore.Meta `bson:",inline"`
 	Point         string            `bson:"point"` // hash of the number
 	Person        contacts.PersonID `bson:"person"`
 	Study         trial.StudyID     `bson:"study"`
-	Visit         string            `bson:"visit"`
-	First         int               `bson:"first"` // the digit for yes; change and call me follow
+	Visit         string            `bson:"visit,omitempty"`
+	Sequence      int               `bson:"sequence,omitempty"` // of the booking it asks about
+	First         int               `bson:"first,omitempty"`    // the digit for yes; change and call me follow
+	Response      string            `bson:"response,omitempty"` // of a questionnaire
 	Opened        time.Time         `bson:"opened"`
 	Expires       time.Time         `bson:"expires"`
 }
@@ -31,9 +36,33 @@ func (o *Operator) openPrompts(ctx context.Context, point string, now time.Time)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(p Prompt) bool { return !now.Before(p.Expires) })
-	slices.SortFunc(all, func(a, b Prompt) int { return a.Opened.Compare(b.Opened) })
-	return all, nil
+	all = slices.DeleteFunc(all, func(p Prompt) bool {
+		end := p.Expires
+		if p.Response != "" { // somebody who answers late is told so
+			end = end.Add(lateWords)
+		}
+		return !now.Before(end)
+	})
+	slices.SortFunc(all, func(a, b Prompt) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
+	// Of a visit that was moved the last reminder counts; it has the digits of the one before.
+	return slices.DeleteFunc(all, func(p Prompt) bool {
+		return p.Visit != "" && slices.ContainsFunc(all, func(q Prompt) bool { return q.Visit == p.Visit && q.Sequence > p.Sequence })
+	}), nil
+}
+
+// lateWords is how long after its end a questionnaire still gets the texts that come for it.
+const lateWords = 12 * time.Hour
+
+// split parts the prompts about visits from the questionnaire, nil when there is none.
+func split(open []Prompt) (visits []Prompt, asking *Prompt) {
+	for _, p := range open {
+		if p.Response == "" {
+			visits = append(visits, p)
+		} else {
+			asking = &p
+		}
+	}
+	return visits, asking
 }
 
 // newPrompt takes the first free digits on the number. ok is false when all nine are in use.
@@ -43,12 +72,37 @@ func (o *Operator) newPrompt(ctx context.Context, id, point string, v *trial.Vis
 		return p, false, err
 	}
 	for first := 1; first <= 7; first += 3 {
-		if slices.ContainsFunc(open, func(p Prompt) bool { return p.First == first && p.Visit != v.ID }) {
+		if slices.ContainsFunc(open, func(p Prompt) bool { return p.Response == "" && p.First == first && p.Visit != v.ID }) {
 			continue
 		}
-		return Prompt{Meta: docstore.Meta{ID: id}, Point: point, Person: v.Person, Study: v.Study, Visit: v.ID, First: first, Opened: now, Expires: v.Start}, true, nil
+		return Prompt{Meta: docstore.Meta{ID: id}, Point: point, Person: v.Person, Study: v.Study, Visit: v.ID, Sequence: v.Sequence, First: first, Opened: now, Expires: v.Start}, true, nil
 	}
 	return p, false, nil
+}
+
+// What a letter before an answer says it is for, where a digit could be both.
+const (
+	toVisit    = "visit"
+	toQuestion = "question"
+)
+
+// prefixed reads "V1" as 1 for the visit and "Q1" (Spanish: "P1") as 1 for the question.
+func prefixed(body string) (rest, to string) {
+	t := fold(body)
+	if t == "" {
+		return body, ""
+	}
+	rest = strings.TrimSpace(t[1:])
+	if !digits(rest) && rest != "YES" && rest != "NO" && rest != "SI" {
+		return body, ""
+	}
+	switch t[0] {
+	case 'V':
+		return rest, toVisit
+	case 'Q', 'P':
+		return rest, toQuestion
+	}
+	return body, ""
 }
 
 // digit is the key of the nth answer: 0 yes, 1 change, 2 call me.

@@ -35,9 +35,11 @@ type Gather struct {
 // Pause is silence.
 type Pause struct{ For time.Duration }
 
-// Dial connects the caller with a person; the caller sees our number.
+// Dial connects the caller with a person, who sees our number and not the caller's. How it went
+// comes back as an event.
 type Dial struct {
-	To phone.Number
+	Step     int
+	To, From phone.Number
 }
 
 // Record keeps what is said after a tone. The script says before it that this part is recorded.
@@ -70,6 +72,7 @@ type CallEvent struct {
 	Step       int          // of the Gather or Record that this answers; 0 = the call was just answered
 	Digits     string
 	NoInput    bool
+	Dialed     string        // how a Dial went: "completed", "busy", "no-answer", "failed"
 	AnsweredBy string        // "human", "machine", "fax", "" unknown
 	Status     string        // for a status event: "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"
 	Sequence   int           // of a status event

@@ -7,7 +7,6 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -17,47 +16,16 @@ func (o *Operator) MessageStatus(ctx context.Context, ev MessageEvent) error {
 	if errors.Is(err, docstore.ErrNotFound) { // a reply in TwiML, or none of ours: nothing to follow
 		return nil
 	}
-	if err != nil || ev.Code == "" {
-		return err
-	}
-	return o.follow21610(ctx, ev)
+	return err
 }
 
-// follow21610 does what an error code asks for beyond the message itself.
-func (o *Operator) follow21610(ctx context.Context, ev MessageEvent) error {
-	m, err := o.Box.Get(ctx, ev.Message)
-	if errors.Is(err, docstore.ErrNotFound) || m.Person == "" {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return o.CarrierSaid(ctx, contacts.PersonID(m.Person), m.To, m.Point, ev.Code)
-}
-
-// CarrierSaid does what an error code of a text means for the person: they stopped texts with the
-// carrier (21610), the number is no number, or it takes no texts.
-func (o *Operator) CarrierSaid(ctx context.Context, p contacts.PersonID, to, point, code string) error {
-	switch code {
-	case "21610":
-		n, err := phone.Parse(to, "US")
-		if err != nil {
-			return err
-		}
-		_, err = o.Trial.Stop(ctx, trial.Carrier, n, contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.SMS, Source: "carrier", Evidence: "carrier code 21610"})
-		return err
-	case "21614", "30006":
-		return o.Trial.CannotText(ctx, trial.Carrier, p, point, code)
-	case "21211", "21217", "21604", "13224":
-		_, err := o.People.MarkPoint(ctx, trial.Carrier, point, "invalid", "carrier code "+code, nil)
-		return err
-	}
-	return nil
-}
+// hungUp is the outcome of a call that ended before its time.
+const hungUp = "hung up"
 
 // CallStatus takes the carrier's news of a call. When a check-in ended without being finished the
 // retry counts from here (plan in reminders.go).
 func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
+	defer o.lanes.enter(ev.SID)()
 	if ev.Outbound {
 		err := o.Box.Status(ctx, ev.Message, ev.SID, ev.Status, "", o.Clock.Wall())
 		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
@@ -75,13 +43,15 @@ func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
 		}
 		c.Ended = o.now()
 		if c.Outcome == "" {
-			c.Outcome = "hung up"
+			c.Outcome = hungUp
 		}
 		return nil
 	})
 	outcome := c.Outcome
-	if errors.Is(err, docstore.ErrNotFound) { // nobody picked up
-		outcome, err = ev.Status, nil
+	if errors.Is(err, docstore.ErrNotFound) { // nobody picked up, or only to put it down again
+		if outcome, err = ev.Status, nil; outcome == "completed" {
+			outcome = hungUp
+		}
 	}
 	if err != nil {
 		return err

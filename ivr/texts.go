@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 )
 
 // Limits of automatic replies: one to texts that cannot be placed in twelve hours (F10), and
-// three
-// to a number in ten minutes besides answers to our own questions, so that two machines never
-// talk for long.
+// three to a number in ten minutes besides answers to our own questions, so that two machines
+// never talk for long.
 const (
 	unplacedEvery = 12 * time.Hour
 	loopWindow    = 10 * time.Minute
@@ -33,25 +33,41 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 		return nil, err
 	}
 	t := text{Inbound: in, lang: i18n.En}
-	if in.From.IsZero() {
-		return nil, o.remember(ctx, in.SID, nil)
+	if in.Media > 0 {
+		t.Body = strings.TrimSpace(fmt.Sprintf("%s [with %d pictures or files, not kept]", in.Body, in.Media))
 	}
-	var err error
+	if in.From.IsZero() { // withheld, or a short code: staff read it, nobody can be answered
+		t.unread = true
+		return nil, o.replied(ctx, &t, nil)
+	}
 	t.point = o.People.PointHash(in.From.E164())
-	if t.people, err = o.People.ByPoint(ctx, in.From.E164()); err != nil {
+	defer o.lanes.enter(t.point)()
+	var err error
+	if t.people, err = o.at(ctx, in.From); err != nil {
 		return nil, err
 	}
 	if len(t.people) > 0 {
 		t.lang = langOr(t.people[0].Language)
 	}
 	replies, err := o.understand(ctx, &t)
-	if err != nil {
+	switch {
+	case errors.Is(err, docstore.ErrExists): // the same text, twice at once
+		old, err := o.replays.Get(ctx, in.SID)
+		return old.Replies, err
+	case err != nil:
 		return nil, err
+	case t.kept:
+		return replies, nil
 	}
 	if replies, err = o.breakLoop(ctx, &t, replies); err != nil {
 		return nil, err
 	}
-	return replies, o.replied(ctx, &t, replies)
+	err = o.replied(ctx, &t, replies)
+	if errors.Is(err, docstore.ErrExists) {
+		old, err := o.replays.Get(ctx, in.SID)
+		return old.Replies, err
+	}
+	return replies, err
 }
 
 // text is one inbound text while it is worked on.
@@ -65,6 +81,7 @@ type text struct {
 	template string // of the reply
 	unread   bool   // staff must read it
 	asked    bool   // it answers a question of ours, so that answering it makes no loop
+	kept     bool   // it is stored with its reply already
 }
 
 func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
@@ -92,33 +109,59 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		if _, err := o.Trial.Resume(ctx, trial.Carrier, t.From, said); err != nil {
 			return nil, err
 		}
-		return o.own(t, "sms.started", "caller", of.Name, "phone", of.Phone)
+		return o.own(t, startAtCarrier, "sms.started", "caller", of.Name, "phone", of.Phone)
 	case Help:
-		return o.own(t, "sms.help", "caller", of.Name, "phone", of.Phone, "emergency", of.Emergency)
+		return o.own(t, helpAtCarrier, "sms.help", "caller", of.Name, "phone", of.Phone, "emergency", of.Emergency)
 	case Wrong:
 		if err := o.Trial.WrongNumber(ctx, trial.Carrier, t.From, "replied WRONG"); err != nil {
 			return nil, err
 		}
 		return t.reply("sms.wrongNumber")
 	}
-	if strings.TrimSpace(t.Body) == "1" {
-		if n, err := o.acknowledge(ctx, t.From, "sms"); err != nil || n > 0 {
-			if err != nil {
-				return nil, err
-			}
-			return t.reply("sms.alertTaken")
-		}
+	waiting, err := o.onCall(ctx, t.From)
+	if err != nil {
+		return nil, err
 	}
 	open, err := o.openPrompts(ctx, t.point, o.now())
 	if err != nil {
 		return nil, err
 	}
-	p, answer, ambiguous := meaning(open, t.Body)
+	if digit := strings.TrimSpace(t.Body); digit == "1" && (len(waiting) > 0 || len(open) == 0) {
+		theirs, err := o.acknowledge(ctx, t.From, "sms")
+		if err != nil {
+			return nil, err
+		}
+		if theirs {
+			return t.reply("sms.alertTaken")
+		}
+	}
+	visits, asking := split(open)
+	body, only := t.Body, ""
+	if asking != nil && len(visits) > 0 {
+		body, only = prefixed(t.Body)
+	}
+	p, answer, ambiguous := meaning(visits, body)
+	fits := false
+	if asking != nil && only != toVisit && word == None {
+		if fits, err = o.fits(ctx, asking, body); err != nil {
+			return nil, err
+		}
+	}
+	if only == toQuestion {
+		answer, ambiguous = "", false
+	}
 	switch {
+	case fits && (answer != "" || ambiguous):
+		t.asked = true
+		return t.reply("sms.whichOne", "digit", strings.TrimSpace(t.Body))
+	case asking != nil && (fits || only == toQuestion || len(visits) == 0 && word == None):
+		return o.answerByText(ctx, t, asking, body, of)
 	case ambiguous:
 		return t.reply("sms.whichDigit")
 	case answer != "":
 		return o.answerVisit(ctx, t, p, answer, of)
+	case asking != nil && word == None:
+		return o.answerByText(ctx, t, asking, body, of)
 	case word == CallMe && len(t.people) > 0:
 		if err := o.callMe(ctx, t); err != nil {
 			return nil, err
@@ -133,49 +176,90 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	return o.unplaced(ctx, t, of)
 }
 
-// stop revokes for everyone at the number. Somebody with an open alert still hears how to get
-// help (F10); otherwise only Self mode confirms, once: the carrier does it elsewhere.
+// stop revokes for everyone at the number. The carrier confirms the words it knows itself; to
+// others, and in Self mode to all, we do, once. Somebody with an open alert hears with it how to
+// get help (F10); where the carrier lets nothing through any more, staff are asked to call.
 func (o *Operator) stop(ctx context.Context, t *text, of office) ([]string, error) {
-	already := true
-	for _, p := range t.people {
-		if _, granted, _ := contacts.Stands(p.Consents, contacts.StudyCare, contacts.SMS, ""); granted {
-			already = false
-		}
-		if _, granted, _ := contacts.Stands(p.Consents, contacts.Recruitment, contacts.SMS, ""); granted {
-			already = false
+	already, err := o.confirmedStop(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	urgent, err := o.openAlert(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	said := contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.SMS, Source: "sms", Evidence: t.Body}
+	if _, err := o.Trial.Stop(ctx, trial.Carrier, t.From, said); err != nil {
+		return nil, err
+	}
+	if urgent != nil {
+		task := trial.Task{Meta: docstore.Meta{ID: "tsk_stop_" + urgent.ID}, Kind: "stopped-texts", Person: urgent.Person, Study: urgent.Study, Site: urgent.Site, Urgent: true, Due: o.now(),
+			Text: "Stopped texts while an alert is open. Call."}
+		if err := o.Trial.OpenTask(ctx, trial.Carrier, task); err != nil {
+			return nil, err
 		}
 	}
-	urgent := false
+	t.asked = true // one confirmation is owed, however many texts came before it
+	switch {
+	case already || o.carrierAnswers(t, stopAtCarrier):
+		return nil, nil
+	case urgent != nil:
+		return t.reply("sms.stoppedUrgent", "emergency", of.Emergency, "phone", of.Phone)
+	}
+	return t.reply("sms.stopped", "caller", of.Name, "phone", of.Phone)
+}
+
+// confirmedStop says whether this number stopped texts before and was told so.
+func (o *Operator) confirmedStop(ctx context.Context, t *text) (bool, error) {
+	for _, p := range t.people {
+		for _, purpose := range []contacts.Purpose{contacts.StudyCare, contacts.Recruitment} {
+			if _, granted, _ := contacts.Stands(p.Consents, purpose, contacts.SMS, ""); granted {
+				return false, nil
+			}
+		}
+	}
+	before, err := o.People.AtPoint(ctx, t.point, 100, time.Time{})
+	if err != nil {
+		return false, err
+	}
+	for _, x := range before { // newest first
+		switch {
+		case !x.Out && Understand(x.Body) == Start:
+			return false, nil
+		case x.Out && (x.Template == "sms.stopped" || x.Template == "sms.stoppedUrgent"):
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// openAlert is an alert of somebody at the number that nobody has taken, nil when there is none.
+func (o *Operator) openAlert(ctx context.Context, t *text) (*trial.Alert, error) {
 	for _, p := range t.people {
 		alerts, err := o.Trial.AlertsOf(ctx, p.PersonID())
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range alerts {
-			urgent = urgent || a.State == trial.AlertOpen
+			if a.State == trial.AlertOpen && !a.Practice {
+				return &a, nil
+			}
 		}
 	}
-	said := contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.SMS, Source: "sms", Evidence: t.Body}
-	if _, err := o.Trial.Stop(ctx, trial.Carrier, t.From, said); err != nil {
-		return nil, err
-	}
-	switch {
-	case o.OptOut != OptOutSelf:
-		return nil, nil
-	case urgent:
-		return t.reply("sms.stoppedUrgent", "emergency", of.Emergency, "phone", of.Phone)
-	case already && len(t.people) > 0:
-		return nil, nil
-	}
-	return t.reply("sms.stopped", "caller", of.Name, "phone", of.Phone)
+	return nil, nil
 }
 
-// own is a reply the carrier gives by itself unless we were asked to.
-func (o *Operator) own(t *text, key string, args ...any) ([]string, error) {
-	if o.OptOut != OptOutSelf {
+// own is a reply that the carrier gives by itself to the words it knows, unless we were asked to.
+func (o *Operator) own(t *text, words []string, key string, args ...any) ([]string, error) {
+	if o.carrierAnswers(t, words) {
 		return nil, nil
 	}
 	return t.reply(key, args...)
+}
+
+// carrierAnswers says whether the carrier answers this text: it knows single words only.
+func (o *Operator) carrierAnswers(t *text, words []string) bool {
+	return o.OptOut != OptOutSelf && (t.OptOut != "" || slices.Contains(words, fold(t.Body)))
 }
 
 func (t *text) reply(key string, args ...any) ([]string, error) {
@@ -187,7 +271,8 @@ func (t *text) reply(key string, args ...any) ([]string, error) {
 	return []string{s}, nil
 }
 
-// answerVisit stores the answer to a reminder.
+// answerVisit stores the answer to a reminder. One that was about another time than the visit has
+// now confirms nothing.
 func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer string, of office) ([]string, error) {
 	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
@@ -200,6 +285,13 @@ func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer st
 			return nil, err
 		}
 		return t.reply("sms.callMe")
+	}
+	if v, err := o.Trial.Visit(ctx, p.Visit); err != nil || v.Sequence != p.Sequence && answer == trial.Confirmed {
+		t.unread = true
+		if err != nil {
+			return nil, err
+		}
+		return t.reply("sms.tooLate", "phone", of.Phone)
 	}
 	v, err := o.Trial.ReplyToVisit(ctx, person(p.Person), p.Visit, answer, "sms")
 	if errors.Is(err, trial.ErrClosed) {
@@ -234,16 +326,27 @@ func (o *Operator) unplaced(ctx context.Context, t *text, of office) ([]string, 
 	if ok, err := o.mayReply(ctx, t); err != nil || !ok {
 		return nil, err
 	}
-	before, err := o.People.AtPoint(ctx, t.point, 50, o.now().Add(-unplacedEvery))
-	if err != nil {
+	last, err := o.plans.Get(ctx, unplacedKey(t.point))
+	if err == nil && o.now().Sub(last.At) < unplacedEvery {
+		return nil, nil
+	}
+	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
 		return nil, err
 	}
-	for _, x := range before {
-		if x.Out && x.Template == "sms.unplaced" {
-			return nil, nil
-		}
-	}
 	return t.reply("sms.unplaced", "phone", of.Phone, "emergency", of.Emergency)
+}
+
+// unplacedKey names the mark of the last such reply to a number.
+func unplacedKey(point string) string { return "unplaced_" + point }
+
+// markUnplaced adds that mark to the batch of the reply.
+func (o *Operator) markUnplaced(ctx context.Context, b *docstore.Batch, point string) error {
+	_, err := o.plans.Edit(ctx, b, unplacedKey(point), func(p *plan) error { p.At = o.now(); return nil })
+	if errors.Is(err, docstore.ErrNotFound) {
+		o.plans.Insert(b, &plan{Meta: docstore.Meta{ID: unplacedKey(point)}, At: o.now()})
+		return nil
+	}
+	return err
 }
 
 // mayReply says whether an automatic reply may go to this number.
@@ -253,11 +356,11 @@ func (o *Operator) mayReply(ctx context.Context, t *text) (bool, error) {
 		return false, err
 	}
 	for _, p := range t.people {
-		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Now: o.now(), Reply: true})
+		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Now: o.now()})
 		if err != nil {
 			return false, err
 		}
-		if !contacts.May(p, ask).OK {
+		if g := contacts.May(p, ask); g.Has(contacts.CodeStopped) || g.Has(contacts.CodeDeceased) || g.Has(contacts.CodeErased) || g.Has(contacts.CodeSuppressed) {
 			return false, nil
 		}
 	}
@@ -288,29 +391,29 @@ func (o *Operator) breakLoop(ctx context.Context, t *text, replies []string) ([]
 		Due: o.now().Add(4 * time.Hour), Text: "A number sends many texts in a few minutes; automatic replies to it are off for now."})
 }
 
-// replied keeps the text, the reply and the answer to repeats in one batch.
+// replied keeps the text, the reply and the answer to repeats in one batch. docstore.ErrExists: the
+// same text came twice at once, and the other one's answer holds.
 func (o *Operator) replied(ctx context.Context, t *text, replies []string) error {
-	err := o.Store.Do(ctx, func(b *docstore.Batch) error {
-		in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: o.now(), Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
-			Outcome: "received", SID: t.SID, Point: t.point, Read: !t.unread}
-		o.People.AddTouch(b, &in)
-		for i, r := range replies {
-			o.People.AddTouch(b, &contacts.Touch{Meta: docstore.Meta{ID: fmt.Sprintf("tch_%s_r%d", t.SID, i)}, Person: t.who, At: o.now().Add(time.Millisecond), Out: true, Channel: contacts.SMS,
-				Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
+	return o.Store.Do(ctx, func(b *docstore.Batch) error {
+		if t.template == "sms.unplaced" && len(replies) > 0 {
+			if err := o.markUnplaced(ctx, b, t.point); err != nil {
+				return err
+			}
 		}
-		o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies})
+		o.keep(b, t, replies)
 		o.Audit.Record(b, audit.Entry{Actor: person(t.who), Action: "text.received", Person: string(t.who), Study: string(t.study)})
 		return nil
 	})
-	if errors.Is(err, docstore.ErrExists) { // the same text, twice at once: the other one answers
-		return nil
-	}
-	return err
 }
 
-func (o *Operator) remember(ctx context.Context, sid string, replies []string) error {
-	return o.Store.Do(ctx, func(b *docstore.Batch) error {
-		o.replays.Ensure(b, &replay{Meta: docstore.Meta{ID: sid}, Replies: replies})
-		return nil
-	})
+// keep adds the text, the replies and the answer to repeats to b.
+func (o *Operator) keep(b *docstore.Batch, t *text, replies []string) {
+	in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: o.now(), Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
+		Outcome: "received", SID: t.SID, Point: t.point, Read: !t.unread}
+	o.People.AddTouch(b, &in)
+	for i, r := range replies {
+		o.People.AddTouch(b, &contacts.Touch{Meta: docstore.Meta{ID: fmt.Sprintf("tch_%s_r%d", t.SID, i)}, Person: t.who, At: o.now().Add(time.Millisecond), Out: true, Channel: contacts.SMS,
+			Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
+	}
+	o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies})
 }

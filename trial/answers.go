@@ -10,6 +10,7 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
 )
 
@@ -120,6 +121,23 @@ func (c *Coordinator) Begin(ctx context.Context, by audit.Actor, r Response) (Re
 		return c.responses.Get(ctx, r.ID)
 	}
 	return r, err
+}
+
+// InLanguage makes the questions of a response come in lang from here on: somebody pressed the key
+// for the other language. Answers stay as they are.
+func (c *Coordinator) InLanguage(ctx context.Context, by audit.Actor, response string, lang i18n.Lang) error {
+	err := c.commit(ctx, audit.Entry{Actor: by, Action: "response.language", Reason: string(lang)}, func(b *docstore.Batch, e *audit.Entry) error {
+		r, err := c.responses.Edit(ctx, b, response, func(v *Response) error {
+			if v.Session.Lang == string(lang) {
+				return docstore.Unchanged
+			}
+			v.Session.Lang = string(lang)
+			return nil
+		})
+		e.Person, e.Study = string(r.Person), string(r.Study)
+		return err
+	})
+	return err
 }
 
 // Recorded is what one input did.

@@ -28,6 +28,7 @@ type Options struct {
 	PublicURL             string   // where Twilio reaches our webhooks
 	BaseURL               *url.URL // a simulator instead of Twilio; nil = Twilio
 	Transport             http.RoundTripper
+	Now                   func() time.Time // business time; nil = time.Now
 }
 
 // Carrier sends texts and calls. It is an outbox.Sender and outbox.Finder.
@@ -38,6 +39,9 @@ func New(o Options) *Carrier {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Carrier{o}
 }
 
@@ -47,6 +51,7 @@ type trip struct {
 	ctx        context.Context
 	base       *url.URL
 	next       http.RoundTripper
+	sent       bool
 	status     int
 	retryAfter time.Duration
 	failed     error
@@ -57,6 +62,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.base != nil {
 		q.URL.Scheme, q.URL.Host, q.URL.Path, q.Host = t.base.Scheme, t.base.Host, t.base.Path+q.URL.Path, ""
 	}
+	t.sent = true
 	resp, err := t.next.RoundTrip(q)
 	t.failed = err
 	if err != nil {
@@ -88,8 +94,8 @@ func (c *Carrier) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, e
 	switch m.Kind {
 	case outbox.SMS:
 		p := &api.CreateMessageParams{From: &from, To: &to, Body: &m.Body}
-		p.SetStatusCallback(c.o.PublicURL + MessageStatusPath + "?m=" + id)
-		if left := validity(m); left > 0 {
+		p.SetStatusCallback(c.o.PublicURL + MessageStatusPath + "?m=" + id + retries)
+		if left := validity(m, c.o.Now()); left > 0 {
 			p.SetValidityPeriod(left)
 		}
 		var r *api.ApiV2010Message
@@ -100,7 +106,7 @@ func (c *Carrier) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, e
 		p := &api.CreateCallParams{From: &from, To: &to}
 		p.SetUrl(c.o.PublicURL + VoicePath + "?m=" + id)
 		p.SetMethod(http.MethodPost)
-		p.SetStatusCallback(c.o.PublicURL + CallStatusPath + "?m=" + id)
+		p.SetStatusCallback(c.o.PublicURL + CallStatusPath + "?m=" + id + retries)
 		p.SetStatusCallbackMethod(http.MethodPost)
 		p.SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
 		p.SetTimeout(30)
@@ -121,15 +127,17 @@ func (c *Carrier) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, e
 	return outbox.Receipt{SID: *sid}, nil
 }
 
+// retries asks Twilio to repeat a status report that did not reach us. The fragment is not part of
+// what is signed. Source: twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+const retries = "#rc=2&rp=ct,5xx"
+
 // validity is how many seconds a text may wait at the carrier, so that none arrives after it is
-// of use; 0 leaves it to the carrier.
-func validity(m outbox.Message) int {
+// of use; 0 leaves it to the carrier. Twilio takes 1 to 36000.
+func validity(m outbox.Message, now time.Time) int {
 	if m.NotAfter.IsZero() {
 		return 0
 	}
-	// NotAfter is business time; its distance from Due is what counts.
-	left := int(m.NotAfter.Sub(m.Due).Seconds())
-	return min(max(left, 6), 36000)
+	return min(max(int(m.NotAfter.Sub(now)/time.Second), 6), 36000)
 }
 
 // class says what a failed request means for the next try. Only a request that surely never
@@ -142,6 +150,9 @@ func (t *trip) class(err error) error {
 			return outbox.Retry(0, "", errors.New("no connection"))
 		}
 		return outbox.Ambiguous(errors.New("no answer"))
+	}
+	if !t.sent { // the SDK refused what it was given, such as credentials
+		return outbox.Retry(5*time.Minute, "", errors.New("not sent"))
 	}
 	var rest *client.TwilioRestError
 	if !errors.As(err, &rest) || t.status >= 500 {
@@ -160,8 +171,10 @@ func (t *trip) class(err error) error {
 		return outbox.Retry(max(t.retryAfter, time.Minute), code, reason)
 	case 30023, 30027:
 		return outbox.Retry(max(t.retryAfter, time.Hour), code, reason)
-	case 20003, 20404, 30002, 21408, 21215, 13227, 30032, 30034: // the account, not the message
+	case 20003, 20404, 30002, 30032, 30034: // the account, not the message
 		return outbox.Retry(5*time.Minute, code, reason)
+	case 21408, 21215, 13227, 21219, 21608: // this number, by the settings of the account: others go on
+		return outbox.Refuse(code, reason)
 	}
 	switch t.status {
 	case http.StatusTooManyRequests:

@@ -114,7 +114,11 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 			if v.NumDigits > 0 {
 				attrs = append(attrs, "numDigits", strconv.Itoa(v.NumDigits))
 			}
-			t.open("Gather", append(attrs, "finishOnKey", v.Finish, "timeout", seconds(v.Timeout))...)
+			attrs = append(attrs, "finishOnKey", v.Finish, "timeout", seconds(v.Timeout))
+			if v.Finish != "" { // the key alone is an event too: it skips a question
+				attrs = append(attrs, "actionOnEmptyResult", "true")
+			}
+			t.open("Gather", attrs...)
 			for _, p := range v.Prompts {
 				t.say(p)
 			}
@@ -124,7 +128,11 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 			t.leaf("Record", "", "action", action(v.Step, ""), "method", "POST", "maxLength", seconds(v.Max), "finishOnKey", v.Finish, "playBeep", "true")
 			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
 		case ivr.Dial:
-			t.leaf("Dial", v.To.E164())
+			attrs := []string{"action", action(v.Step, ""), "method", "POST", "timeout", "25"}
+			if n := v.From.E164(); n != "" {
+				attrs = append(attrs, "callerId", n)
+			}
+			t.leaf("Dial", v.To.E164(), attrs...)
 		case ivr.Hangup:
 			t.leaf("Hangup", "")
 		case ivr.Reject:
@@ -153,7 +161,9 @@ func (t *twiml) say(s ivr.Say) {
 				}
 			}
 		}
-		t.leaf("Say", string(rest[:n]), "language", v.language, "voice", v.voice)
+		if part := strings.TrimSpace(clean(string(rest[:n]))); part != "" { // <Say> without text is refused
+			t.leaf("Say", part, "language", v.language, "voice", v.voice)
+		}
 		rest = rest[n:]
 	}
 }

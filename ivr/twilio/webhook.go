@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twilio/twilio-go/client"
-
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/ivr"
@@ -42,17 +40,21 @@ type Operator interface {
 // Webhooks answers what Twilio posts. Every request must be signed with the account's token for
 // the public URL; what arrives twice is answered as it was the first time by the Operator.
 type Webhooks struct {
-	op        Operator
-	publicURL string // without a path
-	account   string
-	validator client.RequestValidator
-	log       *slog.Logger
-	mux       *http.ServeMux
+	op      Operator
+	origin  string // scheme and host of the public URL, and a path if it has one
+	path    string // that path
+	account string
+	token   string
+	log     *slog.Logger
+	mux     *http.ServeMux
 }
 
 // NewWebhooks returns the handler of the four webhooks.
 func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog.Logger) *Webhooks {
-	w := &Webhooks{op: op, publicURL: strings.TrimSuffix(publicURL, "/"), account: accountSID, validator: client.NewRequestValidator(authToken), log: log, mux: http.NewServeMux()}
+	w := &Webhooks{op: op, origin: strings.TrimSuffix(publicURL, "/"), account: accountSID, token: authToken, log: log, mux: http.NewServeMux()}
+	if u, err := url.Parse(w.origin); err == nil {
+		w.path = u.EscapedPath()
+	}
 	w.mux.HandleFunc(SMSPath, w.signed(w.sms))
 	w.mux.HandleFunc(VoicePath, w.signed(w.voice))
 	w.mux.HandleFunc(MessageStatusPath, w.signed(w.messageStatus))
@@ -63,7 +65,8 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 func (h *Webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
 // signed lets through what is a form, signed by the account. The body is read once; a key given
-// twice is refused before the signature is looked at, because the signature covers the first alone.
+// twice is refused before the signature is looked at: Twilio sends none to us, and its own
+// libraries differ on what the signature then covers.
 func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Values)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -92,7 +95,7 @@ func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Valu
 				return
 			}
 		}
-		if !h.validator.ValidateBody(h.publicURL+r.URL.RequestURI(), body, r.Header.Get("X-Twilio-Signature")) {
+		if !signedBy(h.token, h.origin+asSent(r), form, r.Header.Get("X-Twilio-Signature")) {
 			h.refuse(w, r, form, "signature does not match")
 			return
 		}
@@ -102,6 +105,14 @@ func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Valu
 		}
 		next(w, r, form)
 	}
+}
+
+// asSent is the path and query byte for byte as they came, which is what was signed.
+func asSent(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
 }
 
 // refuse answers 403 and logs the names of the parameters, never their values.
@@ -145,8 +156,8 @@ func (h *Webhooks) voice(w http.ResponseWriter, r *http.Request, f url.Values) {
 		h.failed(r, "call", ev.SID, err)
 		script = apology()
 	}
-	doc, err := Voice(script, func(step int, query string) string {
-		u := VoicePath + "?step=" + strconv.Itoa(step)
+	action := func(step int, query string) string {
+		u := h.path + VoicePath + "?step=" + strconv.Itoa(step)
 		if ev.Message != "" {
 			u += "&m=" + url.QueryEscape(ev.Message)
 		}
@@ -154,17 +165,26 @@ func (h *Webhooks) voice(w http.ResponseWriter, r *http.Request, f url.Values) {
 			u += "&" + query
 		}
 		return u
-	})
+	}
+	doc, err := Voice(script, action)
+	if err != nil { // too long to say
+		h.failed(r, "TwiML", ev.SID, err)
+		doc, err = Voice(apology(), action)
+	}
 	h.answer(w, r, doc, err)
 }
 
 // apology is what a caller hears when the database is away: better than the phone company's own.
 func apology() ivr.Script {
 	return ivr.Script{
-		ivr.Say{Text: "We are sorry, something is not working on our side. Please call again later. If this is an emergency, hang up and call 911.", Lang: i18n.En},
-		ivr.Say{Text: "Lo sentimos, algo no funciona de nuestro lado. Por favor llame más tarde. Si es una emergencia, cuelgue y llame al 911.", Lang: i18n.Es},
+		say(i18n.En, "voice.emergency", "emergency", "911"), say(i18n.Es, "voice.emergency", "emergency", "911"),
+		say(i18n.En, "voice.broken"), say(i18n.Es, "voice.broken"),
 		ivr.Hangup{},
 	}
+}
+
+func say(lang i18n.Lang, key string, args ...any) ivr.Say {
+	return ivr.Say{Text: i18n.T(lang, key, args...), Lang: lang}
 }
 
 func (h *Webhooks) messageStatus(w http.ResponseWriter, r *http.Request, f url.Values) {
@@ -208,7 +228,10 @@ func (h *Webhooks) failed(r *http.Request, what, sid string, err error) {
 // and CallDuration in seconds, whatever their names suggest.
 func call(f url.Values) ivr.CallEvent {
 	ev := ivr.CallEvent{SID: f.Get("CallSid"), From: number(f.Get("From")), To: number(f.Get("To")), Outbound: strings.HasPrefix(f.Get("Direction"), "outbound"),
-		Digits: f.Get("Digits"), Status: f.Get("CallStatus"), Recording: f.Get("RecordingSid")}
+		Digits: f.Get("Digits"), Dialed: f.Get("DialCallStatus"), Status: f.Get("CallStatus"), Recording: f.Get("RecordingSid")}
+	if ev.Digits == "" { // the finish key alone
+		ev.Digits = f.Get("FinishedOnKey")
+	}
 	ev.Sequence, _ = strconv.Atoi(f.Get("SequenceNumber"))
 	if s, err := strconv.Atoi(f.Get("CallDuration")); err == nil {
 		ev.Lasted = time.Duration(s) * time.Second

@@ -1,0 +1,119 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/trial"
+)
+
+// correctReminders looks after the reminders people hold of visits that are still to come: one
+// that was handed over before the visit was moved or cancelled is corrected; one that could not
+// be taken by the phone it went to is tried by voice.
+func (o *Operator) correctReminders(ctx context.Context, now time.Time) error {
+	held, err := o.plans.List(ctx, docstore.Query{Range: &docstore.Range{Path: "until", From: now, To: now.AddDate(1, 0, 0)}, Order: "until", Limit: 1000})
+	if err != nil {
+		return err
+	}
+	last := map[string]plan{} // the last reminder of each visit is the one that counts
+	for _, p := range held {
+		if p.Sequence >= last[p.Visit].Sequence {
+			last[p.Visit] = p
+		}
+	}
+	var errs []error
+	for _, p := range held {
+		if p.ID != last[p.Visit].ID || p.Message == "" {
+			continue
+		}
+		if err := o.correctReminder(ctx, p, now); err != nil {
+			errs = append(errs, fmt.Errorf("correct the reminder of %s: %w", p.Visit, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) error {
+	v, err := o.Trial.Visit(ctx, p.Visit)
+	if err != nil {
+		return err
+	}
+	m, err := o.Box.Get(ctx, p.Message)
+	if err != nil {
+		return err
+	}
+	handedOver := slices.Contains([]outbox.State{outbox.Accepted, outbox.Sent, outbox.Delivered, outbox.Unknown}, m.State)
+	switch {
+	case v.State == trial.Booked && v.Sequence == p.Sequence:
+		if m.Kind == outbox.SMS && (m.Code == "21614" || m.Code == "30006") {
+			return o.remindVisit(ctx, &v, byVoice, now) // texts are off by now, so this one is a call
+		}
+		return nil
+	case !handedOver:
+		return nil
+	case v.State == trial.Booked:
+		return o.remindVisit(ctx, &v, "sms.moved", now)
+	case v.State == trial.Cancelled:
+		return o.tellCancelled(ctx, &v, p, now)
+	}
+	return nil
+}
+
+// tellCancelled takes back a reminder of a visit that will not be, by text; where that may not be,
+// staff call.
+func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan, now time.Time) error {
+	key := reminderKey(v) + "_cancelled"
+	if done, err := o.decided(ctx, key); err != nil || done {
+		return err
+	}
+	p, err := o.People.Get(ctx, v.Person)
+	if err != nil {
+		return err
+	}
+	lang := langOr(p.Language)
+	of, err := o.officeOf(ctx, v.Study, v.Site, lang)
+	if err != nil {
+		return err
+	}
+	gate, err := o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.SMS, v.Study)
+	if err != nil {
+		return err
+	}
+	mark := plan{Meta: docstore.Meta{ID: key}, At: now}
+	// Not about the visit any more: messages that are would be taken back with it.
+	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.cancelled", Version: "1", NotAfter: held.Until}
+	why := gate.Sentence()
+	if gate.OK || !gate.NotBefore.IsZero() && gate.NotBefore.Before(held.Until) {
+		sent := later(now, gate.NotBefore).In(v.Local().Location())
+		r.Body, err = i18n.Text(lang, "sms.cancelled", "when", i18n.When(lang, held.Until.In(sent.Location()), sent), "phone", of.Phone)
+		if gate.Point.Discreet {
+			r.Template = "sms.discreet"
+			r.Body, err = i18n.Text(lang, "sms.discreet", "phone", of.Phone)
+		}
+		if err != nil {
+			return err
+		}
+		t, gate, err := o.Trial.Reach(ctx, trial.System, r)
+		if err != nil {
+			return err
+		}
+		if gate.OK || !gate.NotBefore.IsZero() {
+			mark.Message = t.Message
+			return o.decide(ctx, mark)
+		}
+		why = gate.Sentence()
+	}
+	err = o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + key}, Kind: "call", Person: v.Person, Study: v.Study, Visit: v.ID,
+		Due: earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + why})
+	if err != nil {
+		return err
+	}
+	return o.decide(ctx, mark)
+}

@@ -1,0 +1,196 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/survey"
+	"github.com/muster-health/muster/trial"
+)
+
+// subjects yields everybody who is in a study with a diary, to do something for each; what fails
+// for one is reported at the end.
+func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *trial.Subject) error) error {
+	studies, err := o.Trial.Studies(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, st := range studies {
+		if st.Diary == nil || st.State == trial.StudySetup || st.State == trial.StudyClosed {
+			continue
+		}
+		for _, status := range trial.Statuses() {
+			if !status.AfterConsent() {
+				continue
+			}
+			subs, err := o.Trial.SubjectsIn(ctx, st.StudyID(), status)
+			if err != nil {
+				return err
+			}
+			for _, s := range subs {
+				if err := do(&st, &s); err != nil {
+					errs = append(errs, fmt.Errorf("diary of %s: %w", s.ID, err))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// askDiaries calls or texts those whose entry is due and not finished.
+func (o *Operator) askDiaries(ctx context.Context, now time.Time) error {
+	return o.subjects(ctx, func(st *trial.Study, s *trial.Subject) error { return o.askDiary(ctx, st, s, now) })
+}
+
+func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subject, now time.Time) error {
+	due, err := o.Trial.Due(ctx, s.Person, now)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	p, err := o.People.Get(ctx, s.Person)
+	if err != nil {
+		return err
+	}
+	for _, r := range due {
+		if r.Subject != s.ID || r.State == trial.ResponseCompleted {
+			continue
+		}
+		switch {
+		case byText(st, &p):
+			err = o.askByText(ctx, st, &p, r, now)
+		case byPhone(st, &p):
+			err = o.callDiary(ctx, st, &p, &r, now)
+		default:
+			err = o.linkDiary(ctx, st, &p, &r, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byPhone says whether a machine calls this person for the diary. Text-only people and those with
+// a relay are never called (F8), nor those whom staff must identify (F12).
+func byPhone(st *trial.Study, p *contacts.Person) bool {
+	return slices.Contains(st.Diary.Channels, survey.Voice) && st.Diary.CallAt != "" && st.Diary.Identity != "staff" && !p.ReachMe.TextOnly && !p.ReachMe.Relay
+}
+
+// checkInKey names the nth call for an entry.
+func checkInKey(response string, n int) string { return fmt.Sprintf("checkin_%s_%d", response, n) }
+
+// callDiary orders the check-in call: at the study's time on the person's own clock, and again
+// some minutes after an attempt ended without success, as often as the study says. Who may not be
+// called gets a link.
+func (o *Operator) callDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) error {
+	at, err := callTime(st, p, r)
+	if err != nil || now.Before(at) {
+		return err
+	}
+	for n := 0; n <= st.Diary.Retries; n++ {
+		reach := trial.Reach{Key: checkInKey(r.ID, n), Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
+			Template: CallCheckIn, Version: "1", Ref: r.ID, NotAfter: r.Closes}
+		mark := plan{Meta: docstore.Meta{ID: "call_" + outbox.ID("reach", reach.Key)}, At: now}
+		attempt, err := o.plans.Get(ctx, mark.ID)
+		switch {
+		case err == nil && attempt.Outcome == "refused":
+			return o.linkDiary(ctx, st, p, r, now)
+		case err == nil && (attempt.Ended.IsZero() || !retried(attempt.Outcome) || now.Before(attempt.Ended.Add(retryAfter(st)))):
+			return nil
+		case err == nil:
+			continue
+		case !errors.Is(err, docstore.ErrNotFound):
+			return err
+		}
+		gate, err := o.Trial.May(ctx, r.Person, reach.Purpose, contacts.Voice, r.Study)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !gate.OK && gate.NotBefore.IsZero():
+			mark.Outcome, mark.Ended = "refused", now
+			if err := o.decide(ctx, mark); err != nil {
+				return err
+			}
+			return o.linkDiary(ctx, st, p, r, now)
+		case !gate.NotBefore.Before(r.Closes): // the hours for calls are over before the entry is
+			mark.Outcome, mark.Ended = "too late", now
+			return o.decide(ctx, mark)
+		}
+		t, _, err := o.Trial.Reach(ctx, trial.System, reach)
+		if err != nil {
+			return err
+		}
+		mark.Message = t.Message
+		return o.decide(ctx, mark)
+	}
+	return nil
+}
+
+func retryAfter(st *trial.Study) time.Duration {
+	return time.Duration(st.Diary.RetryMinutes) * time.Minute
+}
+
+// retried says whether a call that ended so is tried again. Somebody who answered and said nothing
+// is left in peace, and a wrong number, a failed PIN or a question that proved too hard are for
+// people to settle.
+func retried(outcome string) bool {
+	switch outcome {
+	case "not here", "no-answer", "busy", "failed", leftMessage, "voicemail", hungUp:
+		return true
+	}
+	return false
+}
+
+// callTime is when the first call of an entry is due.
+func callTime(st *trial.Study, p *contacts.Person, r *trial.Response) (time.Time, error) {
+	zone, ok := contacts.Zone(*p)
+	if !ok {
+		return r.Opens, nil
+	}
+	return trial.Instant(r.Day, st.Diary.CallAt, zone.String())
+}
+
+// linkDiary texts once a day where to fill the diary in. The link says nothing and opens nothing
+// without a code. Somebody who can be asked in no way is for staff to settle, once.
+func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) error {
+	key := "diary_" + r.ID
+	if done, err := o.decided(ctx, key); err != nil || done {
+		return err
+	}
+	mark := plan{Meta: docstore.Meta{ID: key}, At: now}
+	gate, err := o.Trial.May(ctx, r.Person, contacts.StudyCare, contacts.SMS, r.Study)
+	if err != nil {
+		return err
+	}
+	switch {
+	case st.AnswersByText == "no", !gate.OK && gate.NotBefore.IsZero():
+		err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
+			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()})
+		if err != nil {
+			return err
+		}
+		return o.decide(ctx, mark)
+	case !gate.NotBefore.Before(r.Closes):
+		return nil
+	}
+	body, err := i18n.Text(langOr(p.Language), "sms.diary", "url", o.PublicURL+"/me")
+	if err != nil {
+		return err
+	}
+	t, _, err := o.Trial.Reach(ctx, trial.System, trial.Reach{Key: key, Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS,
+		Template: "sms.diary", Version: "1", Body: body, Ref: r.ID, NotAfter: r.Closes})
+	if err != nil {
+		return err
+	}
+	mark.Message = t.Message
+	return o.decide(ctx, mark)
+}

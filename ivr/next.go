@@ -1,0 +1,71 @@
+package ivr
+
+import (
+	"context"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/trial"
+)
+
+// Next is the first time after now at which Tick will have something to do, as far as it can be
+// told from what is booked and due within a day and a half; ok is false when there is nothing.
+func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok bool, err error) {
+	consider := func(t time.Time) {
+		if t.After(now) && (!ok || t.Before(next)) {
+			next, ok = t, true
+		}
+	}
+	visits, err := o.Trial.VisitsBetween(ctx, now, now.Add(visitAhead+36*time.Hour))
+	if err != nil {
+		return next, false, err
+	}
+	for _, v := range visits {
+		if v.Reply == "" {
+			consider(v.Start.Add(-visitAhead))
+		}
+	}
+	err = o.subjects(ctx, func(st *trial.Study, s *trial.Subject) error { return o.nextEntry(ctx, st, s, now, consider) })
+	return next, ok, err
+}
+
+// nextEntry considers when one subject is asked next: today's and tomorrow's first call or link,
+// and the retry of a call that ended.
+func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subject, now time.Time, consider func(time.Time)) error {
+	p, err := o.People.Get(ctx, s.Person)
+	if err != nil {
+		return err
+	}
+	zone, ok := contacts.Zone(p)
+	if !ok {
+		return nil
+	}
+	at := st.Diary.From
+	if byPhone(st, &p) && !byText(st, &p) {
+		at = st.Diary.CallAt
+	}
+	for ahead := range 2 {
+		probe, err := trial.Instant(now.In(zone).AddDate(0, 0, ahead).Format(time.DateOnly), at, zone.String())
+		if err != nil {
+			return err
+		}
+		due, err := o.Trial.Due(ctx, s.Person, later(probe, now))
+		if err != nil {
+			return err
+		}
+		for _, r := range due {
+			if r.Subject != s.ID || r.State == trial.ResponseCompleted {
+				continue
+			}
+			consider(probe)
+			for n := range st.Diary.Retries {
+				a, err := o.plans.Get(ctx, "call_"+outbox.ID("reach", checkInKey(r.ID, n)))
+				if err == nil && !a.Ended.IsZero() && retried(a.Outcome) {
+					consider(a.Ended.Add(retryAfter(st)))
+				}
+			}
+		}
+	}
+	return nil
+}

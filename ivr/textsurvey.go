@@ -1,0 +1,251 @@
+package ivr
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/survey"
+	"github.com/muster-health/muster/trial"
+)
+
+// TextAnswersWording is the wording a person agrees to before health questions are asked by text:
+// "I know texts are not private". The ledger entry that carries it is about texts of the study.
+const TextAnswersWording = "public.consent.insecure"
+
+// maxParts is how many parts a question by text may take; a longer one is asked behind a link.
+const maxParts = 4
+
+// agreedToText says whether the person takes health questions by text: the last entry with the
+// wording decides (F16).
+func agreedToText(p *contacts.Person, study trial.StudyID) bool {
+	agreed := false
+	for _, e := range p.Consents {
+		if e.Channel == contacts.SMS && strings.HasPrefix(e.Wording, TextAnswersWording) && (e.Study == "" || e.Study == string(study)) {
+			agreed = e.Granted
+		}
+	}
+	return agreed
+}
+
+// byText says whether this person's diary is asked by text: the study has the board's leave, the
+// person agreed, and no phone call comes first.
+func byText(st *trial.Study, p *contacts.Person) bool {
+	ways := st.Diary.Channels
+	if st.AnswersByText != "yes" || !slices.Contains(ways, survey.SMS) || !agreedToText(p, st.StudyID()) {
+		return false
+	}
+	return ways[0] == survey.SMS || !byPhone(st, p)
+}
+
+// askByText sends the first question of a due entry. One questionnaire is open on a number at a
+// time; whoever else is due there gets a link.
+func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.Person, r trial.Response, now time.Time) error {
+	key := "ask_" + r.ID
+	if done, err := o.decided(ctx, key); err != nil || done {
+		return err
+	}
+	gate, err := o.Trial.May(ctx, r.Person, contacts.StudyCare, contacts.SMS, r.Study)
+	if err != nil {
+		return err
+	}
+	if !gate.OK && gate.NotBefore.IsZero() {
+		return o.linkDiary(ctx, st, p, &r, now)
+	}
+	if gate.NotBefore.After(now) {
+		return nil // the words of a later tick are as good
+	}
+	open, err := o.openPrompts(ctx, gate.Point.Hash, now)
+	if err != nil {
+		return err
+	}
+	if _, asking := split(open); asking != nil && asking.Response != r.ID && now.Before(asking.Expires) {
+		return o.linkDiary(ctx, st, p, &r, now)
+	}
+	if r, err = o.Trial.Begin(ctx, person(r.Person), r); err != nil {
+		return err
+	}
+	rec, err := o.Trial.Record(ctx, trial.System, r.ID, survey.Input{Kind: survey.Show, Channel: survey.SMS, At: now})
+	if err != nil {
+		return err
+	}
+	lang := langOr(i18n.Lang(r.Session.Lang))
+	body, ok := question(lang, rec.Prompt)
+	if !ok || rec.Prompt.Done {
+		return o.linkDiary(ctx, st, p, &r, now)
+	}
+	prompt := Prompt{Meta: docstore.Meta{ID: "prm_" + key}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
+	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
+		return err
+	}
+	t, _, err := o.Trial.Reach(ctx, trial.System, trial.Reach{Key: key, Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS,
+		Template: "sms.question", Version: "1", Body: body + "\n" + i18n.T(lang, "sms.askStop"), Ref: r.ID, NotAfter: r.Closes})
+	if err != nil {
+		return err
+	}
+	return o.decide(ctx, plan{Meta: docstore.Meta{ID: key}, At: now, Message: t.Message})
+}
+
+// fits says whether a text can be an answer (or a command) to the question that is open.
+func (o *Operator) fits(ctx context.Context, asking *Prompt, body string) (bool, error) {
+	r, err := o.Trial.Response(ctx, asking.Response)
+	if err != nil || r.State == trial.ResponseCompleted {
+		return false, err
+	}
+	if _, ok := survey.Command(body); ok {
+		return true, nil
+	}
+	q, err := o.Trial.Questionnaire(r.Questionnaire)
+	if err != nil {
+		return false, err
+	}
+	s := r.Session
+	s.Status = survey.InProgress // a late answer fits too, and is told that it is late
+	_, prompt, answer, err := q.Next(s, survey.Input{Kind: survey.Reply, LinkID: s.Current, Raw: body, Channel: survey.SMS, At: o.now()})
+	return err == nil && answer != nil && prompt.Problem == nil, nil
+}
+
+// answerByText gives a text to the questionnaire that is open on its number. The answer, what it
+// raises, the text itself and the reply are stored together; the reply is one text: the safety
+// words of a red flag if there is one, and the next question.
+func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string, of office) ([]string, error) {
+	r, err := o.Trial.Response(ctx, asking.Response)
+	if err != nil {
+		return nil, err
+	}
+	t.who, t.study = r.Person, r.Study
+	if t.lang = langOr(i18n.Lang(r.Session.Lang)); r.State == trial.ResponseCompleted {
+		t.unread = true
+		return o.unplaced(ctx, t, of)
+	}
+	fits, err := o.fits(ctx, asking, body)
+	if err != nil {
+		return nil, err
+	}
+	if !o.now().Before(r.Closes) {
+		t.unread = true
+		if !fits {
+			return o.unplaced(ctx, t, of)
+		}
+		return t.reply("sms.surveyLate", "phone", of.Phone)
+	}
+	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: body, Channel: survey.SMS, At: o.local(ctx, &call{Person: r.Person})}
+	if command, ok := survey.Command(body); ok {
+		in.Kind, in.Raw = command, ""
+	}
+	if r.Session.Current == "" {
+		in = survey.Input{Kind: survey.Show, Channel: survey.SMS, At: in.At}
+	}
+	t.unread = !fits // an answer nobody understands may be a question to us
+	var replies []string
+	_, err = o.Trial.RecordWith(ctx, person(r.Person), r.ID, in, func(b *docstore.Batch, rec trial.Recorded) error {
+		reply, over, err := o.textAfter(ctx, t, rec)
+		if err != nil {
+			return err
+		}
+		if rec.Prompt.GiveUp {
+			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
+		}
+		if over {
+			p, err := o.prompts.Get(ctx, asking.ID)
+			if err != nil {
+				return err
+			}
+			o.prompts.Delete(b, &p)
+		}
+		replies = []string{reply}
+		t.template = "sms.question"
+		o.keep(b, t, replies)
+		return nil
+	})
+	switch {
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
+		return t.reply("sms.surveyLate", "phone", of.Phone)
+	case err != nil:
+		return nil, err
+	}
+	t.kept = true
+	return replies, nil
+}
+
+// textAfter words the reply to an answer; over says that no further text is waited for.
+func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (reply string, over bool, err error) {
+	var parts []string
+	if len(rec.Flags) > 0 {
+		safety, err := o.safety(ctx, &call{Study: t.study, Lang: t.lang})
+		if err != nil {
+			return "", false, err
+		}
+		for _, s := range safety {
+			if say, ok := s.(Say); ok {
+				parts = append(parts, say.Text)
+			}
+		}
+	}
+	switch {
+	case rec.Prompt.Done:
+		parts, over = append(append(parts, rec.Prompt.Intro...), i18n.T(t.lang, "sms.surveyDone")), true
+	case rec.Prompt.GiveUp:
+		parts, over = append(parts, i18n.T(t.lang, "sms.surveyGiveUp")), true
+	default:
+		q, ok := question(t.lang, rec.Prompt)
+		if !ok {
+			q, over = i18n.T(t.lang, "sms.surveyRest", "url", o.PublicURL+"/me"), true
+		}
+		parts = append(parts, q)
+	}
+	return strings.Join(parts, "\n"), over, nil
+}
+
+// question words a question for a text. ok is false when it must not or cannot be asked that way:
+// it is sensitive (F17), or longer than anybody reads in a text.
+func question(lang i18n.Lang, p survey.Prompt) (body string, ok bool) {
+	var lines []string
+	add := func(s string) {
+		if s != "" {
+			lines = append(lines, s)
+		}
+	}
+	if p.Problem != nil {
+		if p.Problem.Code == survey.ProblemRequired {
+			add(i18n.T(lang, "voice.required"))
+		} else {
+			add(i18n.T(lang, "sms.notUnderstood"))
+		}
+	}
+	for _, s := range p.Intro {
+		add(s)
+	}
+	add(p.Text)
+	for _, s := range p.Help {
+		add(s)
+	}
+	for _, x := range p.Options {
+		add(x.Key + " " + x.Text)
+	}
+	switch p.Hint {
+	case survey.HintMany:
+		add(i18n.T(lang, "sms.askSome"))
+	case survey.HintWhole, survey.HintDecimal:
+		if p.Min != "" && p.Max != "" {
+			add(i18n.T(lang, "sms.askNumber", "min", p.Min, "max", p.Max))
+		} else {
+			add(i18n.T(lang, "sms.askAnyNumber"))
+		}
+	case survey.HintDate:
+		add(i18n.T(lang, "sms.askDate"))
+	case survey.HintTime:
+		add(i18n.T(lang, "sms.askTime"))
+	}
+	if !p.Required {
+		add(i18n.T(lang, "sms.askSkip"))
+	}
+	body = strings.Join(lines, "\n")
+	return body, p.Sensitivity != "sensitive" && i18n.Segments(body) <= maxParts
+}
