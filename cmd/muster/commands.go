@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/contacts/imports"
+	"github.com/muster-health/muster/internal/audit"
+	members "github.com/muster-health/muster/internal/auth/staff"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/trial"
+)
+
+// operator is whoever runs the command, for the audit trail.
+func operator() audit.Actor {
+	name := "unknown"
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		name = u.Username
+	}
+	return audit.Actor{Kind: audit.CLI, ID: name, Role: "administrator"}
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func importCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "import", Short: "Bring people in from FHIR or CSV files"}
+	var basis, study, board, reference, expires, format, home, source, columns, asOf string
+	var complete []string
+	var dry bool
+	run := func(do func(context.Context, imports.Options) (imports.Summary, error)) func(*cobra.Command, []string) error {
+		return func(cmd *cobra.Command, args []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			b := contacts.Basis{Kind: contacts.BasisKind(basis), Study: study, Board: board, Reference: reference, Expires: expires}
+			if basis != "" && !b.Kind.Valid() {
+				return fmt.Errorf("--basis %q: use records, consent, referral or waiver", basis)
+			}
+			return withCore(cmd.Context(), c, true, func(k *core) error {
+				b.At = k.clock.Now()
+				sum, err := do(cmd.Context(), imports.Options{Directory: k.people, Actor: operator(), Path: args[0], Source: source, Basis: b, Home: home, Complete: complete,
+					AsOf: asOf, DryRun: dry, Progress: os.Stderr, Columns: columns, Now: k.clock.Now})
+				if err != nil {
+					return err
+				}
+				if format == "json" {
+					err = printJSON(cmd.OutOrStdout(), sum)
+				} else {
+					err = printSummary(cmd.OutOrStdout(), sum)
+				}
+				if err == nil && sum.Read+sum.Facts.Read == 0 {
+					err = fmt.Errorf("nothing could be read from %s", args[0])
+				}
+				return err
+			})
+		}
+	}
+	fhir := &cobra.Command{Use: "fhir DIR", Short: "FHIR R4 NDJSON files (plain or .gz): Patient, Condition, MedicationRequest, Observation, AllergyIntolerance", Args: cobra.ExactArgs(1), RunE: run(imports.FHIR)}
+	csv := &cobra.Command{Use: "csv FILE", Short: "A CSV file with a header row", Args: cobra.ExactArgs(1), RunE: run(imports.CSV)}
+	for _, x := range []*cobra.Command{fhir, csv} {
+		def := "records"
+		if x == csv {
+			def = ""
+		}
+		x.Flags().StringVar(&basis, "basis", def, "why these people may be held: records, consent, referral or waiver")
+		x.Flags().StringVar(&study, "waiver-study", "", "waiver: the study it opens")
+		x.Flags().StringVar(&board, "waiver-board", "", "waiver: who granted it")
+		x.Flags().StringVar(&reference, "waiver-reference", "", "waiver: its number")
+		x.Flags().StringVar(&expires, "waiver-expires", "", "waiver: its last day, 2026-12-31")
+		x.Flags().StringVar(&source, "source", "", "name of the system they come from; the same name again updates the same people")
+		x.Flags().StringVar(&home, "site", "", "the site whose staff keep them")
+		x.Flags().StringSliceVar(&complete, "complete", nil, "lists the source holds whole: condition, medication, allergy")
+		x.Flags().StringVar(&asOf, "as-of", "", "the day --complete holds for")
+		x.Flags().BoolVar(&dry, "dry-run", false, "read and compare, write nothing")
+		x.Flags().StringVar(&format, "format", "text", "text or json")
+		cmd.AddCommand(x)
+	}
+	csv.Flags().StringVar(&columns, "map", "", `which column is what: "First name=given,DOB=birthDate"`)
+	return cmd
+}
+
+func printSummary(w io.Writer, s imports.Summary) error {
+	fmt.Fprintf(w, "People: %d read, %d added, %d changed, %d unchanged, %d rejected.\n", s.Read, s.Added, s.Changed, s.Unchanged, s.Rejected)
+	fmt.Fprintf(w, "Facts: %d read, %d added, %d changed, %d unchanged, %d rejected.\n", s.Facts.Read, s.Facts.Added, s.Facts.Changed, s.Facts.Unchanged, s.Facts.Rejected)
+	if s.Reviews > 0 {
+		fmt.Fprintf(w, "%d possible duplicates wait for review.\n", s.Reviews)
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintf(w, "  %s:%d: %s\n", p.File, p.Line, p.Why)
+	}
+	if len(s.Ignored) > 0 {
+		fmt.Fprintf(w, "Columns nobody asked for: %s\n", strings.Join(s.Ignored, ", "))
+	}
+	return nil
+}
+
+func studyCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "study", Short: "Studies"}
+	cmd.AddCommand(&cobra.Command{Use: "put FILE.yaml", Short: "Add a study, or change it to what the file says", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := trial.ParseStudy(data)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			return withCore(cmd.Context(), c, true, func(k *core) error {
+				changed, err := k.trial.PutStudy(cmd.Context(), operator(), s)
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[0], err)
+				}
+				what := "is unchanged"
+				if changed {
+					what = "is stored"
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "Study %s %s.\n", s.ID, what)
+				return err
+			})
+		}})
+	return cmd
+}
+
+func personCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "person", Short: "People"}
+	var format, why string
+	show := &cobra.Command{Use: "show ID", Short: "What is known of one person; it is recorded that you looked", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			return withCore(cmd.Context(), c, false, func(k *core) error {
+				p, chart, err := k.people.Reveal(cmd.Context(), operator(), contacts.PersonID(args[0]), why)
+				if err != nil {
+					return err
+				}
+				if format == "json" {
+					return printJSON(cmd.OutOrStdout(), contacts.Show(p, chart))
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s, born %s, speaks %s\nBasis: %s\nFacts: %d\n", p.ID, p.Name(), p.BirthDate, p.Language, p.Basis.Kind, len(chart.Facts))
+				return err
+			})
+		}}
+	show.Flags().StringVar(&format, "format", "text", "text or json")
+	show.Flags().StringVar(&why, "reason", "muster person show", "why you look, for the audit trail")
+	cmd.AddCommand(show)
+	return cmd
+}
+
+func staffCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "staff", Short: "Staff members and their sign-in links"}
+	var name, role string
+	var sites []string
+	add := &cobra.Command{Use: "add ID", Short: "Add a staff member", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		c, err := settings(cmd)
+		if err != nil {
+			return err
+		}
+		return withCore(cmd.Context(), c, true, func(k *core) error {
+			m, err := k.members(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = m.Put(cmd.Context(), operator(), members.Member{Meta: docstore.Meta{ID: args[0]}, Name: name, Role: members.Role(role), Sites: sites})
+			return err
+		})
+	}}
+	add.Flags().StringVar(&name, "name", "", "name as colleagues read it")
+	add.Flags().StringVar(&role, "role", "coordinator", "coordinator, recruiter, investigator, monitor, director or on-call")
+	add.Flags().StringSliceVar(&sites, "site", nil, "sites they work at; none = all")
+	link := &cobra.Command{Use: "link ID", Short: "Print a link that signs a staff member in, once, within ten minutes", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		c, err := settings(cmd)
+		if err != nil {
+			return err
+		}
+		return withCore(cmd.Context(), c, false, func(k *core) error {
+			url, until, err := k.signInLink(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\nworks once, until %s\n", url, until.Local().Format("15:04"))
+			return err
+		})
+	}}
+	cmd.AddCommand(add, link)
+	return cmd
+}
+
+func (k *core) members(ctx context.Context) (*members.Members, error) {
+	return members.Open(ctx, k.store, k.audit, k.clock)
+}
+
+// signInLink makes a one-time link for a staff member.
+func (k *core) signInLink(ctx context.Context, member string) (url string, until time.Time, err error) {
+	m, err := k.members(ctx)
+	if err != nil {
+		return "", until, err
+	}
+	secret, until, err := m.Link(ctx, operator(), member)
+	return k.config.PublicURL + "/staff/sign-in/" + secret, until, err
+}
+
+func auditCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "audit", Short: "The audit trail"}
+	cmd.AddCommand(&cobra.Command{Use: "verify", Short: "Check that nothing in the audit trail or the audited documents was altered", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			return withCore(cmd.Context(), c, false, func(k *core) error {
+				if _, err := k.members(cmd.Context()); err != nil { // open every collection
+					return err
+				}
+				report, err := audit.Verify(cmd.Context(), k.store, k.ring, audit.VerifyOptions{Unaudited: unaudited()})
+				if err != nil {
+					return err
+				}
+				out := cmd.OutOrStdout()
+				fmt.Fprintf(out, "%d entries in %d lanes, %d checkpoints, %d documents compared.\n", report.Entries, report.Lanes, report.Checkpoints, report.Documents)
+				if report.Intact() {
+					_, err = fmt.Fprintln(out, "Intact.")
+					return err
+				}
+				for _, p := range report.Problems {
+					fmt.Fprintln(out, p)
+				}
+				if report.MoreTrouble > 0 {
+					fmt.Fprintf(out, "and %d more\n", report.MoreTrouble)
+				}
+				return errors.New("the audit trail is not intact")
+			})
+		}})
+	return cmd
+}

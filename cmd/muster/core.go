@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/config"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/docstore/mongodoc"
+	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/id"
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/ivr/twilio"
+	"github.com/muster-health/muster/matching"
+	"github.com/muster-health/muster/trial"
+)
+
+// core is everything but the network: the store and what works on it.
+type core struct {
+	config   config.Config
+	log      *slog.Logger
+	clock    *clock.Clock
+	driver   docstore.Driver
+	store    *docstore.Store
+	ring     *seal.Ring
+	keys     *seal.Keys
+	audit    *audit.Log
+	people   *contacts.Directory
+	box      *outbox.Box
+	trial    *trial.Coordinator
+	operator *ivr.Operator
+	matcher  *matching.Scan
+	newID    id.New
+}
+
+// unaudited are the collections whose changes need no audit entry.
+func unaudited() []string { return append(contacts.Unaudited(), ivr.Unaudited()...) }
+
+// openCore opens the store and puts the parts together. makeRing lets it make a key ring where
+// there is none: for the demo and for the first start of an empty store.
+func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (_ *core, err error) {
+	k := &core{config: c, log: log}
+	if k.clock, err = clock.Parse(c.Now); err != nil {
+		return nil, err
+	}
+	if k.driver, err = openDriver(ctx, c, log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			k.driver.Close()
+		}
+	}()
+	k.store = docstore.New(k.driver, k.clock.Wall, docstore.Require(audit.Guard(unaudited()...)))
+	if k.ring, err = seal.Open(c.KeyringFile, makeRing); err != nil {
+		return nil, err
+	}
+	if err = k.ring.Bind(ctx, k.store); err != nil {
+		return nil, err
+	}
+	if k.keys, err = seal.OpenKeys(ctx, k.store, k.ring); err != nil {
+		return nil, err
+	}
+	if k.audit, err = audit.Open(ctx, k.store, k.ring, k.clock, audit.Options{Unaudited: unaudited(), Logger: log}); err != nil {
+		return nil, err
+	}
+	k.newID = id.ULID(k.clock.Wall)
+	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock); err != nil {
+		return nil, err
+	}
+	return k, k.openTrial(ctx)
+}
+
+func (k *core) openTrial(ctx context.Context) (err error) {
+	links := &trial.Links{}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Logger: k.log}
+	if t := k.config.Twilio; t.AccountSID != "" {
+		var base *url.URL
+		if t.BaseURL != "" {
+			if base, err = url.Parse(t.BaseURL); err != nil {
+				return err
+			}
+		}
+		carrier := twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base})
+		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: carrier, outbox.Call: carrier}
+		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: carrier, outbox.Call: carrier}
+	}
+	if k.box, err = outbox.Open(ctx, k.store, k.clock, k.keys, links, opts); err != nil {
+		return err
+	}
+	k.trial, err = trial.Open(ctx, trial.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, NewID: k.newID, Clock: k.clock,
+		Office: k.config.Twilio.From, Links: links, OnPerson: k.personChanged,
+		CheckCriteria: matching.CheckCriteria})
+	if err != nil {
+		return err
+	}
+	k.operator, err = ivr.Open(ctx, ivr.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, Trial: k.trial, Clock: k.clock,
+		Us: k.config.Twilio.From, PublicURL: k.config.PublicURL})
+	if err != nil {
+		return err
+	}
+	k.openMatcher()
+	return nil
+}
+
+// personChanged looks at somebody's matches anew when their facts changed.
+func (k *core) personChanged(ctx context.Context, p contacts.PersonID) {
+	if err := k.percolate(ctx, p); err != nil {
+		k.log.Error("matches of a changed person", "person", p, "err", err)
+	}
+}
+
+func openDriver(ctx context.Context, c config.Config, log *slog.Logger) (docstore.Driver, error) {
+	path := c.SQLitePath()
+	if path == "" {
+		return mongodoc.Open(ctx, c.Store, mongodoc.Options{Log: log})
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	d, err := sqlitedoc.Open(ctx, path, sqlitedoc.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return d, nil
+}
+
+// close ends what openCore began: the audit trail gets its last checkpoint.
+func (k *core) close(ctx context.Context) error {
+	return errors.Join(k.audit.Close(ctx), k.driver.Close())
+}
+
+// withCore runs a command on an open core.
+func withCore(ctx context.Context, c config.Config, makeRing bool, f func(*core) error) error {
+	k, err := openCore(ctx, c, logger(c.LogLevel), makeRing)
+	if err != nil {
+		return err
+	}
+	err = f(k)
+	return errors.Join(err, k.close(context.WithoutCancel(ctx)))
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// How often the jobs look, in real time. A jump of the business clock and a webhook wake them at once.
+const (
+	sendEvery  = 500 * time.Millisecond
+	planEvery  = 5 * time.Second
+	sweepEvery = 10 * time.Minute
+)
+
+// wake makes the jobs look at once, without waiting for them.
+func (s *server) wake() {
+	select {
+	case s.portal.wake <- struct{}{}:
+	default:
+	}
+}
+
+// jobs runs until ctx ends: what is due is sent, what follows from plans is queued, alerts go on
+// to the next person, and what is kept in memory follows the store.
+func (s *server) jobs(ctx context.Context) {
+	send, plan, sweep := time.NewTicker(sendEvery), time.NewTicker(planEvery), time.NewTicker(sweepEvery)
+	defer send.Stop()
+	defer plan.Stop()
+	defer sweep.Stop()
+	s.job(ctx, "follow", s.follow)
+	s.ready.Store(true)
+	s.job(ctx, "plan", s.plan)
+	for {
+		jumped := s.clock.Changed()
+		select {
+		case <-ctx.Done():
+			return
+		case <-jumped:
+			s.job(ctx, "plan", s.plan)
+		case <-plan.C:
+			s.job(ctx, "plan", s.plan)
+		case <-sweep.C:
+			s.job(ctx, "sweep", s.sweep)
+		case <-send.C:
+		case <-s.portal.wake:
+		}
+		s.job(ctx, "follow", s.follow)
+		s.job(ctx, "deliver", s.deliver)
+	}
+}
+
+func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
+	began := time.Now()
+	err := f(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	s.metrics.Job(name, err, time.Since(began))
+	if err != nil {
+		s.log.Error("job failed", "job", name, "err", err)
+	}
+}
+
+func (s *server) plan(ctx context.Context) error {
+	now := s.clock.Now()
+	_, err := s.trial.CloseDue(ctx, now)
+	return errors.Join(s.operator.Tick(ctx, now), s.trial.Escalate(ctx, now), err)
+}
+
+// deliver sends until nothing is due.
+func (s *server) deliver(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := s.box.Deliver(ctx, s.clock.Now())
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow brings what is in memory up to the store.
+func (s *server) follow(ctx context.Context) error {
+	return errors.Join(s.portal.search.Tick(ctx), s.matcher.Tick(ctx))
+}
+
+func (s *server) sweep(ctx context.Context) error {
+	_, err := s.people.SweepCodes(ctx)
+	return errors.Join(err, s.portal.sweep(ctx, s.clock.Wall()))
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/matching"
+	"github.com/muster-health/muster/matching/eval"
+	"github.com/muster-health/muster/portal/staff"
+	"github.com/muster-health/muster/trial"
+)
+
+// studies gives matching the studies of trial, in the form it reads.
+type studies struct{ *trial.Coordinator }
+
+// Study returns one study with its criteria parsed.
+func (s studies) Study(ctx context.Context, id string) (matching.Study, error) {
+	st, err := s.Coordinator.Study(ctx, trial.StudyID(id))
+	if err != nil {
+		return matching.Study{}, err
+	}
+	return asMatching(&st)
+}
+
+// Open returns the studies that look for people now.
+func (s studies) Open(ctx context.Context) ([]matching.Study, error) {
+	all, err := s.Studies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []matching.Study
+	for _, st := range all {
+		if ok, _ := st.Recruiting(s.Clock.Now()); !ok || st.Criteria == "" {
+			continue
+		}
+		m, err := asMatching(&st)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func asMatching(st *trial.Study) (matching.Study, error) {
+	var sites []matching.Site
+	for _, x := range st.Sites {
+		sites = append(sites, matching.Site{ID: x.ID, ZIP: x.ZIP})
+	}
+	return matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+}
+
+// participations tells matching who is or was in which study of ours.
+func participations(t *trial.Coordinator) matching.Trials {
+	return func(ctx context.Context) (map[contacts.PersonID][]eval.Participation, error) {
+		out := map[contacts.PersonID][]eval.Participation{}
+		all, err := t.Studies(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range all {
+			subs, err := t.SubjectsIn(ctx, st.StudyID(), "")
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range subs {
+				if p, ok := participation(&s); ok {
+					out[s.Person] = append(out[s.Person], p)
+				}
+			}
+		}
+		return out, nil
+	}
+}
+
+// participation is the stretch from enrolment to the end, if the subject ever took part.
+func participation(s *trial.Subject) (p eval.Participation, ok bool) {
+	p.Study = string(s.Study)
+	for _, m := range s.Moves {
+		switch {
+		case m.To.InStudy() && p.From == "":
+			p.From, ok = eval.Date(m.Event), true
+		case m.To.Over() && ok:
+			p.To = eval.Date(m.Event)
+		}
+	}
+	return p, ok
+}
+
+// openMatcher makes the index; it fills with the first Tick.
+func (k *core) openMatcher() {
+	k.matcher = matching.NewScan(k.people, k.driver, matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects"})
+}
+
+// percolate holds one person against all open studies and notes the verdict where they are on a
+// study's list.
+func (k *core) percolate(ctx context.Context, p contacts.PersonID) error {
+	if err := k.matcher.Refresh(ctx, p); err != nil {
+		return err
+	}
+	fits, err := k.matcher.For(ctx, p, k.today())
+	if err != nil {
+		return err
+	}
+	for _, f := range fits {
+		st, err := k.trial.Study(ctx, trial.StudyID(f.Study))
+		if err != nil {
+			return err
+		}
+		if err := k.trial.Judged(ctx, p, st.StudyID(), string(f.Verdict), st.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *core) today() eval.Date { return eval.DateOf(k.clock.Now()) }
+
+// deskMatcher gives staff pages what matching knows, in their own words.
+type deskMatcher struct{ k *core }
+
+// Candidates is matching.Report for a page.
+func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf string, limit int) (staff.Match, error) {
+	s, err := studies{d.k.trial}.Study(ctx, string(study))
+	if err != nil {
+		return staff.Match{}, err
+	}
+	day := eval.Date(asOf)
+	r, err := d.k.matcher.Counts(ctx, s, day)
+	if err != nil {
+		return staff.Match{}, err
+	}
+	people, err := d.k.matcher.Candidates(ctx, s, day, limit, "")
+	if err != nil {
+		return staff.Match{}, err
+	}
+	out := staff.Match{Version: r.Version, Eligible: r.Counts.Eligible, Possible: r.Counts.Possible, Excluded: r.Counts.Excluded}
+	for _, c := range r.Criteria {
+		out.Criteria = append(out.Criteria, staff.Criterion{ID: c.ID, Text: c.Text, Excluded: c.Excluded, Only: c.Only, Unknown: c.Unknown})
+	}
+	for _, c := range people {
+		out.People = append(out.People, asFit(s.ID, c))
+	}
+	return out, nil
+}
+
+// For is matching.Index.For for a page.
+func (d deskMatcher) For(ctx context.Context, p contacts.PersonID, asOf string) ([]staff.Fit, error) {
+	all, err := d.k.matcher.For(ctx, p, eval.Date(asOf))
+	if err != nil {
+		return nil, err
+	}
+	var out []staff.Fit
+	for _, c := range all {
+		out = append(out, asFit(c.Study, c))
+	}
+	return out, nil
+}
+
+func asFit(study string, c matching.Candidate) staff.Fit {
+	f := staff.Fit{Person: c.Person, Study: trial.StudyID(study), Verdict: string(c.Verdict), Miles: -1, Counts: c.CountsOnly}
+	if c.Metres >= 0 {
+		f.Miles = float64(c.Metres) / 1609.344
+	}
+	for _, r := range c.Reasons {
+		is := "met"
+		switch r.Outcome {
+		case eval.NotMet:
+			is = "failed"
+		case eval.OutcomeUnknown:
+			is = "unknown"
+			f.Unknown = append(f.Unknown, r.Name)
+		}
+		f.Reasons = append(f.Reasons, staff.Reason{Criterion: r.ID, Text: r.Criterion, Is: is, Why: r.Text, Only: r.Only})
+	}
+	return f
+}
+
+func matchCommand() *cobra.Command {
+	var asOf, format string
+	cmd := &cobra.Command{
+		Use:   "match STUDY",
+		Short: "Who fits a study, what each criterion costs, and why",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			return withCore(cmd.Context(), c, false, func(k *core) error {
+				ctx := cmd.Context()
+				day := k.today()
+				if asOf != "" {
+					if day, err = eval.ParseDate(asOf); err != nil {
+						return fmt.Errorf("--as-of: %w", err)
+					}
+				}
+				s, err := studies{k.trial}.Study(ctx, args[0])
+				if err != nil {
+					return fmt.Errorf("study %s: %w", args[0], err)
+				}
+				if err := k.matcher.Tick(ctx); err != nil {
+					return err
+				}
+				m, err := matching.Report(ctx, k.matcher, s, day)
+				if err != nil {
+					return err
+				}
+				if format == "json" {
+					return printJSON(cmd.OutOrStdout(), m)
+				}
+				return m.Table(cmd.OutOrStdout(), 50)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
+	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	return cmd
+}

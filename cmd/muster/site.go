@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/auth/session"
+	"github.com/muster-health/muster/matching"
+	"github.com/muster-health/muster/matching/criteria"
+	"github.com/muster-health/muster/portal"
+	demopages "github.com/muster-health/muster/portal/demo"
+	"github.com/muster-health/muster/portal/staff"
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/static"
+	"github.com/muster-health/muster/trial"
+)
+
+// site is the web site with what it keeps going.
+type site struct {
+	handler  http.Handler
+	search   *contacts.Search
+	sessions *session.Manager
+	forms    *web.Once
+	wake     chan struct{}
+}
+
+// newSite puts the audiences together.
+func newSite(ctx context.Context, s *server) (*site, error) {
+	assets, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	sets := append(portal.Templates(), staff.Templates())
+	if s.demo != nil {
+		sets = append(sets, demopages.Templates())
+	}
+	once := func() string { return s.newID("once_") }
+	renderer, err := view.NewRenderer(view.Options{Assets: assets, NewID: once}, sets...)
+	if err != nil {
+		return nil, err
+	}
+	out := &site{search: contacts.NewSearch(s.people), wake: make(chan struct{}, 1)}
+	var bar func(*http.Request) *view.DemoBar
+	outer := web.New(renderer, web.Options{
+		Log: s.log, Now: s.clock.Now, Wall: s.clock.Wall, NewID: func() string { return s.newID("req_") },
+		Secure: strings.HasPrefix(s.config.PublicURL, "https://"), Machines: []string{"/hooks/"}, Observe: s.metrics.Request,
+		Dress: func(r *http.Request, p *view.Page) {
+			if bar != nil {
+				p.Demo = bar(r)
+			}
+		},
+	})
+	if out.sessions, err = session.New(ctx, s.store, s.clock.Wall, session.Options{Name: "sweep"}); err != nil {
+		return nil, err
+	}
+	if out.forms, err = web.OpenOnce(ctx, s.store, s.clock.Wall); err != nil {
+		return nil, err
+	}
+	m, err := s.members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desk, err := staff.New(ctx, staff.Deps{Site: outer, Store: s.store, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
+		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Criteria: readable})
+	if err != nil {
+		return nil, err
+	}
+	deps := portal.Deps{Site: outer, Assets: assets, Store: s.store, Ring: s.ring, Clock: s.clock, People: s.people, Trial: s.trial, Fits: s.fits}
+	staffRoutes := mux.NewRouter()
+	for _, x := range desk.Routes() {
+		add(staffRoutes, x.Method, x.Path, x.Handler)
+	}
+	staffRoutes.NotFoundHandler = outer.NotFound()
+	staffRoutes.MethodNotAllowedHandler = outer.MethodNotAllowed()
+	deps.Staff = staffRoutes
+	if s.demo != nil {
+		d := s.demo.pages(s)
+		d.Site = outer
+		pages, err := demopages.New(d)
+		if err != nil {
+			return nil, err
+		}
+		bar = pages.Bar
+		demoRoutes := mux.NewRouter()
+		for _, x := range pages.Routes() {
+			add(demoRoutes, x.Method, x.Path, x.Handler)
+		}
+		deps.Demo = demoRoutes
+	}
+	if out.handler, err = portal.New(ctx, deps); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func add(r *mux.Router, method, path string, h http.Handler) {
+	methods := []string{method}
+	if method == http.MethodGet {
+		methods = append(methods, http.MethodHead)
+	}
+	r.Handle(path, h).Methods(methods...)
+}
+
+// readable is a study's criteria in the text form, one a line.
+func readable(yaml string) string {
+	c, err := criteria.ParseYAML([]byte(yaml))
+	if err != nil {
+		return yaml
+	}
+	return string(criteria.Text(c))
+}
+
+// fits lists the open studies that may fit a volunteer, for their own page: which, and nothing of why.
+func (k *core) fits(ctx context.Context, p contacts.PersonID) ([]trial.StudyID, error) {
+	ids, err := matching.MayFit(ctx, k.matcher, p, k.today())
+	var out []trial.StudyID
+	for _, id := range ids {
+		out = append(out, trial.StudyID(id))
+	}
+	return out, err
+}
+
+// sweep forgets sessions that are over and forms that were sent more than a day ago.
+func (s *site) sweep(ctx context.Context, wall time.Time) error {
+	_, err1 := s.sessions.Sweep(ctx)
+	_, err2 := s.forms.Sweep(ctx, wall.Add(-24*time.Hour))
+	return errors.Join(err1, err2)
+}

@@ -1,0 +1,152 @@
+// Package demo is what the demo adds to the site: the clock that can be moved, a page with the
+// tour, the people and their handsets, and a way in for each member of staff. It is mounted by
+// `muster demo` alone.
+package demo
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/muster-health/muster/portal/view"
+	"github.com/muster-health/muster/portal/web"
+)
+
+//go:embed pages
+var files embed.FS
+
+// Templates are these pages, for view.NewRenderer.
+func Templates() view.Set { return view.Set{Name: "demo", Layout: "public", FS: fs.FS(files)} }
+
+// Persona is somebody of the story.
+type Persona struct {
+	Name, Note, Number, PIN string
+	Handset                 string // address of the handset, "" for none
+}
+
+// Member is a member of staff one can be in the demo.
+type Member struct{ ID, Name, Role string }
+
+// Deps is what the demo works with; all are required.
+type Deps struct {
+	Site     *web.Site
+	Now      func() time.Time
+	Zone     *time.Location
+	Advance  func(time.Duration)
+	Next     func(ctx context.Context) (at time.Time, what string, ok bool, err error) // the next thing that happens by itself
+	SignIn   func(ctx context.Context, member string) (path string, err error)         // a one-time link
+	Reset    func()                                                                    // start again from the beginning
+	Personas []Persona
+	Staff    []Member
+	Phones   string // address of the simulated phone network
+}
+
+// Demo serves the addresses of Routes.
+type Demo struct {
+	Deps
+	site *web.Site
+}
+
+// New returns the demo's pages.
+func New(d Deps) (*Demo, error) {
+	if d.Site == nil || d.Now == nil || d.Zone == nil || d.Advance == nil || d.Next == nil || d.SignIn == nil || d.Reset == nil {
+		return nil, errors.New("demo: something required is missing")
+	}
+	return &Demo{Deps: d, site: d.Site.With(nil, nil)}, nil
+}
+
+// Route is one address.
+type Route struct {
+	Method, Path string
+	Handler      http.Handler
+}
+
+// Routes is the map of the demo.
+func (d *Demo) Routes() []Route {
+	return []Route{
+		{"GET", "/demo", d.site.Handle(d.tour)},
+		{"GET", "/demo/tour", d.site.Handle(d.tour)},
+		{"POST", "/demo/clock", d.site.Handle(d.clock)},
+		{"POST", "/demo/as", d.site.Handle(d.as)},
+		{"POST", "/demo/reset", d.site.Handle(d.reset)},
+	}
+}
+
+// Bar is shown on every page of the demo.
+func (d *Demo) Bar(r *http.Request) *view.DemoBar {
+	b := &view.DemoBar{Clock: d.Now().In(d.Zone), Action: "/demo/clock", Return: r.URL.Path,
+		Links: []view.Link{{Label: "Tour", Href: "/demo/tour"}, {Label: "Phones", Href: d.Phones}}}
+	if at, what, ok, err := d.Next(r.Context()); err == nil && ok {
+		b.Next = at.In(d.Zone).Format("Mon 3:04 pm") + ", " + what
+	}
+	return b
+}
+
+// clock moves business time; it never goes back.
+func (d *Demo) clock(w http.ResponseWriter, r *http.Request) error {
+	f, err := d.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	switch f.Value("by") {
+	case "1h":
+		d.Advance(time.Hour)
+	case "1d":
+		d.Advance(24 * time.Hour)
+	case "next":
+		at, _, ok, err := d.Next(r.Context())
+		if err != nil {
+			return err
+		}
+		if ok {
+			d.Advance(at.Sub(d.Now()) + time.Second)
+		}
+	}
+	return web.Redirect(w, r, web.Local(f.Value("return"), "/"))
+}
+
+// as signs the visitor in as a member of staff.
+func (d *Demo) as(w http.ResponseWriter, r *http.Request) error {
+	f, err := d.site.Form(w, r)
+	if err != nil {
+		return err
+	}
+	path, err := d.SignIn(r.Context(), f.Value("member"))
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, path)
+}
+
+func (d *Demo) reset(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.site.Form(w, r); err != nil {
+		return err
+	}
+	p := &resetPage{Page: view.Page{Title: "Starting again"}}
+	err := d.site.Render(w, r, http.StatusOK, p)
+	d.Reset()
+	return err
+}
+
+type tourPage struct {
+	view.Page
+	Steps    []Step
+	Personas []Persona
+	Staff    []Member
+	Phones   string
+}
+
+func (*tourPage) Template() string { return "demo/tour" }
+
+type resetPage struct{ view.Page }
+
+func (*resetPage) Template() string { return "demo/reset" }
+
+func (d *Demo) tour(w http.ResponseWriter, r *http.Request) error {
+	p := &tourPage{Page: view.Page{Title: "Five minutes with Muster", Lead: "Everybody here is made up, and nothing leaves this computer."},
+		Steps: Steps(d.Phones), Personas: d.Personas, Staff: d.Staff, Phones: d.Phones}
+	return d.site.Render(w, r, http.StatusOK, p)
+}
