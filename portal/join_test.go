@@ -204,7 +204,7 @@ func TestDetailsSayWhatToMend(t *testing.T) {
 	s := newSite(t, rig.Options{})
 	b := s.browser().toDetails()
 	b.post("/join/details", "agree-email", "1").status(422)
-	b.sees("There are 10 problems", "Please write your first name.", "Please choose the kind of phone.", "You ticked e-mail below", "area code")
+	b.sees("There are 11 problems", "Please write your first name.", "Please choose the kind of phone.", "You ticked e-mail below", "area code")
 	b.post("/join/details", details("zip", "00000")...).status(200) // the first value counts, as in a form
 	if s.stored("people") != 1 {
 		t.Error("the mended form was not taken")
@@ -243,10 +243,8 @@ func TestCodes(t *testing.T) {
 	t.Run("a home phone is called", func(t *testing.T) {
 		s := newSite(t, rig.Options{})
 		b := s.browser().toDetails()
-		b.post("/join/details", details("kind", "landline")...) // two values: the first counts
-		b = s.browser().toDetails()
 		b.post("/join/details", "given", "Ana", "family", "Ruiz", "zip", "15213", "language", "es", "phone", "412-555-0124", "kind", "landline", "shared", "yes", "voicemail", "no", "way", "any", "own", "no").at("/join/code")
-		b.sees("We call •••-0124 now")
+		b.sees("We call •••-0124 now").lacks("Text me a code")
 		s.Deliver(t)
 		if sent := s.Sent.To("+14125550124"); len(sent) != 1 || sent[0].Kind != "call" {
 			t.Errorf("sent %v", sent)
@@ -267,6 +265,19 @@ func TestCodes(t *testing.T) {
 			}
 		}
 		b.post("/join/code", "code", s.codeFor("+14125550145")).at("/join/done").sees("Ben from the research office will text you by")
+	})
+	t.Run("no machine can bring one", func(t *testing.T) {
+		s := newSite(t, rig.Options{})
+		b := s.browser().toDetails()
+		b.post("/join/details", "given", "Tom", "family", "Roe", "zip", "15213", "language", "en", "phone", "412-555-0146", "kind", "landline", "shared", "no", "voicemail", "no", "way", "relay", "own", "yes")
+		b.at("/join/done").sees("You did not need a code", "Ben from the research office will call you")
+		s.Deliver(t)
+		if sent := s.Sent.To("+14125550146"); len(sent) != 0 {
+			t.Errorf("sent %v", sent)
+		}
+		if tasks, err := s.Trial.Tasks(t.Context(), ""); err != nil || len(tasks) != 1 {
+			t.Errorf("tasks %+v, %v", tasks, err)
+		}
 	})
 	t.Run("no code keeps the sign-up for a call", func(t *testing.T) {
 		s := newSite(t, rig.Options{})
@@ -314,8 +325,6 @@ func TestCallMe(t *testing.T) {
 	b := s.browser()
 	b.get("/call-me").post("/call-me", "name", "", "phone", "12").status(422).sees("Please write your name", "area code")
 	b.post("/call-me", "name", "Ana", "phone", "412-555-0124", "best", "morning").sees("we will call you")
-	once := b.page
-	_ = once
 	tasks, err := s.Trial.Tasks(t.Context(), "")
 	if err != nil || len(tasks) != 1 || !strings.Contains(tasks[0].Text, "Ana, +14125550124. Best time: morning") || tasks[0].Person != "" {
 		t.Errorf("tasks %+v, %v", tasks, err)

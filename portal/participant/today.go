@@ -209,7 +209,11 @@ func (h *Pages) offer(r *http.Request, sub trial.Subject) (view.Steps, error) {
 		done(h.T(r, "participant.offer.received"), i18n.ShortDay(lang, sub.Moves[0].Entered.In(m.zone)))
 	}
 	number := office(&s, sub.Site)
-	switch sub.Shown(now) {
+	at := sub.Shown(now)
+	if sub.Consent != nil { // they signed it: no need to wait a day before saying so
+		at = trial.Consented
+	}
+	switch at {
 	case trial.New:
 		if sub.Promised.After(now) {
 			current(h.T(r, "participant.offer.promised", "when", i18n.When(lang, hour(sub.Promised).In(m.zone), now.In(m.zone))), "")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
@@ -34,7 +35,7 @@ func (h *Pages) visits(w http.ResponseWriter, r *http.Request) error {
 	day := func(v trial.Visit) string { return cmp.Or(v.Day, v.Target) }
 	slices.SortStableFunc(all, func(a, b trial.Visit) int { return cmp.Compare(day(a), day(b)) })
 	p := &visitsPage{sheet: h.sheet(r, h.T(r, "participant.visits.title"))}
-	today := now.In(m.zone).Format("2006-01-02")
+	today := now.In(m.zone).Format(time.DateOnly)
 	for _, v := range all {
 		switch {
 		case v.State == trial.Kept:
@@ -100,7 +101,7 @@ const shown = 100
 
 func (h *Pages) messages(w http.ResponseWriter, r *http.Request) error {
 	m := self(r)
-	touches, err := h.People.Timeline(r.Context(), m.PersonID(), shown, h.Clock.Now().Add(1))
+	touches, err := h.People.Timeline(r.Context(), m.PersonID(), shown, time.Time{})
 	if err != nil {
 		return fmt.Errorf("messages: %w", err)
 	}

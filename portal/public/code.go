@@ -35,7 +35,7 @@ func (h *Pages) codePage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Pages) askCode(w http.ResponseWriter, r *http.Request, status int, j join, f *web.Form) error {
-	p := &codePage{sheet: h.sheet(r, h.T(r, "public.code.title")), ByCall: j.ByCall, CanCall: !j.TextOnly, CanText: true, Continue: "/join/code/wait",
+	p := &codePage{sheet: h.sheet(r, h.T(r, "public.code.title")), ByCall: j.ByCall, CanCall: !j.NoCall, CanText: !j.NoText, Continue: "/join/code/wait",
 		Code: view.Field{Kind: view.KindCode, Name: "code", Label: h.T(r, "public.code.label"), Hint: h.T(r, "public.code.hint"), Width: 10, Max: 11}.From(f)}
 	if p.Sent = h.T(r, "public.code.texted", "number", view.MaskPhone(j.Number)); j.ByCall {
 		p.Sent = h.T(r, "public.code.called", "number", view.MaskPhone(j.Number))
@@ -85,7 +85,7 @@ func (h *Pages) again(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j.ByCall = f.Value("by") == "call" && !j.TextOnly
+	j.ByCall = j.NoText || f.Value("by") == "call" && !j.NoCall
 	challenge, err := h.Trial.ResendCode(r.Context(), visitor, j.Person, j.Number, j.ByCall)
 	var many *contacts.TooManyCodes
 	if errors.As(err, &many) {

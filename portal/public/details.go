@@ -198,9 +198,9 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := trial.Application{SignUp: up, Source: "web", VerifyNumber: up.Person.Points[0].Value,
 		CodeByCall: f.Value("way") == "phone" || f.Value("kind") == "landline", KeepAnswers: j.Keep}
-	if up.Person.ReachMe.TextOnly {
-		a.CodeByCall = false
-	}
+	noCall, noText := up.Person.ReachMe.TextOnly || up.Person.ReachMe.Relay, up.Person.Points[0].NoText
+	a.CodeByCall = a.CodeByCall && !noCall
+	a.NoCode = noCall && noText // no machine can bring a code there, so a person does (F8)
 	if s != nil {
 		a.Study, a.Site, a.PreScreen = s.StudyID(), nearestSite(*s, up.Person.Address.ZIP), j.Answers
 	}
@@ -227,11 +227,18 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	}
 	j.Person, j.Challenge, j.Repeat, j.Promised, j.Applied = applied.Person, applied.Challenge, applied.Repeat, applied.Promised, h.Clock.Now()
 	j.Number, j.ByCall, j.TextOnly, j.Site = a.VerifyNumber, a.CodeByCall, up.Person.ReachMe.TextOnly, a.Site
+	j.NoCall, j.NoText, j.NoCode = noCall, noText, a.NoCode
 	j.Details = nil
 	if own {
 		j.Details = r.PostForm
 	} else {
 		h.Sessions.Shorten(r.Context(), 5*time.Minute)
+	}
+	if j.NoCode {
+		if err := h.finish(r, j); err != nil {
+			return err
+		}
+		return web.Redirect(w, r, "/join/done")
 	}
 	if err := h.keep(r, j); err != nil {
 		return err

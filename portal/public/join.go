@@ -36,6 +36,8 @@ type join struct {
 	Site      string            `json:"site,omitempty"`
 	Number    string            `json:"number,omitempty"`
 	TextOnly  bool              `json:"textOnly,omitempty"`
+	NoCall    bool              `json:"noCall,omitempty"` // no machine may call
+	NoText    bool              `json:"noText,omitempty"` // the number takes no texts
 	ByCall    bool              `json:"byCall,omitempty"`
 	Challenge string            `json:"challenge,omitempty"`
 	Applied   time.Time         `json:"applied,omitzero"`
