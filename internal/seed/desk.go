@@ -12,15 +12,10 @@ import (
 
 // athome is at on the clock of where somebody lives.
 func (w *world) athome(s *someone, offset int, clock string) time.Time {
-	zone, ok := contacts.Zone(s.Person)
-	if !ok {
-		return w.at(offset, clock)
+	if zone, ok := contacts.Zone(s.Person); ok {
+		return w.atIn(zone, offset, clock)
 	}
-	t, err := trial.Instant(w.day(offset), clock, zone.String())
-	if err != nil {
-		return w.at(offset, clock)
-	}
-	return t
+	return w.at(offset, clock)
 }
 
 // diary makes the entry of one day, answered on a channel at a time of it; with fewer answers
@@ -191,10 +186,7 @@ func (w *world) enrolledNot(s *someone, study trial.StudyID, site string, legs [
 
 // reminder is what was sent the day before a visit, and what came back.
 func (w *world) reminder(s *someone, v trial.Visit, study string) ([]contacts.Touch, error) {
-	start, err := trial.Instant(v.Day, v.Time, w.zone.String())
-	if err != nil {
-		return nil, err
-	}
+	start := w.at(0, v.Time) // all the story's visits are today
 	sent := start.Add(-24 * time.Hour)
 	body, err := i18n.Text(s.Language, "sms.reminder", "when", i18n.When(s.Language, start.In(w.zone), sent.In(w.zone)), "yes", "1", "change", "2", "phone", "412-555-0101")
 	if err != nil {

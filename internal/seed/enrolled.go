@@ -71,7 +71,8 @@ func (w *world) steady() ([]trial.Loaded, error) {
 		l.Subject.Moves = append(l.Subject.Moves, w.way(s.Source, leg{trial.ScreenFailure, -53 - 7*i, "criteria"})...)
 		out = append(out, l)
 	}
-	return append(out, w.waiting(st, from, mainOr, steadyStages)...), nil
+	out = append(out, w.waiting(st, from, mainOr, steadyStages)...)
+	return append(out, w.waiting(st, w.draw(near), mainOr, leftStages)...), nil
 }
 
 // lantern has closed its list; visits run. Two of its people come today.
@@ -110,7 +111,7 @@ func (w *world) lantern() ([]trial.Loaded, error) {
 		}
 		out = append(out, more...)
 	}
-	return append(out, w.waiting(st, from, atMain, lanternStages)...), nil
+	return append(out, w.waiting(st, w.draw(near), atMain, leftLantern)...), nil
 }
 
 // walks are the walking diary's entries since Thursday.
@@ -174,7 +175,10 @@ func (w *world) clearway() ([]trial.Loaded, error) {
 		}
 		out = append(out, more...)
 	}
-	return append(append(out, w.signUps(st, from)...), w.waiting(st, from, mainOr, clearwayStages)...), nil
+	out = append(out, w.signUps(st, from)...)
+	out = append(out, w.waiting(st, from, mainOr, clearwayStages)...)
+	around := w.draw(func(s *someone) bool { return s.Home == "main" || s.Home == "mesa" })
+	return append(out, w.waiting(st, around, mainOr, leftStages)...), nil
 }
 
 // signUps are new on the list. The oldest came two days and three hours ago, when a weekend's

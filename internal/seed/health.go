@@ -64,17 +64,18 @@ func (w *world) health(crowd []*someone, n int) {
 	older := func(power float64) func(*someone) float64 {
 		return func(s *someone) float64 { return math.Pow(float64(s.age)/50, power) }
 	}
-	// A hospital knows most of its own diabetics.
-	nearer := func(s *someone) float64 {
-		x := older(1.5)(s)
-		if s.Home == "main" || s.Home == "north" {
-			x *= 3.2
+	// A hospital knows most of its own patients.
+	nearer := func(power, times float64) func(*someone) float64 {
+		return func(s *someone) float64 {
+			if near(s) {
+				return times * older(power)(s)
+			}
+			return older(power)(s)
 		}
-		return x
 	}
-	w.ill(answered, hypertension, share(all, 0.34)-told(has(hypertension)), older(2.2))
+	w.ill(answered, hypertension, share(all, 0.34)-told(has(hypertension)), nearer(2.2, 1.9))
 	w.ill(answered, asthma, share(all, 0.16)-told(has(asthma)), older(-0.3))
-	w.ill(answered, diabetes, share(all, 0.13)-told(has(diabetes)), nearer)
+	w.ill(answered, diabetes, share(all, 0.13)-told(has(diabetes)), nearer(1.5, 6))
 	w.ill(answered, copd, share(all, 0.04), older(4))
 	w.ill(answered, stroke, share(all, 0.015), older(4))
 	w.ill(answered, dementia, share(all, 0.015), older(7))

@@ -8,10 +8,11 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// histories makes everything that happened before the demo starts.
+// histories makes everything that happened before the demo starts. Studies with fewer people to
+// draw from come first.
 func (w *world) histories() ([]trial.Loaded, error) {
 	var all []trial.Loaded
-	for _, part := range []func() ([]trial.Loaded, error){w.story, w.steady, w.lantern, w.clearway, w.post} {
+	for _, part := range []func() ([]trial.Loaded, error){w.story, w.lantern, w.steady, w.clearway, w.post} {
 		more, err := part()
 		if err != nil {
 			return nil, err
@@ -82,7 +83,7 @@ func early(from int, to ...trial.Status) []leg {
 
 // waiting makes those of a study's list who have not consented, or will not.
 func (w *world) waiting(st *trial.Study, from *pool, site func(*someone) string, stages []stage) (out []trial.Loaded) {
-	for k, g := range stages {
+	for _, g := range stages {
 		for i := range g.n {
 			s := from.next()
 			if s == nil {
@@ -96,7 +97,7 @@ func (w *world) waiting(st *trial.Study, from *pool, site func(*someone) string,
 			w.joinedBy(s, legs[0].offset)
 			l := trial.Loaded{Subject: trial.Subject{Person: s.id, Study: st.StudyID(), Site: site(s), Source: s.Source, Moves: w.way(s.Source, legs...)}}
 			if len(legs) > 1 && legs[1].to == trial.Contacting {
-				t := w.touch(fmt.Sprintf("%s_%d_%d", st.ID, k, i), w.at(legs[1].offset, "14:20"), true, contacts.Call, "call", "")
+				t := w.touch(fmt.Sprintf("%s_%s_%d", st.ID, g.legs[len(g.legs)-1].to, i), w.at(legs[1].offset, "14:20"), true, contacts.Call, "call", "")
 				t.Study, t.Staff, t.Outcome = st.ID, "ben", "reached"
 				if last := legs[len(legs)-1].to; last == trial.Contacting || last == trial.CouldNotReach {
 					t.Outcome = "no answer"
@@ -109,25 +110,27 @@ func (w *world) waiting(st *trial.Study, from *pool, site func(*someone) string,
 	return out
 }
 
-// Where a study's list stands before consent.
+// Where those of a study's list stand who have not consented yet.
 var steadyStages = []stage{
 	{6, early(5, trial.Contacting)},
 	{5, early(9, trial.Contacting, trial.Considering)},
 	{4, early(13, trial.Contacting, trial.Considering, trial.Prescreened)},
 	{3, early(16, trial.Contacting, trial.Considering, trial.Prescreened, trial.VisitBooked)},
-	{8, early(40, trial.Contacting, trial.Ineligible)},
-	{5, early(30, trial.Contacting, trial.NotInterested)},
-	{3, early(55, trial.Contacting, trial.CouldNotReach)},
 }
 
 var clearwayStages = []stage{
 	{4, early(6, trial.Contacting)},
 	{3, early(11, trial.Contacting, trial.Considering)},
-	{5, early(35, trial.Contacting, trial.Ineligible)},
-	{3, early(28, trial.Contacting, trial.NotInterested)},
 }
 
-var lanternStages = []stage{
+// And how others left it; who did not fit may be anybody.
+var leftStages = []stage{
+	{7, early(40, trial.Contacting, trial.Ineligible)},
+	{5, early(30, trial.Contacting, trial.NotInterested)},
+	{3, early(55, trial.Contacting, trial.CouldNotReach)},
+}
+
+var leftLantern = []stage{
 	{6, early(170, trial.Contacting, trial.Ineligible)},
 	{4, early(190, trial.Contacting, trial.NotInterested)},
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -173,7 +174,7 @@ func Fill(ctx context.Context, d Deps, o Options) (Summary, error) {
 
 // Most documents of a batch: more make a commit slow, fewer make too many of them.
 const (
-	peopleAtOnce    = 200
+	peopleAtOnce    = 125
 	historiesAtOnce = 40
 )
 
@@ -204,16 +205,18 @@ func fill(ctx context.Context, d Deps, now time.Time, seed uint64, n int, sum *S
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(w.people, peopleAtOnce) {
-		if err := importPart(ctx, d, part); err != nil {
-			return err
-		}
+	// The story first: who shares a number or a birthday is looked for among those who are here.
+	err = inParts(ctx, w.people, peopleAtOnce, func(ctx context.Context, part []*someone) error { return importPart(ctx, d, part) })
+	if err != nil {
+		return err
 	}
 	sum.People = len(w.people)
-	for part := range slices.Chunk(histories, historiesAtOnce) {
-		if _, err := d.Trial.Load(ctx, by, "what happened before the demo starts", part); err != nil {
-			return err
-		}
+	err = inParts(ctx, histories, historiesAtOnce, func(ctx context.Context, part []trial.Loaded) error {
+		_, err := d.Trial.Load(ctx, by, "what happened before the demo starts", part)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	for _, h := range histories {
 		if h.Subject.Study != "" {
@@ -221,6 +224,39 @@ func fill(ctx context.Context, d Deps, now time.Time, seed uint64, n int, sum *S
 		}
 	}
 	return w.keys(ctx, d)
+}
+
+// inParts does a list in parts: the first before all others, then two at a time, so that sealing
+// one goes on while another is written. After an error no further part is begun.
+func inParts[T any](ctx context.Context, list []T, size int, do func(context.Context, []T) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	parts := make(chan []T)
+	var workers sync.WaitGroup
+	work := func() {
+		for part := range parts {
+			if ctx.Err() == nil {
+				if err := do(ctx, part); err != nil {
+					stop(err)
+				}
+			}
+		}
+	}
+	for i := 0; i < len(list) && ctx.Err() == nil; i += size {
+		part := list[i:min(i+size, len(list))]
+		if i == 0 {
+			if err := do(ctx, part); err != nil {
+				return err
+			}
+			workers.Go(work)
+			workers.Go(work)
+			continue
+		}
+		parts <- part
+	}
+	close(parts)
+	workers.Wait()
+	return context.Cause(ctx)
 }
 
 func importPart(ctx context.Context, d Deps, part []*someone) error {

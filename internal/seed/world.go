@@ -54,12 +54,14 @@ func (w *world) local() time.Time { return w.now.In(w.zone) }
 func (w *world) day(offset int) string { return w.local().AddDate(0, 0, offset).Format(time.DateOnly) }
 
 // at is a moment of the day so many days from today, on the hospital's clock.
-func (w *world) at(offset int, clock string) time.Time {
-	t, err := trial.Instant(w.day(offset), clock, w.zone.String())
+func (w *world) at(offset int, clock string) time.Time { return w.atIn(w.zone, offset, clock) }
+
+func (w *world) atIn(zone *time.Location, offset int, clock string) time.Time {
+	t, err := time.ParseInLocation("2006-01-02 15:04", w.day(offset)+" "+clock, zone)
 	if err != nil {
 		panic(fmt.Sprintf("seed: %v", err)) // the clocks written in this package are ones
 	}
-	return t
+	return t.UTC()
 }
 
 // last is the latest such day of the calendar that is over: last(5, 3) is the last 3 May.
