@@ -70,6 +70,9 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	return replies, err
 }
 
+// toAnswers are the replies to answers of our own questions, which are no loop.
+var toAnswers = []string{"sms.question", "sms.confirmed", "sms.change", "sms.whichOne", "sms.stopped", "sms.stoppedUrgent"}
+
 // text is one inbound text while it is worked on.
 type text struct {
 	Inbound
@@ -126,6 +129,10 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Of people whose number this is not any more, nothing is asked here.
+	open = slices.DeleteFunc(open, func(p Prompt) bool {
+		return !slices.ContainsFunc(t.people, func(x contacts.Person) bool { return x.PersonID() == p.Person })
+	})
 	if digit := strings.TrimSpace(t.Body); digit == "1" && (len(waiting) > 0 || len(open) == 0) {
 		theirs, err := o.acknowledge(ctx, t.From, "sms")
 		if err != nil {
@@ -379,7 +386,7 @@ func (o *Operator) breakLoop(ctx context.Context, t *text, replies []string) ([]
 	}
 	n := 0
 	for _, x := range before {
-		if x.Out && x.Reply {
+		if x.Out && x.Reply && !slices.Contains(toAnswers, x.Template) {
 			n++
 		}
 	}

@@ -1,0 +1,126 @@
+package transcript
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/trial"
+)
+
+// check is something that must be so.
+func (p *player) check(verb, rest string) bool {
+	p.Helper()
+	ctx := p.ctx()
+	switch verb {
+	case "<":
+		p.reply(rest)
+	case "hear", "not":
+		heard, err := p.line.Heard()
+		p.must(err)
+		if strings.Contains(heard, rest) != (verb == "hear") {
+			p.Errorf("%s: the call says %q", p.where, heard)
+		}
+	case "ended":
+		over, err := p.line.Over()
+		p.must(err)
+		if !over {
+			heard, _ := p.line.Heard()
+			p.Errorf("%s: the call goes on: %q", p.where, heard)
+		}
+	case "waits":
+		d, err := p.line.Waits()
+		p.must(err)
+		p.count(rest, int(d.Round(time.Second)/time.Second))
+	case "sent":
+		p.sent(rest)
+	case "alerts":
+		open, err := p.r.Trial.Alerts(ctx, trial.AlertOpen)
+		p.must(err)
+		p.count(rest, len(open))
+	case "tasks":
+		kind, n, _ := strings.Cut(rest, " ")
+		all, err := p.r.Trial.Tasks(ctx, "")
+		p.must(err)
+		got := 0
+		for _, x := range all {
+			if x.Kind == kind {
+				got++
+			}
+		}
+		p.count(n, got)
+	case "answers":
+		got := 0
+		for _, id := range p.ids {
+			all, err := p.r.Trial.ResponsesOf(ctx, id)
+			p.must(err)
+			for _, x := range all {
+				got += len(x.Session.Answers)
+			}
+		}
+		p.count(rest, got)
+	case "unread":
+		got, err := p.r.People.CountUnread(ctx)
+		p.must(err)
+		p.count(rest, got)
+	case "reply":
+		f := strings.SplitN(rest, " ", 3)
+		v, err := p.r.Trial.Visit(ctx, p.visit(f[0], f[1]))
+		p.must(err)
+		if v.Reply != strings.Join(f[2:], " ") {
+			p.Errorf("%s: the visit's reply is %q", p.where, v.Reply)
+		}
+	case "stopped":
+		people, err := p.r.People.ByPoint(ctx, rest)
+		p.must(err)
+		for _, x := range people {
+			g, err := p.r.Trial.May(ctx, x.PersonID(), contacts.StudyCare, contacts.SMS, "STEADY")
+			p.must(err)
+			if g.OK || !g.NotBefore.IsZero() {
+				p.Errorf("%s: %s may still be texted", p.where, x.ID)
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *player) reply(want string) {
+	p.Helper()
+	if len(p.replies) == 0 {
+		p.Errorf("%s: no reply", p.where)
+		return
+	}
+	if got := strings.ReplaceAll(p.replies[0], "\n", "|"); got != want {
+		p.Errorf("%s: the reply is %q", p.where, got)
+	}
+	p.replies = p.replies[1:]
+}
+
+func (p *player) sent(rest string) {
+	p.Helper()
+	if number, n, ok := strings.Cut(rest, " times "); ok {
+		all, err := p.line.Sent(number)
+		p.must(err)
+		p.count(n, len(all))
+		return
+	}
+	number, words, _ := strings.Cut(rest, ": ")
+	all, err := p.line.Sent(number)
+	p.must(err)
+	for _, body := range all {
+		if strings.Contains(body, words) {
+			return
+		}
+	}
+	p.Errorf("%s: sent was %q", p.where, all)
+}
+
+func (p *player) count(want string, got int) {
+	p.Helper()
+	if n, err := strconv.Atoi(strings.TrimSpace(want)); err != nil || n != got {
+		p.Errorf("%s: there are %d", p.where, got)
+	}
+}

@@ -1,0 +1,186 @@
+package transcript
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/ivr"
+)
+
+// direct speaks to the operator without a phone company in between.
+type direct struct {
+	t      testing.TB
+	r      *rig.Rig
+	texts  int
+	calls  int
+	last   ivr.Inbound
+	event  ivr.CallEvent
+	script ivr.Script
+}
+
+// Direct is the line straight into the operator.
+func Direct(t testing.TB) Opener {
+	return func(self bool) Line {
+		opt := rig.Options{}
+		if self {
+			opt.OptOut = ivr.OptOutSelf
+		}
+		return &direct{t: t, r: rig.New(t, opt)}
+	}
+}
+
+func (d *direct) Rig() *rig.Rig { return d.r }
+
+func (d *direct) Moved() error { return nil }
+
+func (d *direct) Text(from, body string) ([]string, error) {
+	n, err := number(from)
+	if err != nil {
+		return nil, err
+	}
+	d.texts++
+	d.last = ivr.Inbound{SID: fmt.Sprintf("SM%d", d.texts), From: n, To: office(), Body: body}
+	return d.Again()
+}
+
+func (d *direct) Again() ([]string, error) { return d.r.Operator.Text(d.t.Context(), d.last) }
+
+// called finds our last call to a number.
+func (d *direct) called(to string) (ivr.CallEvent, error) {
+	all := d.r.Sent.To(to)
+	for i := len(all) - 1; i >= 0; i-- {
+		if m := all[i]; m.Kind == outbox.Call {
+			n, err := number(to)
+			return ivr.CallEvent{SID: rig.SID(m), From: office(), To: n, Outbound: true, Message: m.ID}, err
+		}
+	}
+	return ivr.CallEvent{}, errors.New("no call was made")
+}
+
+func (d *direct) Answer(to, by string) (err error) {
+	if d.event, err = d.called(to); err != nil {
+		return err
+	}
+	if err := d.r.Operator.CallStatus(d.t.Context(), d.status("in-progress")); err != nil {
+		return err
+	}
+	d.event.AnsweredBy = by
+	d.script, err = d.r.Operator.Answer(d.t.Context(), d.event)
+	return err
+}
+
+func (d *direct) Unanswered(to, how string) (err error) {
+	if d.event, err = d.called(to); err != nil {
+		return err
+	}
+	return d.r.Operator.CallStatus(d.t.Context(), d.status(how))
+}
+
+func (d *direct) Dial(from string) error {
+	n, err := number(from)
+	if err != nil {
+		return err
+	}
+	d.calls++
+	d.event = ivr.CallEvent{SID: fmt.Sprintf("CA%d", d.calls), From: n, To: office()}
+	d.script, err = d.r.Operator.Answer(d.t.Context(), d.event)
+	return err
+}
+
+func (d *direct) Press(keys string) error {
+	return d.press(ivr.CallEvent{Digits: keys, Step: d.step()})
+}
+
+func (d *direct) Silence() error { return d.press(ivr.CallEvent{NoInput: true, Step: d.step()}) }
+
+func (d *direct) PressStep(step int, keys string) error {
+	return d.press(ivr.CallEvent{Digits: keys, Step: step})
+}
+
+func (d *direct) Dialed(how string) error { return d.press(ivr.CallEvent{Dialed: how, Step: d.step()}) }
+
+func (d *direct) press(what ivr.CallEvent) error {
+	d.event.Digits, d.event.NoInput, d.event.Dialed, d.event.Step = what.Digits, what.NoInput, what.Dialed, what.Step
+	return d.Repeat()
+}
+
+func (d *direct) Repeat() (err error) {
+	d.script, err = d.r.Operator.Press(d.t.Context(), d.event)
+	return err
+}
+
+func (d *direct) End() error { return d.r.Operator.CallStatus(d.t.Context(), d.status("completed")) }
+
+func (d *direct) status(status string) ivr.CallEvent {
+	ev := d.event
+	ev.Status, ev.Digits, ev.Dialed, ev.Step, ev.NoInput = status, "", "", 0, false
+	return ev
+}
+
+// step is the one the script waits for.
+func (d *direct) step() int {
+	for _, x := range d.script {
+		switch v := x.(type) {
+		case ivr.Gather:
+			return v.Step
+		case ivr.Dial:
+			return v.Step
+		}
+	}
+	return 0
+}
+
+func (d *direct) Heard() (string, error) {
+	var b strings.Builder
+	for _, x := range d.script {
+		switch v := x.(type) {
+		case ivr.Say:
+			b.WriteString(v.Text + " ")
+		case ivr.Gather:
+			for _, p := range v.Prompts {
+				b.WriteString(p.Text + " ")
+			}
+		}
+	}
+	return b.String(), nil
+}
+
+func (d *direct) Over() (bool, error) {
+	return len(d.script) > 0 && d.script[len(d.script)-1] == (ivr.Hangup{}), nil
+}
+
+func (d *direct) Waits() (time.Duration, error) {
+	for _, x := range d.script {
+		if g, ok := x.(ivr.Gather); ok {
+			return g.Timeout, nil
+		}
+	}
+	return 0, nil
+}
+
+func (d *direct) Sent(to string) ([]string, error) {
+	var out []string
+	for _, m := range d.r.Sent.To(to) {
+		out = append(out, m.Body)
+	}
+	return out, nil
+}
+
+// number reads one of a transcript; "withheld" is none.
+func number(raw string) (phone.Number, error) {
+	if raw == "withheld" {
+		return phone.Number{}, nil
+	}
+	return phone.Parse(raw, "US")
+}
+
+func office() phone.Number {
+	n, _ := number(rig.Office)
+	return n
+}

@@ -1,0 +1,38 @@
+// Package transcript plays conversations written as text files against the whole core: people,
+// studies, calls and texts, with a clock that stands still until it is moved. A file says one
+// event a line:
+//
+//	self                      the application answers STOP itself (first line only)
+//	at 2026-03-02 18:31       move the clock (Eastern)
+//	tick                      plan what is due, and deliver
+//	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
+//	                          with | for a new line
+//	again                     the same text once more
+//	answer NUMBER [machine]   our last call to the number is picked up
+//	unanswered NUMBER busy    our last call to the number is not (busy, no-answer, failed)
+//	dial NUMBER               the number calls us; "withheld" has none
+//	press KEYS | silence      on the call
+//	repeat                    the last event of a call arrives once more
+//	press-step N KEYS         keys for an earlier question of the call arrive now
+//	dialed completed          somebody put through was answered (or: no-answer)
+//	end                       the caller hangs up
+//	hear words | not words    what the call said since the last key holds them, or does not
+//	waits N                   the call waits so many seconds for a key
+//	ended                     the call is over
+//	sent NUMBER: words        a text of ours to the number holds them
+//	sent NUMBER times N       how many texts and calls of ours went to the number
+//	alerts N | tasks KIND N | answers N | unread N
+//	reply NAME V2 confirmed   what the visit's reminder was answered with
+//	stopped NUMBER            nobody with the number may be texted
+//	join NAME NUMBER [ZONE]   somebody more is in the study
+//	book NAME V2 DAY CLOCK    and cancel NAME V2
+//	agree NAME                to health questions by text
+//	slow NAME                 needs twice the time for keys
+//	practice NAME             staff start a practice call
+//	code NUMBER               somebody asks for a code by call
+//	answersByText             the study's board allows answers by text
+//	identity answers only     how the study wants people to be known
+//
+// The same files are played on two lines: straight into the operator (Direct), and through the
+// simulated phone network with signed webhooks (package simulated).
+package transcript

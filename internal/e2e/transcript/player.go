@@ -1,0 +1,185 @@
+package transcript
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/trial"
+)
+
+// player is one transcript being played.
+type player struct {
+	testing.TB
+	line    Line
+	r       *rig.Rig
+	ids     map[string]contacts.PersonID
+	where   string
+	replies []string
+}
+
+// PlayAll plays every file that pattern finds, each as a test of its own.
+func PlayAll(t *testing.T, pattern string, line func(testing.TB) Opener) {
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts in %s: %v", pattern, err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) { Play(t, f, line(t)) })
+	}
+}
+
+// Play plays one file.
+func Play(t testing.TB, file string, open Opener) {
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p := &player{TB: t, ids: map[string]contacts.PersonID{}}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		p.where = fmt.Sprintf("%s:%d: %s", filepath.Base(file), n, line)
+		if p.line == nil {
+			p.line = open(line == "self")
+			p.r = p.line.Rig()
+			p.people()
+			if line == "self" {
+				continue
+			}
+		}
+		p.do(line)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.replies) > 0 {
+		t.Errorf("%s: replies nobody expected: %q", p.where, p.replies)
+	}
+}
+
+func (p *player) ctx() context.Context { return p.Context() }
+
+func (p *player) must(err error) {
+	p.Helper()
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		p.Skipf("SKIPPED from %s: this line cannot do that", p.where)
+	case err != nil:
+		p.Fatalf("%s: %v", p.where, err)
+	}
+}
+
+func (p *player) do(line string) {
+	p.Helper()
+	verb, rest, _ := strings.Cut(line, " ")
+	if verb != "<" && len(p.replies) > 0 {
+		p.Errorf("%s: before it came replies nobody expected: %q", p.where, p.replies)
+		p.replies = nil
+	}
+	if !p.event(verb, rest) && !p.check(verb, rest) && !p.arrange(verb, rest) {
+		p.Fatalf("%s: no such line", p.where)
+	}
+}
+
+// event is something that happens on a phone or the clock.
+func (p *player) event(verb, rest string) bool {
+	p.Helper()
+	first, second, _ := strings.Cut(rest, " ")
+	var err error
+	switch verb {
+	case "at":
+		ny, zerr := time.LoadLocation("America/New_York")
+		p.must(zerr)
+		to, terr := time.ParseInLocation("2006-01-02 15:04", rest, ny)
+		p.must(terr)
+		p.r.Clock.Advance(to.Sub(p.r.Clock.Now()))
+		err = p.line.Moved()
+	case "tick":
+		p.must(p.r.Operator.Tick(p.ctx(), p.r.Clock.Now()))
+		p.must(p.r.Trial.Escalate(p.ctx(), p.r.Clock.Now()))
+		p.r.Deliver(p)
+	case "text":
+		from, body, _ := strings.Cut(rest, ": ")
+		p.replies, err = p.line.Text(from, body)
+	case "again":
+		p.replies, err = p.line.Again()
+	case "answer":
+		err = p.line.Answer(first, second)
+	case "unanswered":
+		err = p.line.Unanswered(first, second)
+	case "dial":
+		err = p.line.Dial(rest)
+	case "press":
+		err = p.line.Press(rest)
+	case "silence":
+		err = p.line.Silence()
+	case "press-step":
+		n, nerr := strconv.Atoi(first)
+		p.must(nerr)
+		err = p.line.PressStep(n, second)
+	case "repeat":
+		err = p.line.Repeat()
+	case "dialed":
+		err = p.line.Dialed(rest)
+	case "end":
+		err = p.line.End()
+	default:
+		return false
+	}
+	p.must(err)
+	return true
+}
+
+// arrange is something staff do.
+func (p *player) arrange(verb, rest string) bool {
+	f := strings.Fields(rest)
+	id := contacts.PersonID("")
+	if len(f) > 0 {
+		id = p.ids[f[0]]
+	}
+	switch {
+	case verb == "join" && len(f) >= 2:
+		w := who{given: f[0], family: "Newman", born: fmt.Sprintf("1960-01-%02d", len(p.ids)+1), point: contacts.Point{Kind: contacts.Mobile, Value: f[1]}, in: true}
+		if len(f) == 3 {
+			w.zone = f[2]
+		}
+		p.add(w)
+	case verb == "book" && len(f) == 4:
+		p.book(f[0], f[1], f[2], f[3])
+	case verb == "cancel" && len(f) == 2:
+		_, err := p.r.Trial.CancelVisit(p.ctx(), rig.Staff, p.visit(f[0], f[1]), "asked by phone")
+		p.must(err)
+	case verb == "agree" && len(f) == 1:
+		_, err := p.r.People.AddConsent(p.ctx(), rig.Staff, id, "agreed", contacts.Consent{Purpose: contacts.StudyCare, Channel: contacts.SMS, Granted: true, Source: "staff", Wording: "public.consent.insecure@1"})
+		p.must(err)
+	case verb == "slow" && len(f) == 1:
+		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.Slow = true; return nil })
+		p.must(err)
+	case verb == "practice" && len(f) == 1:
+		p.must(p.r.Operator.Practice(p.ctx(), rig.Staff, id))
+	case verb == "code" && len(f) == 1:
+		_, err := p.r.Trial.SendCode(p.ctx(), rig.Staff, f[0], "signin", true)
+		p.must(err)
+	case verb == "answersByText":
+		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "identity":
+		p.change(func(s *trial.Study) { s.Diary.Identity = rest })
+	default:
+		return false
+	}
+	return true
+}
