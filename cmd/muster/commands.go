@@ -41,14 +41,16 @@ func importCommand() *cobra.Command {
 	var basis, study, board, reference, expires, format, home, source, columns, asOf string
 	var complete []string
 	var dry bool
-	run := func(do func(context.Context, imports.Options) (imports.Summary, error)) func(*cobra.Command, []string) error {
+	run := func(fallback contacts.BasisKind, do func(context.Context, imports.Options) (imports.Summary, error)) func(*cobra.Command, []string) error {
 		return func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
 			if err != nil {
 				return err
 			}
 			b := contacts.Basis{Kind: contacts.BasisKind(basis), Study: study, Board: board, Reference: reference, Expires: expires}
-			if basis != "" && !b.Kind.Valid() {
+			if basis == "" {
+				b.Kind = fallback
+			} else if !b.Kind.Valid() {
 				return fmt.Errorf("--basis %q: use records, consent, referral or waiver", basis)
 			}
 			return withCore(cmd.Context(), c, true, func(k *core) error {
@@ -70,14 +72,14 @@ func importCommand() *cobra.Command {
 			})
 		}
 	}
-	fhir := &cobra.Command{Use: "fhir DIR", Short: "FHIR R4 NDJSON files (plain or .gz): Patient, Condition, MedicationRequest, Observation, AllergyIntolerance", Args: cobra.ExactArgs(1), RunE: run(imports.FHIR)}
-	csv := &cobra.Command{Use: "csv FILE", Short: "A CSV file with a header row", Args: cobra.ExactArgs(1), RunE: run(imports.CSV)}
+	fhir := &cobra.Command{Use: "fhir DIR", Short: "FHIR R4 NDJSON files (plain or .gz): Patient, Condition, MedicationRequest, Observation, AllergyIntolerance", Args: cobra.ExactArgs(1), RunE: run(contacts.ByRecords, imports.FHIR)}
+	csv := &cobra.Command{Use: "csv FILE", Short: "A CSV file with a header row", Args: cobra.ExactArgs(1), RunE: run("", imports.CSV)}
 	for _, x := range []*cobra.Command{fhir, csv} {
-		def := "records"
+		def := " (default: records)"
 		if x == csv {
-			def = ""
+			def = " (default: what each row's consent column says)"
 		}
-		x.Flags().StringVar(&basis, "basis", def, "why these people may be held: records, consent, referral or waiver")
+		x.Flags().StringVar(&basis, "basis", "", "why these people may be held: records, consent, referral or waiver"+def)
 		x.Flags().StringVar(&study, "waiver-study", "", "waiver: the study it opens")
 		x.Flags().StringVar(&board, "waiver-board", "", "waiver: who granted it")
 		x.Flags().StringVar(&reference, "waiver-reference", "", "waiver: its number")
