@@ -45,7 +45,7 @@ func (h *Desk) alerts(w http.ResponseWriter, r *http.Request) error {
 			after = view.Cell{Text: view.Since(a.AckAt, a.Raised)}
 		}
 		p.Closed.Rows = append(p.Closed.Rows, view.Row{Cells: []view.Cell{
-			{Text: view.When("en", a.Raised.In(s.zone)), Href: "/staff/alerts/" + a.ID}, {Text: k.label(), Sub: string(a.Study)}, {Text: a.What}, after}})
+			{Text: view.When("en", a.Raised.In(s.zone)), Href: "/staff/alerts/" + a.ID}, {Text: k.label(), Sub: string(a.Study)}, {Text: said(a.What)}, after}})
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
 }
@@ -90,7 +90,7 @@ func (h *Desk) showAlert(w http.ResponseWriter, r *http.Request, status int, f *
 	}
 	person := "/staff/people/" + string(a.Person)
 	p := &alertPage{Page: view.Page{Title: h.T(r, "staff.alert.title", "level", h.word(r, "staff.level.", a.Level), "who", k.label()), Back: &view.Link{Label: h.T(r, "staff.alerts.title"), Href: "/staff/alerts"}},
-		ID: a.ID, What: a.What,
+		ID: a.ID, What: said(a.What),
 		Chips:  []view.Chip{{Text: h.word(r, "staff.alert.state.", a.State), Tone: map[string]view.Tone{trial.AlertOpen: view.Red, trial.AlertAcknowledged: view.Amber, trial.AlertClosed: view.Green}[a.State]}, {Text: h.T(r, "staff.alert.ago", "age", view.Since(s.now, a.Raised)), Icon: "schedule"}, {Text: string(a.Study)}},
 		Person: view.Action{Label: h.T(r, "staff.alert.person"), Kind: view.Secondary, Icon: "person", Href: person},
 		Call:   view.Action{Label: h.T(r, "staff.do.call"), Kind: view.Secondary, Icon: "phone", Href: person + "?do=call&about=" + string(a.Study)},

@@ -22,13 +22,12 @@ type composer struct {
 	Do      string // "text", "call", "note"
 	Tabs    []view.NavItem
 	Post    string
-	About   view.Field // which study it is about
 	Study   string
 	Reply   string // the inbound contact it answers
 	Replied view.Thread
 	Gate    *view.Gate
-	Dial    string // E.164 when the number may be shown and dialled
-	Fields  []view.Field
+	Dial    string         // E.164 when the number may be shown and dialled
+	Rows    [][]view.Field // side by side where there is room
 	Submit  string
 	Blocked bool // there is nothing to press
 	Errors  []view.FieldError
@@ -53,12 +52,10 @@ func (h *Desk) composer(r *http.Request, k *known, f *web.Form, do string) (*com
 	for _, x := range []struct{ do, label, icon string }{{"call", h.T(r, "staff.compose.call"), "phone"}, {"text", h.T(r, "staff.compose.text"), "chat"}, {"note", h.T(r, "staff.compose.note"), "edit"}} {
 		c.Tabs = append(c.Tabs, view.NavItem{Label: x.label, Icon: x.icon, Href: base + "?do=" + x.do + "#compose", Current: x.do == do})
 	}
-	c.About = h.aboutField(r, k, study)
 	if do == "note" {
 		c.Submit = h.T(r, "staff.note.save")
-		c.Fields = []view.Field{view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.note.label"), Hint: h.T(r, "staff.note.hint"), Rows: 3, Max: 2000}.From(f)}
-		c.About = view.Field{}
-		c.Errors = view.Problems(c.Fields...)
+		c.Rows = [][]view.Field{{view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.note.label"), Hint: h.T(r, "staff.note.hint"), Rows: 3, Max: 2000}.From(f)}}
+		c.Errors = view.Problems(c.Rows[0]...)
 		return c, nil
 	}
 	channel, purpose := contacts.SMS, h.purposeOf(k, study)
@@ -78,12 +75,15 @@ func (h *Desk) composer(r *http.Request, k *known, f *web.Form, do string) (*com
 		return nil, fmt.Errorf("consent gate: %w", err)
 	}
 	c.Gate = h.gate(r, k, gate, base)
+	about := h.aboutField(r, k, study)
 	if do == "text" {
-		h.textForm(r, k, c, f, gate)
+		h.textForm(r, k, c, f, gate, about)
 	} else {
-		h.callForm(r, k, c, f, gate)
+		h.callForm(r, k, c, f, gate, about)
 	}
-	c.Errors = view.Problems(c.Fields...)
+	for _, row := range c.Rows {
+		c.Errors = append(c.Errors, view.Problems(row...)...)
+	}
 	return c, nil
 }
 
@@ -146,7 +146,7 @@ func (h *Desk) gate(r *http.Request, k *known, g contacts.Gate, base string) *vi
 
 const textMost = 480 // three parts
 
-func (h *Desk) textForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate) {
+func (h *Desk) textForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate, about view.Field) {
 	c.Submit = h.T(r, "staff.text.send")
 	if !g.OK && g.NotBefore.IsZero() {
 		c.Blocked = true
@@ -159,7 +159,7 @@ func (h *Desk) textForm(r *http.Request, k *known, c *composer, f *web.Form, g c
 	if g.Point.Value != "" && k.revealed {
 		hint = h.T(r, "staff.text.to", "phone", view.Phone(g.Point.Value)) + " " + hint
 	}
-	c.Fields = []view.Field{view.Field{Kind: view.KindArea, Name: "text", Label: h.T(r, "staff.text.label"), Hint: hint, Rows: 3, Max: textMost}.From(f)}
+	c.Rows = [][]view.Field{{about}, {view.Field{Kind: view.KindArea, Name: "text", Label: h.T(r, "staff.text.label"), Hint: hint, Rows: 3, Max: textMost}.From(f)}}
 }
 
 func (h *Desk) outcomes(r *http.Request) []view.Option {
@@ -170,25 +170,33 @@ func (h *Desk) outcomes(r *http.Request) []view.Option {
 	return out
 }
 
-func (h *Desk) callForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate) {
+func (h *Desk) callForm(r *http.Request, k *known, c *composer, f *web.Form, g contacts.Gate, about view.Field) {
 	c.Submit = h.T(r, "staff.call.save")
-	if !g.OK && !k.recordsOnly() && g.Has(contacts.CodeDeceased) {
-		c.Blocked = true
-		return
-	}
-	if k.recordsOnly() {
+	if k.recordsOnly() || g.Has(contacts.CodeDeceased) {
 		c.Blocked = true
 		return
 	}
 	if g.OK && k.revealed && g.Point.Kind != contacts.Email {
 		c.Dial = g.Point.Value
 	}
-	c.Fields = []view.Field{
-		view.Field{Kind: view.KindSelect, Name: "outcome", Label: h.T(r, "staff.call.outcome"), Blank: h.T(r, "staff.choose"), Options: h.outcomes(r)}.From(f),
-		view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.call.note"), Rows: 2, Max: 2000, Optional: true}.From(f),
-		view.Field{Kind: view.KindDate, Name: "next", Label: h.T(r, "staff.call.next"), Optional: true}.From(f),
-		view.Field{Kind: view.KindText, Name: "at", Label: h.T(r, "staff.call.at"), Hint: h.T(r, "staff.call.at.hint"), Width: 10, Optional: true}.From(f),
+	c.Rows = [][]view.Field{
+		{about, view.Field{Kind: view.KindSelect, Name: "outcome", Label: h.T(r, "staff.call.outcome"), Blank: h.T(r, "staff.choose"), Options: h.outcomes(r)}.From(f)},
+		{
+			view.Field{Kind: view.KindSelect, Name: "next", Label: h.T(r, "staff.call.next"), Optional: true, Blank: h.T(r, "staff.call.nonext"), Options: h.comingDays(r)}.From(f),
+			view.Field{Kind: view.KindText, Name: "at", Label: h.T(r, "staff.call.at"), Optional: true, Width: 10}.From(f),
+		},
+		{view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.call.note"), Rows: 2, Max: 2000, Optional: true}.From(f)},
 	}
+}
+
+// comingDays are today and the two weeks after it.
+func (h *Desk) comingDays(r *http.Request) []view.Option {
+	var out []view.Option
+	for i := range 15 {
+		d := on(r).now.AddDate(0, 0, i).Format(time.DateOnly)
+		out = append(out, view.Option{Value: d, Label: day(d)})
+	}
+	return out
 }
 
 // about reads the study of a form: one the person is in at the member's sites, or none.
@@ -325,7 +333,7 @@ func (h *Desk) logCall(w http.ResponseWriter, r *http.Request) error {
 // nextTry is when to call again; zero when no day was given.
 func (h *Desk) nextTry(r *http.Request, f *web.Form) time.Time {
 	s := on(r)
-	date, at := f.Date("next", web.Optional(), web.Future()), f.Clock("at", web.Optional())
+	date, at := f.Choice("next", h.comingDays(r), web.Optional()), f.Clock("at", web.Optional())
 	if date == "" {
 		if at != "" {
 			f.Refuse("next", h.T(r, "staff.call.next.missing"))

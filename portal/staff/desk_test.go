@@ -161,6 +161,20 @@ func (b *browser) get(path string) answer {
 	return b.do(req)
 }
 
+// raw is a file as it is served.
+func (b *browser) raw(path string) string {
+	res, err := b.client.Get(b.d.server.URL + path)
+	if err != nil {
+		b.d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.d.t.Fatal(err)
+	}
+	return string(body)
+}
+
 func (b *browser) post(path string, form url.Values) answer {
 	b.d.t.Helper()
 	req, err := http.NewRequestWithContext(b.d.t.Context(), http.MethodPost, b.d.server.URL+path, strings.NewReader(form.Encode()))

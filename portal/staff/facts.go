@@ -50,13 +50,15 @@ func (h *Desk) factValue(r *http.Request, k *known, f contacts.Fact) string {
 	case f.Status != "":
 		parts = append(parts, f.Status)
 	}
+	value := strings.Join(parts, "")
 	if f.Date != "" {
 		word := h.T(r, "staff.fact.on", "day", fullDay(f.Date))
 		if f.Kind == contacts.Condition || f.Kind == contacts.Medication {
 			word = h.T(r, "staff.fact.since", "day", fullDay(f.Date))
 		}
-		parts = append(parts, word)
+		value = strings.TrimSpace(value + " " + word)
 	}
+	parts = []string{value}
 	if f.End != "" {
 		parts = append(parts, h.T(r, "staff.fact.until", "day", fullDay(f.End)))
 	}
@@ -64,7 +66,7 @@ func (h *Desk) factValue(r *http.Request, k *known, f contacts.Fact) string {
 	if f.Scope != "" && f.Scope != contacts.Registry {
 		parts = append(parts, h.T(r, "staff.fact.scope", "study", f.Scope))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
 // sourceWords says where a fact or an agreement came from.

@@ -94,7 +94,7 @@ func (h *Desk) alertLines(r *http.Request, people *crowd) ([]line, error) {
 		if k == nil {
 			continue
 		}
-		l := line{Tone: view.Red, Age: view.Since(on(r).now, a.Raised), Who: k.label(), Href: "/staff/people/" + string(a.Person), What: a.What,
+		l := line{Tone: view.Red, Age: view.Since(on(r).now, a.Raised), Who: k.label(), Href: "/staff/people/" + string(a.Person), What: said(a.What),
 			Chips:   []view.Chip{{Text: h.word(r, "staff.level.", a.Level), Tone: levelTone(a.Level), Icon: "warning"}, {Text: string(a.Study)}},
 			Actions: []view.Action{{Label: h.T(r, "staff.alert.open"), Kind: view.Primary, Href: "/staff/alerts/" + a.ID, About: k.label()}}}
 		if a.State == trial.AlertAcknowledged {
@@ -199,7 +199,7 @@ func (h *Desk) boardLines(r *http.Request) []line {
 		if text == "" {
 			continue
 		}
-		out = append(out, line{Tone: tone, Age: fullDay(st.Board.Expires), Who: st.ID, Href: "/staff/studies/" + st.ID, What: text,
+		out = append(out, line{Tone: tone, Age: h.T(r, "staff.days", "n", boardDays(on(r), st)), Who: st.ID, Href: "/staff/studies/" + st.ID, What: text,
 			Actions: []view.Action{{Label: h.T(r, "staff.do.open"), Kind: view.Secondary, Href: "/staff/studies/" + st.ID, About: st.ID}}})
 	}
 	return out
@@ -214,12 +214,7 @@ func (h *Desk) boardWarning(r *http.Request, st trial.Study) (string, view.Tone)
 	if !ok {
 		return h.T(r, "staff.board.lapsed", "why", sentence(why)), view.Red
 	}
-	today, _ := time.Parse(time.DateOnly, on(r).now.Format(time.DateOnly))
-	ends, err := time.Parse(time.DateOnly, st.Board.Expires)
-	if err != nil {
-		return "", ""
-	}
-	left := int(ends.Sub(today).Hours() / 24)
+	left := boardDays(on(r), st)
 	text := h.T(r, "staff.board.ends", "number", st.Board.Number, "day", fullDay(st.Board.Expires), "count", left)
 	switch {
 	case left <= 7:
@@ -230,6 +225,16 @@ func (h *Desk) boardWarning(r *http.Request, st trial.Study) (string, view.Tone)
 		return text, view.Plain
 	}
 	return "", ""
+}
+
+// boardDays is how many days of the approval are left after today; below 0 when it has ended.
+func boardDays(s *shift, st trial.Study) int {
+	today, err1 := time.Parse(time.DateOnly, s.now.Format(time.DateOnly))
+	ends, err2 := time.Parse(time.DateOnly, st.Board.Expires)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return int(ends.Sub(today).Hours() / 24)
 }
 
 func (h *Desk) todaysVisits(r *http.Request, people *crowd, p *homePage) error {

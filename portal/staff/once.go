@@ -10,42 +10,52 @@ import (
 	"github.com/muster-health/muster/portal/web"
 )
 
-// forms makes a form count once for this browser. What a form does is committed by the
-// coordinator, so its id cannot stand in that batch: forms in flight are kept here, used ones in
-// the session. A text also carries the id as its outbox key, which holds for all processes.
+// forms makes a form count once. What a form does is committed by the coordinator, so its id
+// cannot stand in that batch: forms in flight and the latest that were taken are kept here, and
+// in the session, which outlives a restart. A text also carries the id as its outbox key, which
+// holds for all processes.
 type forms struct {
-	mu      sync.Mutex
-	flights map[string]chan struct{}
+	mu    sync.Mutex
+	by    map[string]*flight
+	taken []string // oldest first, at most latest
 }
 
-func newForms() *forms { return &forms{flights: map[string]chan struct{}{}} }
+// flight is one sending of a form. to is set when it was taken, before done is closed.
+type flight struct {
+	done chan struct{}
+	to   string
+}
 
-// begin waits until no other request has the form, and says whether one had it meanwhile.
-func (f *forms) begin(id string) (first bool) {
+const latest = 2000
+
+func newForms() *forms { return &forms{by: map[string]*flight{}} }
+
+// begin returns the sending of a form, and whether it is the caller's to end.
+func (f *forms) begin(id string) (_ *flight, mine bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, busy := f.flights[id]; busy {
-		return false
+	if x, ok := f.by[id]; ok {
+		return x, false
 	}
-	f.flights[id] = make(chan struct{})
-	return true
+	x := &flight{done: make(chan struct{})}
+	f.by[id] = x
+	return x, true
 }
 
-// wait returns when the form is no longer in flight.
-func (f *forms) wait(id string) {
-	f.mu.Lock()
-	flight := f.flights[id]
-	f.mu.Unlock()
-	if flight != nil {
-		<-flight
-	}
-}
-
-func (f *forms) end(id string) {
+// end says where the sender of a form went; "" when it was refused and may be sent again.
+func (f *forms) end(id string, x *flight, to string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	close(f.flights[id])
-	delete(f.flights, id)
+	x.to = to
+	close(x.done)
+	if to == "" {
+		delete(f.by, id)
+		return
+	}
+	if f.taken = append(f.taken, id); len(f.taken) > latest {
+		delete(f.by, f.taken[0])
+		f.taken = f.taken[1:]
+	}
 }
 
 const (
@@ -69,18 +79,27 @@ func (h *Desk) once(f web.Handler) web.Handler {
 			h.site.Flash(r, view.Notice, h.T(r, "staff.form.again"))
 			return web.Redirect(w, r, to)
 		}
-		if !h.forms.begin(on(r).ID + id) {
-			// The same press twice: the other request answers for both.
-			h.forms.wait(on(r).ID + id)
-			return web.Redirect(w, r, back(r.URL.Path))
+		key := on(r).ID + " " + id
+		flight, mine := h.forms.begin(key)
+		for !mine {
+			select {
+			case <-flight.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if flight.to != "" {
+				return web.Redirect(w, r, flight.to)
+			}
+			flight, mine = h.forms.begin(key) // the other one was refused
 		}
-		defer h.forms.end(on(r).ID + id)
+		to := ""
+		defer func() { h.forms.end(key, flight, to) }()
 		note := &noted{ResponseWriter: w}
 		if err := f(note, r); err != nil {
 			return err
 		}
-		if note.status < http.StatusBadRequest { // a refused form may be sent again
-			to := cmp.Or(note.Header().Get("Location"), note.Header().Get("HX-Redirect"), back(r.URL.Path))
+		if note.status < http.StatusBadRequest {
+			to = cmp.Or(note.Header().Get("Location"), note.Header().Get("HX-Redirect"), back(r.URL.Path))
 			used := append(strings.Split(h.sessions.GetString(ctx, usedKey), "\n"), id+" "+to)
 			h.sessions.Put(ctx, usedKey, strings.Join(used[max(0, len(used)-keep):], "\n"))
 		}

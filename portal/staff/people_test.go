@@ -181,9 +181,9 @@ func TestLogCallAndNote(t *testing.T) {
 	b := d.as("maria")
 	path := "/staff/people/" + string(p)
 	b.refused(b.send(path+"/call", "about", "STEADY"), "Choose what came of the call.")
-	b.refused(b.send(path+"/call", "about", "STEADY", "outcome", "no answer", "next-day", "1", "next-month", "3", "next-year", "2026"), "still to come")
+	b.refused(b.send(path+"/call", "about", "STEADY", "outcome", "no answer", "next", "2026-03-02", "at", "8 am"), "still to come")
 	b.refused(b.send(path+"/call", "about", "STEADY", "outcome", "no answer", "at", "2 pm"), "the day as well")
-	page := b.went(b.send(path+"/call", "about", "STEADY", "outcome", "no answer", "note", "rang twice", "next-day", "3", "next-month", "3", "next-year", "2026", "at", "2 pm"), path)
+	page := b.went(b.send(path+"/call", "about", "STEADY", "outcome", "no answer", "note", "rang twice", "next", "2026-03-03", "at", "2 pm"), path)
 	has(t, page, "Next try Tue 3 Mar, 2 pm", "Call by staff", "No answer", "Contacting")
 	if got, err := d.Trial.Subject(t.Context(), sub); err != nil || got.Status != trial.Contacting || !got.Promised.IsZero() {
 		t.Errorf("subject %s, promised %v, %v", got.Status, got.Promised, err)
@@ -260,7 +260,7 @@ func TestPermissions(t *testing.T) {
 	p, _ := d.rosa()
 	b := d.as("maria")
 	path := "/staff/people/" + string(p) + "/permissions"
-	has(t, b.page(path), "Agreed to texts: Visits and diaries", "from the website")
+	has(t, b.page(path), "Agreed to texts: visits and diaries", "from the website")
 	b.refused(b.send(path, "says", "revoke", "evidence", "x"), "Tick at least one way.")
 	b.refused(b.send(path, "says", "revoke", "channel", "sms", "purpose", "study"), "how they said it")
 	has(t, b.went(b.send(path, "says", "revoke", "channel", "sms", "purpose", "study", "evidence", "said so on the phone"), path), "Stopped texts")

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/docstore"
@@ -87,4 +89,41 @@ func TestUnknownAddressIsAPage(t *testing.T) {
 	if a := d.as("maria").get("/staff/nowhere"); a.code != http.StatusNotFound {
 		t.Errorf("got %d, want 404", a.code)
 	}
+}
+
+// A double click, a reload and "back, send again" count once.
+func TestAFormCountsOnce(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	p, _ := d.rosa()
+	b := d.as("maria")
+	path := "/staff/people/" + string(p)
+	form := url.Values{"once": {"frm_once0001"}, "note": {"only once"}}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			res, err := b.client.PostForm(d.server.URL+path+"/note", form)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusSeeOther {
+				t.Errorf("got %d", res.StatusCode)
+			}
+		})
+	}
+	both.Wait()
+	if a := b.post(path+"/note", form); a.code != http.StatusSeeOther || a.to != path {
+		t.Errorf("sent again: %d to %q", a.code, a.to)
+	}
+	touches, err := d.People.Timeline(t.Context(), p, 10, time.Time{})
+	if err != nil || len(touches) != 1 {
+		t.Errorf("%d notes, %v; want 1", len(touches), err)
+	}
+	// A form that was refused may be mended and sent again under its id.
+	form = url.Values{"once": {"frm_once0002"}, "note": {""}}
+	b.refused(b.post(path+"/note", form), "Write the note.")
+	form.Set("note", "now with words")
+	b.went(b.post(path+"/note", form), path)
 }

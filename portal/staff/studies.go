@@ -1,11 +1,13 @@
 package staff
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -100,8 +102,9 @@ type studyPage struct {
 	Visits   view.Table
 	Diary    []view.Pair
 	RedFlags []string
-	OnCall   view.Table
-	Sites    view.Table
+	OnCall   []view.Pair
+	NoOnCall string
+	Sites    []view.Pair
 	Criteria string
 	Version  int
 }
@@ -180,10 +183,13 @@ func (h *Desk) studyCounts(r *http.Request, p *studyPage, c tally) {
 }
 
 func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
-	p.Visits = view.Table{Caption: h.T(r, "staff.study.plan"), Empty: view.EmptyState{Text: h.T(r, "staff.study.noplan")},
+	p.Visits = view.Table{Caption: h.T(r, "staff.study.plan"), CaptionHidden: true, Empty: view.EmptyState{Text: h.T(r, "staff.study.noplan")},
 		Columns: []view.Column{{Label: h.T(r, "staff.visit")}, {Label: h.T(r, "staff.study.day"), Num: true}, {Label: h.T(r, "staff.study.window")}, {Label: h.T(r, "staff.study.mode")}, {Label: h.T(r, "staff.study.pays"), Num: true}}}
 	for _, v := range st.Visits {
 		window := h.T(r, "staff.study.window.days", "early", v.Early, "late", v.Late)
+		if v.Early+v.Late == 0 {
+			window = h.T(r, "staff.study.window.none")
+		}
 		if v.Hard {
 			window += ", " + h.T(r, "staff.study.hard")
 		}
@@ -211,17 +217,17 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 			p.RedFlags = append(p.RedFlags, fmt.Sprintf("%s %s %s: %s", x.Item, x.Op, x.Value, strings.ToLower(h.word(r, "staff.level.", x.Level))))
 		}
 	}
-	p.OnCall = view.Table{Caption: h.T(r, "staff.study.oncall"), Empty: view.EmptyState{Text: h.T(r, "staff.study.nooncall")}, Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.person.phone")}, {Label: h.T(r, "staff.study.hours")}}}
-	for _, x := range st.OnCall {
-		hours := x.Hours
-		if hours == "" {
-			hours = h.T(r, "staff.study.always")
-		}
-		p.OnCall.Rows = append(p.OnCall.Rows, view.Row{Cells: []view.Cell{{Text: x.Name}, {Text: x.Phone}, {Text: hours}}})
+	if len(st.OnCall) == 0 {
+		p.NoOnCall = h.T(r, "staff.study.nooncall")
 	}
-	p.Sites = view.Table{Caption: h.T(r, "staff.study.sites"), Columns: []view.Column{{Label: h.T(r, "staff.subject.site")}, {Label: h.T(r, "staff.person.address")}, {Label: h.T(r, "staff.person.phone")}, {Label: h.T(r, "staff.time")}}}
+	for _, x := range st.OnCall {
+		p.OnCall = append(p.OnCall, view.Pair{Term: x.Name, Value: view.Phone(e164(x.Phone)) + ", " + cmp.Or(x.Hours, h.T(r, "staff.study.always"))})
+	}
+	if len(st.OnCall) > 0 && st.OutOfHours != "" {
+		p.OnCall = append(p.OnCall, view.Pair{Term: h.T(r, "staff.study.outofhours"), Value: st.OutOfHours})
+	}
 	for _, x := range st.Sites {
-		where := strings.Trim(x.Address+", "+x.Room, ", ")
-		p.Sites.Rows = append(p.Sites.Rows, view.Row{Cells: []view.Cell{{Text: x.Name, Sub: x.ZIP}, {Text: where, Empty: where == ""}, {Text: x.Phone}, {Text: on(r).now.In(zoneOf(x)).Format(time.Kitchen), Sub: x.Zone}}})
+		parts := []string{x.Address, x.Room, x.ZIP, view.Phone(e164(x.Phone)), h.T(r, "staff.study.timenow", "time", i18n.TimeOfDay(i18n.En, on(r).now.In(zoneOf(x))))}
+		p.Sites = append(p.Sites, view.Pair{Term: cmp.Or(x.Name, x.ID), Value: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")})
 	}
 }

@@ -37,8 +37,8 @@ func (h *Desk) tasks(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Desk) taskLine(r *http.Request, people *crowd, t trial.Task) (line, error) {
 	s := on(r)
-	l := line{Age: view.Since(s.now, t.Opened), Who: h.word(r, "staff.task.", t.Kind), Href: "/staff/tasks/" + t.ID, What: t.Text,
-		Actions: []view.Action{{Label: h.T(r, "staff.do.open"), Kind: view.Secondary, Href: "/staff/tasks/" + t.ID, About: t.Text}}}
+	l := line{Age: view.Since(s.now, t.Opened), Who: h.word(r, "staff.task.", t.Kind), Href: "/staff/tasks/" + t.ID, What: readable(t.Text),
+		Actions: []view.Action{{Label: h.T(r, "staff.do.open"), Kind: view.Secondary, Href: "/staff/tasks/" + t.ID}}}
 	due := view.Chip{Text: h.T(r, "staff.task.due", "when", i18n.When(i18n.En, t.Due.In(s.zone), s.now)), Icon: "schedule"}
 	switch {
 	case t.Overdue(s.now):
@@ -58,7 +58,7 @@ func (h *Desk) taskLine(r *http.Request, people *crowd, t trial.Task) (line, err
 		}
 		if k != nil {
 			l.Chips = append([]view.Chip{{Text: l.Who}}, l.Chips...)
-			l.Who, l.Href, l.What = k.label(), "/staff/people/"+string(t.Person), k.hide(t.Text)
+			l.Who, l.Href, l.What = k.label(), "/staff/people/"+string(t.Person), k.hide(readable(t.Text))
 			l.Actions[0].About = k.label()
 		}
 	}

@@ -41,9 +41,7 @@ func (h *Desk) timeline(r *http.Request, k *known) (view.Timeline, error) {
 	for _, t := range touches {
 		all = append(all, h.touchEvent(r, k, t))
 	}
-	for _, c := range k.Consents {
-		all = append(all, h.consentEvent(r, c))
-	}
+	all = append(all, h.consentEvents(r, k.Consents)...)
 	for _, x := range responses {
 		if on(r).sees(k, x.Subject, x.Kind == "prescreen") {
 			all = append(all, h.answerEvents(r, k, x)...)
@@ -59,7 +57,7 @@ func (h *Desk) timeline(r *http.Request, k *known) (view.Timeline, error) {
 	}
 	for _, a := range alerts {
 		if on(r).At(a.Site) {
-			all = append(all, view.Event{At: a.Raised, Kind: "alert", Tone: view.Red, Title: h.T(r, "staff.event.alert", "level", strings.ToLower(h.word(r, "staff.level.", a.Level))), Text: a.What, Href: "/staff/alerts/" + a.ID,
+			all = append(all, view.Event{At: a.Raised, Kind: "alert", Tone: view.Red, Title: h.T(r, "staff.event.alert", "level", strings.ToLower(h.word(r, "staff.level.", a.Level))), Text: said(a.What), Href: "/staff/alerts/" + a.ID,
 				Chip: &view.Chip{Text: h.word(r, "staff.alert.state.", a.State), Tone: map[string]view.Tone{trial.AlertOpen: view.Red, trial.AlertAcknowledged: view.Amber}[a.State]}})
 		}
 	}
@@ -144,14 +142,41 @@ func outcomeTone(outcome string) view.Tone {
 	return view.Plain
 }
 
-func (h *Desk) consentEvent(r *http.Request, c contacts.Consent) view.Event {
-	what := h.T(r, "staff.event.consent", "channel", h.word(r, "staff.channel.many.", string(c.Channel)), "purpose", h.word(r, "staff.purpose.", string(c.Purpose)))
+// consentEvents are the entries of the ledger; what was said in one breath is one event.
+func (h *Desk) consentEvents(r *http.Request, ledger []contacts.Consent) []view.Event {
+	var out []view.Event
+	for i := 0; i < len(ledger); {
+		breath := ledger[i : i+1]
+		for n := i + 1; n < len(ledger) && together(ledger[i], ledger[n]); n++ {
+			breath = ledger[i : n+1]
+		}
+		out = append(out, h.consentEvent(r, breath...))
+		i += len(breath)
+	}
+	return out
+}
+
+func together(a, b contacts.Consent) bool {
+	return a.At.Equal(b.At) && a.Granted == b.Granted && a.Purpose == b.Purpose && a.Source == b.Source && a.Study == b.Study
+}
+
+// consentEvent puts entries that differ in their channel alone into one sentence.
+func (h *Desk) consentEvent(r *http.Request, entries ...contacts.Consent) view.Event {
+	c := entries[0]
+	var channels, wordings []string
+	for _, x := range entries {
+		channels = append(channels, h.word(r, "staff.channel.many.", string(x.Channel)))
+		if x.Wording != "" {
+			wordings = append(wordings, x.Wording)
+		}
+	}
+	what := h.T(r, "staff.event.consent", "channel", strings.Join(channels, ", "), "purpose", strings.ToLower(h.word(r, "staff.purpose.", string(c.Purpose))))
 	e := view.Event{At: c.At, Kind: "consent", Tone: view.Green, Title: h.T(r, "staff.event.agreed", "what", what), By: h.sourceWords(r, c.Source)}
 	if !c.Granted {
 		e.Tone, e.Title = view.Red, h.T(r, "staff.event.stopped", "what", what)
 	}
-	if c.Wording != "" {
-		e.Detail = append(e.Detail, view.Pair{Term: h.T(r, "staff.event.wording"), Value: c.Wording})
+	if len(wordings) > 0 {
+		e.Detail = append(e.Detail, view.Pair{Term: h.T(r, "staff.event.wording"), Value: strings.Join(wordings, ", ")})
 	}
 	if c.Study != "" {
 		e.Detail = append(e.Detail, view.Pair{Term: h.T(r, "staff.person.studies"), Value: c.Study})

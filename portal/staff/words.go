@@ -3,6 +3,7 @@ package staff
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -138,4 +139,14 @@ func e164(raw string) string {
 		return raw
 	}
 	return n.E164()
+}
+
+// said puts a stored question and answer into one line: "How are you? 186".
+func said(what string) string { return strings.Replace(what, "?: ", "? ", 1) }
+
+var dialled = regexp.MustCompile(`\+1\d{10}\b`)
+
+// readable writes the numbers in a sentence as people read them.
+func readable(sentence string) string {
+	return dialled.ReplaceAllStringFunc(sentence, func(n string) string { return view.Phone(n) })
 }
