@@ -157,8 +157,8 @@ func (w *world) phones(crowd []*someone, n int) {
 		if r.IntN(10) < 7 {
 			s.Family = first.Family
 		}
-		if s.Given == first.Given && s.Family == first.Family {
-			s.Given = "Sam" // father and son of one name are told apart by their birth dates, but read badly
+		for s.Given == first.Given { // told apart by their birth dates, but it reads badly
+			s.Given = givenName(r, s.Language == i18n.Es, s.Sex)
 		}
 		for i := range first.Points {
 			first.Points[i].Shared = true

@@ -243,8 +243,8 @@ func (w *world) redFlag(st *trial.Study, s *someone) (trial.Loaded, error) {
 				{At: at.Add(96 * time.Second), What: "acknowledged", Who: "noor by sms"}}}}}, nil
 }
 
-// post is what lies unread besides Luis' question: a reply from somebody on a list, and a text
-// from a number nobody has.
+// post is what lies unread besides Luis' question: a reply from somebody in the registry, and a
+// text from a number nobody has.
 func (w *world) post() ([]trial.Loaded, error) {
 	var out []trial.Loaded
 	writers := w.pool(func(s *someone) bool { return s.Home == "main" && w.now.Sub(s.Created) > 30*24*time.Hour })

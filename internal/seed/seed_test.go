@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,7 +90,7 @@ func TestDemo(t *testing.T) {
 		test func(*testing.T, *demo)
 	}{
 		{"mix", mix}, {"numbers", fictional}, {"places", places}, {"studies", inStudies}, {"gate", gate}, {"candidates", candidates},
-		{"desk", desk}, {"phone", onThePhone}, {"reviews", reviews}, {"trail", trail}, {"again", again},
+		{"desk", desk}, {"phone", onThePhone}, {"reviews", reviews}, {"sealed", sealed}, {"trail", trail}, {"again", again},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, d) })
 	}
@@ -533,6 +535,41 @@ func reviews(t *testing.T, d *demo) {
 	}
 }
 
+// sealed: nobody's name, number, address or birthday stands in the files of the database.
+func sealed(t *testing.T, d *demo) {
+	secret := map[string]string{}
+	for _, p := range d.people {
+		secret[p.BirthDate] = "birth date"
+		for _, x := range p.Points {
+			secret[x.Value] = "number or e-mail address"
+		}
+		if len(p.Family) > 5 {
+			secret[p.Family] = "family name"
+		}
+	}
+	token := regexp.MustCompile(`\+1\d{10}|[\w.]+@example\.test|(?:19|20)\d\d-\d\d-\d\d|\p{Lu}\p{Ll}{5,}`)
+	files, err := filepath.Glob(filepath.Join(d.Dir, "muster.db*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no database files: %v", err)
+	}
+	searched := 0
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		searched += len(data)
+		for _, m := range token.FindAll(data, -1) {
+			if what := secret[string(m)]; what != "" {
+				t.Errorf("%s holds a %s in clear: %s", filepath.Base(f), what, m)
+			}
+		}
+	}
+	if searched < 1<<20 {
+		t.Errorf("searched %d bytes only", searched)
+	}
+}
+
 func trail(t *testing.T, d *demo) {
 	r, err := audit.Verify(t.Context(), d.Store, d.Ring, audit.VerifyOptions{Unaudited: append(contacts.Unaudited(), ivr.Unaudited()...)})
 	if err != nil || !r.Intact() || r.Documents < 4000 {
@@ -653,6 +690,26 @@ func asText(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestAnyDay: the demo may be begun at any time, though it is made for a Monday morning.
+func TestAnyDay(t *testing.T) {
+	for _, now := range []string{"2026-02-28T23:30:00-05:00", "2027-01-01T00:10:00-05:00", "2028-02-29T12:00:00-05:00", "2026-03-08T03:30:00-04:00", "2026-05-03T09:05:00-04:00", "2026-11-01T01:30:00-05:00"} {
+		t.Run(now, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := fill(t, rig.New(t, rig.Options{Now: at}), seed.Options{People: 150})
+			if d.sum.People != 150 || d.sum.Subjects < 5 {
+				t.Errorf("filled %+v", d.sum)
+			}
+			g, err := d.Trial.May(t.Context(), d.person(t, "keisha").PersonID(), contacts.Recruitment, contacts.SMS, "CLEARWAY")
+			if err != nil || !strings.Contains(g.Sentence(), "on 3 May 20") {
+				t.Errorf("Keisha: %q, %v", g.Sentence(), err)
+			}
+		})
+	}
 }
 
 // BenchmarkFill is how long the first start of the demo takes.
