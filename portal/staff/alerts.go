@@ -116,7 +116,7 @@ func (h *Desk) showAlert(w http.ResponseWriter, r *http.Request, status int, f *
 			p.CanClose = true
 		}
 	}
-	if p.Errors = view.Problems(p.Note); !p.CanClose && len(p.Errors) > 0 {
+	if p.Errors = h.problems(p.Note); !p.CanClose && len(p.Errors) > 0 {
 		p.Errors[0].Field = "" // the box is not on the page yet
 	}
 	return h.site.Render(w, r, status, p)

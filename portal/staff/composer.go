@@ -55,7 +55,7 @@ func (h *Desk) composer(r *http.Request, k *known, f *web.Form, do string) (*com
 	if do == "note" {
 		c.Submit = h.T(r, "staff.note.save")
 		c.Rows = [][]view.Field{{view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.note.label"), Hint: h.T(r, "staff.note.hint"), Rows: 3, Max: 2000}.From(f)}}
-		c.Errors = view.Problems(c.Rows[0]...)
+		c.Errors = h.problems(c.Rows[0]...)
 		return c, nil
 	}
 	channel, purpose := contacts.SMS, h.purposeOf(k, study)
@@ -82,7 +82,7 @@ func (h *Desk) composer(r *http.Request, k *known, f *web.Form, do string) (*com
 		h.callForm(r, k, c, f, gate, about)
 	}
 	for _, row := range c.Rows {
-		c.Errors = append(c.Errors, view.Problems(row...)...)
+		c.Errors = append(c.Errors, h.problems(row...)...)
 	}
 	return c, nil
 }

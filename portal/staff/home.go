@@ -31,7 +31,6 @@ type siteDay struct {
 type homePage struct {
 	view.Page
 	Queue   []line
-	More    view.Action // the rest of a long queue; without Href none
 	Empty   view.EmptyState
 	Days    []siteDay
 	NoVisit string
@@ -49,7 +48,7 @@ func (h *Desk) home(w http.ResponseWriter, r *http.Request) error {
 		Empty: view.EmptyState{Title: h.T(r, "staff.home.empty"), Text: h.T(r, "staff.home.empty.text")}}
 	if s.Role.SeesPeople() {
 		people := h.crowd(r.Context(), s)
-		for _, part := range []func(*http.Request, *crowd) ([]line, error){h.alertLines, h.promiseLines, h.taskLines, h.inboxLines} {
+		for _, part := range []func(*http.Request, *crowd) ([]line, error){h.alertLines, h.promiseLines, h.taskLines, h.inboxLines, h.twinLines} {
 			lines, err := part(r, people)
 			if err != nil {
 				return err

@@ -53,7 +53,7 @@ func (h *Desk) showNewPerson(w http.ResponseWriter, r *http.Request, status int,
 		for i := range list {
 			list[i] = list[i].From(f)
 		}
-		p.Errors = append(p.Errors, view.Problems(list...)...)
+		p.Errors = append(p.Errors, h.problems(list...)...)
 	}
 	return h.site.Render(w, r, status, p)
 }

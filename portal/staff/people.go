@@ -87,7 +87,7 @@ func (h *Desk) showPeople(w http.ResponseWriter, r *http.Request, f *web.Form, i
 		}
 		p.Results.Rows = append(p.Results.Rows, view.Row{Cells: []view.Cell{{Text: k.label(), Href: "/staff/people/" + k.ID}, born, number, zip, {Text: languageName(k.Language)}, in}})
 	}
-	p.Errors = view.Problems(p.Query)
+	p.Errors = h.problems(p.Query)
 	status := http.StatusOK
 	if len(p.Errors) > 0 {
 		status = http.StatusUnprocessableEntity

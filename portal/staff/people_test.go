@@ -350,3 +350,26 @@ func TestPracticeAndCard(t *testing.T) {
 		t.Error("the Spanish card is not marked as Spanish")
 	}
 }
+
+// Twins share a phone and a birthday; nothing merges by itself.
+func TestTwins(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	june, _ := d.volunteer("June", "Lindqvist", "+12165550161", "main")
+	jade, _ := d.volunteer("Jane", "Lindqvist", "+12165550161", "main")
+	b := d.as("maria")
+	has(t, b.page("/staff"), "May be the same person as J. L.")
+	path := "/staff/people/" + string(june) + "/twins"
+	has(t, b.page("/staff/people/"+string(jade)), "Another record looks like this one.")
+	page := b.page(path)
+	has(t, page, "1952", "•••-0161", "Not looked at yet")
+	lacks(t, page, "Lindqvist")
+	_, after, _ := strings.Cut(page, `name="review" value="`)
+	review, _, _ := strings.Cut(after, `"`)
+	b.refused(b.send(path, "review", review), "Is it one person?")
+	if a := b.send(path, "review", "rev_other", "is", "same"); a.code != http.StatusNotFound {
+		t.Errorf("another review: %d", a.code)
+	}
+	has(t, b.went(b.send(path, "review", review, "is", "different", "note", "both here today"), path), "Two people")
+	lacks(t, text(b.page("/staff")), "May be the same person")
+}

@@ -68,7 +68,7 @@ func (h *Desk) showPermissions(w http.ResponseWriter, r *http.Request, status in
 		}
 		p.Ledger.Rows = append(p.Ledger.Rows, view.Row{Cells: []view.Cell{{Text: view.When("en", c.At.In(on(r).zone)), Sub: fmt.Sprint(c.At.In(on(r).zone).Year())}, {Text: e.Title, Sub: c.Study}, how, {Text: c.Wording, Empty: c.Wording == ""}}})
 	}
-	p.Errors = view.Problems(p.Fields...)
+	p.Errors = h.problems(p.Fields...)
 	return h.site.Render(w, r, status, p)
 }
 

@@ -42,6 +42,7 @@ type personPage struct {
 	MoreFacts []view.Pair
 	Visits    view.Table
 	Tools     []view.Action
+	Twins     view.Action // there is a look-alike to decide about
 }
 
 type fitPanel struct {
@@ -65,6 +66,17 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	}
 	p := &personPage{Page: view.Page{Title: k.label(), Bare: true}, ID: k.ID, Name: k.label(), Chips: h.personChips(r, &k), Hidden: !k.revealed && !k.recordsOnly()}
 	p.Notices = h.notices(r, &k)
+	reviews, err := h.People.ReviewsOf(ctx, k.PersonID())
+	if err != nil {
+		return fmt.Errorf("look-alikes: %w", err)
+	}
+	for _, x := range reviews {
+		if x.State == contacts.ReviewOpen {
+			p.Twins = view.Action{Label: h.T(r, "staff.twins.look"), Kind: view.Quiet, Icon: "people", Href: "/staff/people/" + k.ID + "/twins"}
+			p.Notices = append(p.Notices, h.T(r, "staff.twins.waiting"))
+			break
+		}
+	}
 	p.Why = view.Field{Kind: view.KindSelect, Name: "why", Label: h.T(r, "staff.reveal.why"), Options: h.revealReasons(r), LabelHidden: true}
 	if k.revealed {
 		p.Contact = h.contactFacts(r, &k)
@@ -79,6 +91,9 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 		p.Tools = h.tools(r, &k)
 	}
 	p.Tools = append(p.Tools, view.Action{Label: h.T(r, "staff.trail.title"), Kind: view.Quiet, Icon: "history", Href: "/staff/people/" + k.ID + "/trail"})
+	if p.Twins.Href != "" {
+		p.Tools = append([]view.Action{p.Twins}, p.Tools...)
+	}
 	if p.Timeline, err = h.timeline(r, &k); err != nil {
 		return err
 	}

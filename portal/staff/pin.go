@@ -48,7 +48,7 @@ func (h *Desk) showPIN(w http.ResponseWriter, r *http.Request, status int, f *we
 		}
 		p.Said += string(d)
 	}
-	p.Errors = view.Problems(p.Why)
+	p.Errors = h.problems(p.Why)
 	return h.site.Render(w, r, status, p)
 }
 

@@ -136,6 +136,8 @@ func (h *Desk) Routes() []Route {
 	change("/staff/people/{id}/practice", h.practice)
 	people("/staff/people/{id}/card", h.card)
 	people("/staff/people/{id}/trail", h.trail)
+	people("/staff/people/{id}/twins", h.twins)
+	change("/staff/people/{id}/twins", h.decideTwins)
 
 	people("/staff/subjects/{id}/move", h.move)
 	change("/staff/subjects/{id}/move", h.makeMove)

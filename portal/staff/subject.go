@@ -71,7 +71,7 @@ func (h *Desk) showMove(w http.ResponseWriter, r *http.Request, status int, f *w
 			view.Field{Kind: view.KindArea, Name: "note", Label: h.T(r, "staff.call.note"), Rows: 2, Max: 1000, Optional: true}.From(f),
 		}
 	}
-	p.Errors = view.Problems(p.Fields...)
+	p.Errors = h.problems(p.Fields...)
 	return h.site.Render(w, r, status, p)
 }
 
@@ -171,7 +171,7 @@ func (h *Desk) showConsent(w http.ResponseWriter, r *http.Request, status int, f
 		p.Fields = append(p.Fields, view.Field{Kind: view.KindDate, Name: "anchor", Label: h.T(r, "staff.consent.anchor"), Hint: h.T(r, "staff.consent.anchor.hint"), Optional: true}.From(f))
 	}
 	p.Copy = view.Field{Kind: view.KindConsent, Name: "copy", Label: h.T(r, "staff.consent.copy")}.From(f)
-	p.Errors = append(view.Problems(p.Fields...), view.Problems(p.Copy)...)
+	p.Errors = append(h.problems(p.Fields...), h.problems(p.Copy)...)
 	return h.site.Render(w, r, status, p)
 }
 

@@ -122,7 +122,7 @@ func (h *Desk) showTask(w http.ResponseWriter, r *http.Request, status int, f *w
 	if t.State == "done" {
 		p.Done = []view.Pair{{Term: h.T(r, "staff.task.doneby"), Value: h.staffName(r.Context(), t.DoneBy)}, {Term: h.T(r, "staff.task.doneat"), Value: view.When("en", t.Done.In(on(r).zone))}, {Term: h.T(r, "staff.task.outcome"), Value: t.Outcome}}
 	}
-	p.Errors = view.Problems(p.Outcome)
+	p.Errors = h.problems(p.Outcome)
 	return h.site.Render(w, r, status, p)
 }
 

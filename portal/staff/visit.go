@@ -76,7 +76,7 @@ func (h *Desk) showVisit(w http.ResponseWriter, r *http.Request, status int, f *
 	if s.Role.Changes() && v.State != trial.Kept {
 		h.visitForms(r, p, v, f)
 	}
-	p.Errors = append(view.Problems(p.Book...), view.Problems(p.Cancel)...)
+	p.Errors = append(h.problems(p.Book...), h.problems(p.Cancel)...)
 	return h.site.Render(w, r, status, p)
 }
 

@@ -222,7 +222,7 @@ func (h *Desk) sheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, st := range s.studies {
 		for _, x := range st.OnCall {
-			p.Help = append(p.Help, view.Pair{Term: h.T(r, "staff.sheet.oncall", "study", st.ID), Value: x.Name + ", " + x.Phone})
+			p.Help = append(p.Help, view.Pair{Term: h.T(r, "staff.sheet.oncall", "study", st.ID), Value: x.Name + ", " + view.Phone(e164(x.Phone))})
 		}
 	}
 	return h.site.Render(w, r, http.StatusOK, p)

@@ -150,3 +150,17 @@ var dialled = regexp.MustCompile(`\+1\d{10}\b`)
 func readable(sentence string) string {
 	return dialled.ReplaceAllStringFunc(sentence, func(n string) string { return view.Phone(n) })
 }
+
+// problems lists the errors of the fields in their order; a mend that would fit any field is put
+// after the name of its own.
+func (h *Desk) problems(fields ...view.Field) []view.FieldError {
+	out := view.Problems(fields...)
+	for i, e := range out {
+		for _, f := range fields {
+			if f.FocusID() == e.Field && f.Error == e.Text && strings.HasPrefix(e.Text, "Please ") {
+				out[i].Text = f.Label + ": " + e.Text
+			}
+		}
+	}
+	return out
+}
