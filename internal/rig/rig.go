@@ -49,6 +49,16 @@ type Options struct {
 	OnPerson func(context.Context, contacts.PersonID)
 	Driver   docstore.Driver // nil: SQLite in a temporary folder
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
+	Carrier  Carrier         // nil: the recorder
+	Clock    *clock.Clock    // nil: one that stands at Now
+
+	PublicURL string // "" https://muster.example.test
+}
+
+// Carrier is a phone company.
+type Carrier interface {
+	outbox.Sender
+	outbox.Finder
 }
 
 // New returns a rig that is closed when the test ends. Every change without its audit entry fails.
@@ -59,7 +69,16 @@ func New(t testing.TB, o Options) *Rig {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
 	unaudited := append(contacts.Unaudited(), ivr.Unaudited()...)
-	r := &Rig{Dir: t.TempDir(), Clock: clock.Manual(o.Now), NewID: id.Sequence(), Sent: &Recorder{}}
+	r := &Rig{Dir: t.TempDir(), Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
+	if r.Clock == nil {
+		r.Clock = clock.Manual(o.Now)
+	}
+	if o.Carrier == nil {
+		o.Carrier = r.Sent
+	}
+	if o.PublicURL == "" {
+		o.PublicURL = "https://muster.example.test"
+	}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -85,18 +104,18 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	links := &trial.Links{}
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
-		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: r.Sent, outbox.Call: r.Sent},
-		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: r.Sent, outbox.Call: r.Sent},
+		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
+		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
 		OnChange: links.MessageChanged, Stuck: links.MessageStuck,
 	})
 	must(err)
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	r.Trial, err = trial.Open(ctx, trial.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, NewID: r.NewID, Clock: r.Clock,
-		Office: office, OnPerson: o.OnPerson, Links: links})
+		Office: office, Drafts: true, OnPerson: o.OnPerson, Links: links})
 	must(err)
 	r.Operator, err = ivr.Open(ctx, ivr.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, Trial: r.Trial, Clock: r.Clock,
-		Us: office, PublicURL: "https://muster.example.test", OptOut: o.OptOut})
+		Us: office, PublicURL: o.PublicURL, OptOut: o.OptOut})
 	must(err)
 	return r
 }

@@ -60,7 +60,7 @@ func (t *twiml) close(name string) {
 
 func (t *twiml) text(s string) {
 	if t.err == nil {
-		t.err = t.enc.EncodeToken(xml.CharData(clean(s)))
+		t.err = t.enc.EncodeToken(xml.CharData(s))
 	}
 }
 
@@ -86,9 +86,12 @@ func (t *twiml) bytes() ([]byte, error) {
 	return t.buf.Bytes(), nil
 }
 
-// clean drops what XML cannot hold and what a voice cannot say.
-func clean(s string) string {
+// clean drops what XML cannot hold; lines says whether line breaks stay.
+func clean(s string, lines bool) string {
 	return strings.Map(func(r rune) rune {
+		if r == '\n' && lines {
+			return r
+		}
 		if r == '\n' || r == '\t' {
 			return ' '
 		}
@@ -161,7 +164,7 @@ func (t *twiml) say(s ivr.Say) {
 				}
 			}
 		}
-		if part := strings.TrimSpace(clean(string(rest[:n]))); part != "" { // <Say> without text is refused
+		if part := strings.TrimSpace(clean(string(rest[:n]), false)); part != "" { // <Say> without text is refused
 			t.leaf("Say", part, "language", v.language, "voice", v.voice)
 		}
 		rest = rest[n:]
@@ -172,7 +175,7 @@ func (t *twiml) say(s ivr.Say) {
 func Messages(replies []string) ([]byte, error) {
 	t := newTwiML()
 	for _, r := range replies {
-		t.leaf("Message", r)
+		t.leaf("Message", clean(r, true))
 	}
 	return t.bytes()
 }

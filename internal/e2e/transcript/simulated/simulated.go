@@ -1,0 +1,558 @@
+// Package simulated plays transcripts through the simulated phone network: the real carrier sends
+// and calls by its REST API, and what people do comes back as signed webhooks over HTTP.
+package simulated
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/internal/clock"
+	"github.com/muster-health/muster/internal/e2e/transcript"
+	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/ivr/phonesim"
+	"github.com/muster-health/muster/ivr/twilio"
+)
+
+// Line is a core behind real webhooks, and the simulator before it.
+type Line struct {
+	t     testing.TB
+	r     *rig.Rig
+	sim   *phonesim.Simulator
+	desk  string // address of the simulator
+	hooks *recorded
+
+	call    string // sid of the call that goes on
+	callee  string
+	before  int // captions heard before the last event
+	crafted string
+}
+
+// Open makes lines; see transcript.Opener.
+func Open(t testing.TB) transcript.Opener {
+	return func(self bool) transcript.Line { return New(t, self) }
+}
+
+// New starts a core and a simulator on loopback, with one clock that stands still.
+func New(t testing.TB, self bool) *Line {
+	t.Helper()
+	l := &Line{t: t, hooks: &recorded{}}
+	now := clock.Manual(time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC))
+	app := httptest.NewServer(l.hooks)
+	t.Cleanup(app.Close)
+	opt := phonesim.Options{WebhookBase: app.URL, Now: now.Now, Seed: 7,
+		Numbers:  []phonesim.Number{{Number: rig.Office, Name: "Larkfield research office"}},
+		Handsets: []phonesim.Handset{{Number: "+14125550110", Name: "Delgado", Landline: true, Language: "es"}}}
+	o := rig.Options{Clock: now, PublicURL: "https://muster.example.test"}
+	if self {
+		opt.OptOut, o.OptOut = phonesim.OptOutSelf, ivr.OptOutSelf
+	}
+	sim, err := phonesim.New(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sim.Close() })
+	desk := httptest.NewServer(sim.Handler())
+	t.Cleanup(desk.Close)
+	base, err := url.Parse(desk.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := phone.Parse(rig.Office, "US")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The links in texts are the public ones; webhooks come to the test server.
+	o.Carrier = twilio.New(twilio.Options{AccountSID: phonesim.DemoAccountSID, AuthToken: phonesim.DemoAuthToken, From: from, PublicURL: app.URL, BaseURL: base, Now: now.Now})
+	l.r, l.sim, l.desk = rig.New(t, o), sim, desk.URL
+	l.hooks.next = twilio.NewWebhooks(l.r.Operator, app.URL, phonesim.DemoAccountSID, phonesim.DemoAuthToken, slog.New(slog.DiscardHandler))
+	l.hooks.address = app.URL
+	return l
+}
+
+// Rig is the core.
+func (l *Line) Rig() *rig.Rig { return l.r }
+
+// Moved lets the simulator do what has come due.
+func (l *Line) Moved() error { return l.wait(0) }
+
+// wait lets d pass, second by second, so that what follows from something comes after it.
+func (l *Line) wait(d time.Duration) error {
+	for {
+		step := min(d, time.Second)
+		l.r.Clock.Advance(step)
+		if _, err := l.sim.AdvanceClock(l.t.Context(), 0); err != nil {
+			return err
+		}
+		if d -= step; d <= 0 {
+			return nil
+		}
+	}
+}
+
+// Text sends a text from a phone; a withheld number is posted as the network would.
+func (l *Line) Text(from, body string) ([]string, error) {
+	if from == "withheld" {
+		_, err := l.hooks.post(twilio.SMSPath, url.Values{"MessageSid": {fmt.Sprintf("SMwithheld%d", l.hooks.count())}, "AccountSid": {phonesim.DemoAccountSID}, "From": {"anonymous"}, "To": {rig.Office}, "Body": {body}})
+		return nil, err
+	}
+	if err := l.do("POST", "/sim/phones/"+url.PathEscape(from)+"/sms", map[string]string{"to": rig.Office, "body": body}, nil); err != nil {
+		return nil, err
+	}
+	return l.hooks.replies(), nil
+}
+
+// Again posts the last text once more.
+func (l *Line) Again() ([]string, error) {
+	if err := l.hooks.again(twilio.SMSPath); err != nil {
+		return nil, err
+	}
+	return l.hooks.replies(), nil
+}
+
+// Answer waits for the phone to ring and picks it up.
+func (l *Line) Answer(to, by string) error {
+	if by == "machine" {
+		if err := l.onCall(to, phonesim.CallVoicemail); err != nil {
+			return err
+		}
+		defer l.onCall(to, phonesim.CallRings)
+	}
+	if err := l.ringing(to); err != nil {
+		return err
+	}
+	if by == "machine" {
+		return l.wait(20 * time.Second)
+	}
+	return l.do("POST", "/sim/calls/"+l.call+"/answer", nil, nil)
+}
+
+// Unanswered lets the call end as said.
+func (l *Line) Unanswered(to, how string) error {
+	behaviour := map[string]phonesim.CallBehaviour{"busy": phonesim.CallBusy, "no-answer": phonesim.CallNoAnswer}[how]
+	if behaviour == "" {
+		return errors.ErrUnsupported
+	}
+	if err := l.onCall(to, behaviour); err != nil {
+		return err
+	}
+	defer l.onCall(to, phonesim.CallRings)
+	return l.wait(40 * time.Second)
+}
+
+func (l *Line) onCall(number string, b phonesim.CallBehaviour) error {
+	return l.do("PUT", "/sim/phones/"+url.PathEscape(number), map[string]any{"onCall": b}, nil)
+}
+
+// ringing finds the call that rings at a phone.
+func (l *Line) ringing(number string) error {
+	if err := l.wait(time.Second); err != nil {
+		return err
+	}
+	calls, err := l.list("Calls", number)
+	if err != nil {
+		return err
+	}
+	for _, c := range calls {
+		if c.Status == "ringing" {
+			l.call, l.callee, l.before, l.crafted = c.SID, number, 0, ""
+			return nil
+		}
+	}
+	return fmt.Errorf("nothing rings at %s", number)
+}
+
+// Dial calls us from a phone; withheld numbers do not exist in the simulator.
+func (l *Line) Dial(from string) error {
+	if from == "withheld" {
+		return errors.ErrUnsupported
+	}
+	var c callView
+	if err := l.do("POST", "/sim/phones/"+url.PathEscape(from)+"/calls", map[string]string{"to": rig.Office}, &c); err != nil {
+		return err
+	}
+	l.call, l.callee, l.before, l.crafted = c.SID, from, 0, ""
+	return l.wait(2 * time.Second) // of silence before the first words
+}
+
+// Press presses keys, and the finish key where the call waits for more of them. After the call is
+// over they are posted, as keys that were on their way.
+func (l *Line) Press(keys string) error {
+	c, err := l.view()
+	if err != nil {
+		return err
+	}
+	if c.Status != "in-progress" {
+		return l.late("Digits", keys)
+	}
+	l.before, l.crafted = len(c.Captions), ""
+	if err := l.do("POST", "/sim/calls/"+l.call+"/digits", map[string]string{"digits": keys}, nil); err != nil {
+		return err
+	}
+	if c, err = l.view(); err != nil {
+		return err
+	}
+	if w := c.WaitingFor; w != nil && w.Kind == "digits" && w.Entered == keys && w.FinishOnKey != "" {
+		if err := l.do("POST", "/sim/calls/"+l.call+"/digits", map[string]string{"digits": w.FinishOnKey}, nil); err != nil {
+			return err
+		}
+	}
+	return l.wait(0) // reports of the call's end are on their way
+}
+
+// late posts keys for the last question of a call that is over.
+func (l *Line) late(key, value string) error {
+	action, err := l.hooks.action()
+	if err != nil {
+		return err
+	}
+	return l.craft(action, url.Values{key: {value}})
+}
+
+func (l *Line) craft(path string, extra url.Values) error {
+	form := l.hooks.form(twilio.VoicePath)
+	for _, k := range []string{"Digits", "FinishedOnKey", "msg", "DialCallStatus", "DialCallSid", "DialBridged"} {
+		form.Del(k)
+	}
+	for k, v := range extra {
+		form[k] = v
+	}
+	body, err := l.hooks.post(path, form)
+	l.crafted = body
+	return err
+}
+
+// PressStep posts keys for an earlier question.
+func (l *Line) PressStep(step int, keys string) error {
+	action, err := l.hooks.action()
+	if err != nil {
+		return err
+	}
+	return l.craft(stepIn.ReplaceAllString(action, fmt.Sprintf("step=%d", step)), url.Values{"Digits": {keys}})
+}
+
+// Silence lets the time for keys run out.
+func (l *Line) Silence() error {
+	c, err := l.view()
+	if err != nil {
+		return err
+	}
+	if c.WaitingFor == nil {
+		return errors.New("the call waits for nothing")
+	}
+	l.before, l.crafted = len(c.Captions), ""
+	return l.wait(c.WaitingFor.Until.Sub(l.r.Clock.Now()) + time.Second)
+}
+
+// Repeat posts the last webhook of a call once more.
+func (l *Line) Repeat() error {
+	err := l.hooks.again(twilio.VoicePath)
+	l.crafted = l.hooks.last(twilio.VoicePath).answer
+	return err
+}
+
+// Dialed has the office pick up and hang up again, or not.
+func (l *Line) Dialed(how string) error {
+	caller, callee := l.call, l.callee
+	office := "+14125550101"
+	c, err := l.view()
+	if err != nil {
+		return err
+	}
+	before := len(c.Captions)
+	if how == "completed" {
+		if err := l.ringing(office); err != nil {
+			return err
+		}
+		for _, act := range []string{"answer", "hangup"} {
+			if err := l.do("POST", "/sim/calls/"+l.call+"/"+act, nil, nil); err != nil {
+				return err
+			}
+		}
+	}
+	l.call, l.callee, l.before = caller, callee, before
+	return l.wait(30 * time.Second)
+}
+
+// End hangs up.
+func (l *Line) End() error {
+	c, err := l.view()
+	if err != nil || c.Status != "in-progress" {
+		return err
+	}
+	if err := l.do("POST", "/sim/calls/"+l.call+"/hangup", nil, nil); err != nil {
+		return err
+	}
+	return l.wait(0)
+}
+
+// Heard is what the caller heard since the last event.
+func (l *Line) Heard() (string, error) {
+	if l.crafted != "" {
+		return strings.Join(between(l.crafted, "<Say", "</Say>"), " "), nil
+	}
+	c, err := l.view()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, x := range c.Captions[min(l.before, len(c.Captions)):] {
+		if x.Kind == "say" {
+			b.WriteString(x.Text + " ")
+		}
+	}
+	if c.Error != nil {
+		return "", fmt.Errorf("the network refused our TwiML: %s", c.Error)
+	}
+	return b.String(), nil
+}
+
+// Over says whether the call has ended.
+func (l *Line) Over() (bool, error) {
+	if l.crafted != "" {
+		return strings.Contains(l.crafted, "<Hangup"), nil
+	}
+	c, err := l.view()
+	return c.Status == "completed", err
+}
+
+// Waits is how long the call waits for a key.
+func (l *Line) Waits() (time.Duration, error) {
+	c, err := l.view()
+	if err != nil || c.WaitingFor == nil {
+		return 0, err
+	}
+	return c.WaitingFor.Until.Sub(l.r.Clock.Now()), nil
+}
+
+// Sent lists what the carrier took for a number.
+func (l *Line) Sent(number string) ([]string, error) {
+	var out []string
+	for _, what := range []string{"Messages", "Calls"} {
+		all, err := l.list(what, number)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range all {
+			if x.Direction == "outbound-api" {
+				out = append(out, x.Body)
+			}
+		}
+	}
+	return out, nil
+}
+
+// resource is a message or a call of the REST API.
+type resource struct {
+	SID, Status, Direction, Body string
+}
+
+func (l *Line) list(what, to string) ([]resource, error) {
+	req, err := http.NewRequest("GET", l.desk+"/2010-04-01/Accounts/"+phonesim.DemoAccountSID+"/"+what+".json?PageSize=500&To="+url.QueryEscape(to), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.SetBasicAuth(phonesim.DemoAccountSID, phonesim.DemoAuthToken)
+	var out map[string]json.RawMessage
+	if err := send(req, &out); err != nil {
+		return nil, err
+	}
+	var all []resource
+	err = json.Unmarshal(out[strings.ToLower(what)], &all)
+	slices.Reverse(all)
+	return all, err
+}
+
+// callView is what a phone shows of a call.
+type callView struct {
+	SID, Status string
+	Captions    []struct{ Kind, Text string }
+	WaitingFor  *struct {
+		Kind, FinishOnKey, Entered string
+		Until                      time.Time
+	}
+	Error json.RawMessage
+}
+
+func (l *Line) view() (callView, error) {
+	var c callView
+	return c, l.do("GET", "/sim/calls/"+l.call, nil, &c)
+}
+
+func (l *Line) do(method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequest(method, l.desk+path, body)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return send(req, out)
+}
+
+func send(req *http.Request, out any) error {
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	switch {
+	case err != nil:
+		return err
+	case res.StatusCode >= 300:
+		return fmt.Errorf("%s %s answered %d: %s", req.Method, req.URL.Path, res.StatusCode, data)
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(data, out)
+}
+
+// recorded passes webhooks on and keeps what came and what was answered.
+type recorded struct {
+	next    http.Handler
+	address string
+	mu      sync.Mutex
+	all     []hook
+}
+
+type hook struct {
+	target, path, body, signature, answer string
+	status                                int
+}
+
+func (h *recorded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := httptest.NewRecorder()
+	h.next.ServeHTTP(answer, r)
+	h.mu.Lock()
+	h.all = append(h.all, hook{target: r.RequestURI, path: r.URL.Path, body: string(body), signature: r.Header.Get("X-Twilio-Signature"), answer: answer.Body.String(), status: answer.Code})
+	h.mu.Unlock()
+	for k, v := range answer.Header() {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(answer.Code)
+	w.Write(answer.Body.Bytes())
+}
+
+func (h *recorded) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.all)
+}
+
+// last is the last webhook to a path.
+func (h *recorded) last(path string) hook {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range slices.Backward(h.all) {
+		if x.path == path {
+			return x
+		}
+	}
+	return hook{}
+}
+
+func (h *recorded) form(path string) url.Values {
+	f, _ := url.ParseQuery(h.last(path).body)
+	return f
+}
+
+// again delivers the last webhook to a path once more, signature and all.
+func (h *recorded) again(path string) error {
+	x := h.last(path)
+	return h.deliver(x.target, x.body, x.signature)
+}
+
+// post delivers a form with a good signature and returns the answer.
+func (h *recorded) post(target string, form url.Values) (string, error) {
+	err := h.deliver(target, form.Encode(), phonesim.Sign(phonesim.DemoAuthToken, h.address+target, form))
+	path, _, _ := strings.Cut(target, "?")
+	return h.last(path).answer, err
+}
+
+func (h *recorded) deliver(target, body, signature string) error {
+	req, err := http.NewRequest("POST", h.address+target, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Twilio-Signature", signature)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("the webhook answered %d", res.StatusCode)
+	}
+	return nil
+}
+
+var (
+	actionIn = regexp.MustCompile(`action="([^"]+)"`)
+	stepIn   = regexp.MustCompile(`step=\d+`)
+)
+
+// action is where the keys of the last question go.
+func (h *recorded) action() (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range slices.Backward(h.all) {
+		if m := actionIn.FindStringSubmatch(x.answer); m != nil && x.path == twilio.VoicePath {
+			return strings.ReplaceAll(m[1], "&amp;", "&"), nil
+		}
+	}
+	return "", errors.New("no question was asked")
+}
+
+// replies are the texts in the last answer to a text.
+func (h *recorded) replies() []string {
+	return between(h.last(twilio.SMSPath).answer, "<Message", "</Message>")
+}
+
+// between returns the texts of an element, without its tags.
+func between(doc, open, end string) (out []string) {
+	for {
+		i := strings.Index(doc, open)
+		if i < 0 {
+			return out
+		}
+		doc = doc[i:]
+		from, to := strings.IndexByte(doc, '>')+1, strings.Index(doc, end)
+		if to < from {
+			return out
+		}
+		out = append(out, unescape.Replace(doc[from:to]))
+		doc = doc[to:]
+	}
+}
+
+var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&#34;", `"`, "&#39;", "'", "&#xA;", "\n", "&amp;", "&")
