@@ -77,7 +77,7 @@ func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan,
 	if err != nil {
 		return err
 	}
-	lang := langOr(p.Language)
+	lang := o.speaks(p.Language)
 	of, err := o.officeOf(ctx, v.Study, v.Site, lang)
 	if err != nil {
 		return err

@@ -182,7 +182,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 	case !gate.NotBefore.Before(r.Closes):
 		return nil
 	}
-	body, err := i18n.Text(langOr(p.Language), "sms.diary", "url", o.PublicURL+"/me")
+	body, err := i18n.Text(o.speaks(p.Language), "sms.diary", "url", o.PublicURL+"/me")
 	if err != nil {
 		return err
 	}

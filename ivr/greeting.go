@@ -33,13 +33,13 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 		return nil, err
 	}
 	c.Template, c.Person, c.Study, c.Visit, c.Response = m.Template, contacts.PersonID(m.Person), trial.StudyID(m.Study), m.Visit, m.Ref
-	c.Lang = langOr(i18n.Lang(m.Lang))
+	c.Lang = o.speaks(i18n.Lang(m.Lang))
 	var p contacts.Person
 	if c.Person != "" {
 		if p, err = o.People.Get(ctx, c.Person); err != nil {
 			return nil, err
 		}
-		c.Lang, c.Slow = langOr(p.Language), p.Slow
+		c.Lang, c.Slow = o.speaks(p.Language), p.Slow
 	}
 	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
 	if err != nil {
@@ -209,7 +209,7 @@ func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID) (S
 	}
 	c.Slow = c.Slow || p.Slow
 	if !c.Chosen {
-		c.Lang = langOr(p.Language)
+		c.Lang = o.speaks(p.Language)
 	}
 	if !c.Outbound {
 		return o.openMenu(ctx, c)
@@ -323,9 +323,4 @@ func otherThan(l i18n.Lang) i18n.Lang {
 	return i18n.Es
 }
 
-func langOr(l i18n.Lang) i18n.Lang {
-	if l.Known() {
-		return l
-	}
-	return i18n.En
-}
+func (o *Operator) speaks(l i18n.Lang) i18n.Lang { return o.Trial.Speaks(l) }

@@ -80,7 +80,7 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 	if err != nil {
 		return err
 	}
-	lang := langOr(p.Language)
+	lang := o.speaks(p.Language)
 	of, err := o.officeOf(ctx, v.Study, v.Site, lang)
 	if err != nil {
 		return err

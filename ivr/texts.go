@@ -47,7 +47,7 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 		return nil, err
 	}
 	if len(t.people) > 0 {
-		t.lang = langOr(t.people[0].Language)
+		t.lang = o.speaks(t.people[0].Language)
 	}
 	replies, err := o.understand(ctx, &t)
 	switch {
@@ -284,7 +284,7 @@ func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer st
 	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
 		if x.PersonID() == p.Person {
-			t.lang = langOr(x.Language)
+			t.lang = o.speaks(x.Language)
 		}
 	}
 	if answer == "call me" {

@@ -75,7 +75,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	if err != nil {
 		return err
 	}
-	lang := langOr(i18n.Lang(r.Session.Lang))
+	lang := o.speaks(i18n.Lang(r.Session.Lang))
 	body, ok := question(lang, rec.Prompt)
 	if !ok || rec.Prompt.Done {
 		return o.linkDiary(ctx, st, p, &r, now)
@@ -120,7 +120,7 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		return nil, err
 	}
 	t.who, t.study = r.Person, r.Study
-	if t.lang = langOr(i18n.Lang(r.Session.Lang)); r.State == trial.ResponseCompleted {
+	if t.lang = o.speaks(i18n.Lang(r.Session.Lang)); r.State == trial.ResponseCompleted {
 		t.unread = true
 		return o.unplaced(ctx, t, of)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/survey"
 )
 
@@ -119,15 +121,38 @@ func (c *Coordinator) notify(b *docstore.Batch, al *Alert, st *Study, sub *Subje
 			Text: "A red flag came in and nobody is on call for this study."})
 		return
 	}
-	who := st.OnCall[al.Tries%len(st.OnCall)]
+	who, kind := st.onCallAt(al.Site, now, al.Tries), outbox.SMS
 	al.Tries++
+	// The number of the participant is the only name a text to staff may hold.
 	name := sub.Number
 	if name == "" {
-		name = al.ID
+		name = "?"
 	}
-	body := i18n.T(i18n.En, "sms.alert", map[string]any{"Level": al.Level, "Participant": name})
-	c.toStaff(b, staffMessage{Key: fmt.Sprintf("msg_%s_%d", al.ID, al.Tries), Phone: who.Phone, Study: st.ID, Template: "sms.alert", Body: body, Alert: al.ID, Due: now})
+	m := staffMessage{Key: outbox.ID("alert", al.ID, strconv.Itoa(al.Tries)), Kind: kind, Phone: who.Phone, Study: st.ID, Alert: al.ID, Due: now, Template: "sms.alert",
+		Body: i18n.T(i18n.En, "sms.alert", map[string]any{"Level": al.Level, "Participant": name})}
+	c.toStaff(b, m)
 	al.Log = append(al.Log, AlertStep{At: now, What: "message queued", Who: who.Name})
+	if al.Tries > 1 { // nobody took the first text: the phone rings as well
+		m.Key, m.Kind, m.Template, m.Body = outbox.ID("alert call", al.ID, strconv.Itoa(al.Tries)), outbox.Call, "voice.alert", ""
+		c.toStaff(b, m)
+		al.Log = append(al.Log, AlertStep{At: now, What: "call queued", Who: who.Name})
+	}
+}
+
+// onCallAt is who gets the nth try: those on call now take turns; outside everybody's hours, all
+// of them do, for a red flag never waits.
+func (s *Study) onCallAt(site string, now time.Time, n int) OnCall {
+	local := now.In(s.siteZone(site))
+	var on []OnCall
+	for _, x := range s.OnCall {
+		if x.Hours == "" || OfficeOpen(x.Hours, local) {
+			on = append(on, x)
+		}
+	}
+	if len(on) == 0 {
+		on = s.OnCall
+	}
+	return on[n%len(on)]
 }
 
 // Alerts returns those in one state, newest first.
@@ -188,6 +213,9 @@ func (c *Coordinator) changeAlert(ctx context.Context, e audit.Entry, id string,
 	err := c.commit(ctx, e, func(b *docstore.Batch, e *audit.Entry) (err error) {
 		al, err = c.alerts.Edit(ctx, b, id, change)
 		e.Person, e.Study = string(al.Person), string(al.Study)
+		if err == nil && al.State != AlertOpen {
+			err = c.Box.CancelFor(ctx, b, outbox.About{Ref: id, Purpose: ToStaff}, "the alert was taken")
+		}
 		return err
 	})
 	return al, err

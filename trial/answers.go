@@ -19,7 +19,8 @@ const (
 	ResponseDue       = "due"
 	ResponseStarted   = "in-progress"
 	ResponseCompleted = "completed"
-	ResponseMissed    = "missed" // the window closed; what was answered stays
+	ResponseMissed    = "missed"  // the window closed; what was answered stays
+	ResponseDeleted   = "deleted" // its answers were, when the promised days were over
 )
 
 // Response returns one questionnaire being answered, or docstore.ErrNotFound.
@@ -96,7 +97,7 @@ func (c *Coordinator) dueIn(ctx context.Context, person *contacts.Person, s *Sub
 			}
 			r = Response{Meta: docstore.Meta{ID: ResponseID(s.ID, day)}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: st.Diary.Questionnaire,
 				Kind: "diary", Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
-				Session: survey.NewSession(q, string(person.Language), now)}
+				Session: survey.NewSession(q, string(c.Speaks(person.Language)), now)}
 		} else if err != nil {
 			return nil, err
 		}

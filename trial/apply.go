@@ -97,7 +97,7 @@ func (c *Coordinator) listApplicant(ctx context.Context, b *docstore.Batch, p *c
 	sub = c.newSubject(b, p.PersonID(), st, a.Site, a.Source)
 	out.Promised = sub.Promised
 	if a.PreScreen != nil {
-		r := Response{Meta: docstore.Meta{ID: "rsp_" + out.Subject + "_prescreen"}, Person: p.PersonID(), Study: st.StudyID(), Subject: out.Subject,
+		r := Response{Meta: docstore.Meta{ID: PreScreenID(out.Subject)}, Person: p.PersonID(), Study: st.StudyID(), Subject: out.Subject,
 			Questionnaire: st.PreScreen, Kind: "prescreen", State: ResponseCompleted, Session: *a.PreScreen}
 		c.responses.Ensure(b, &r)
 	}
@@ -130,11 +130,11 @@ func (c *Coordinator) sendCode(ctx context.Context, b *docstore.Batch, p *contac
 // any hour, and not after it has run out.
 func (c *Coordinator) putCode(b *docstore.Batch, p *contacts.Person, to contacts.Point, s contacts.Started, byCall bool) {
 	m := outbox.Message{Meta: docstore.Meta{ID: outbox.ID("code", s.ID)}, Kind: outbox.SMS, Person: p.ID, To: to.Value, Point: to.Hash, Purpose: string(contacts.Requested),
-		Template: "sms.code", Lang: string(p.Language), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
+		Template: "sms.code", Lang: string(c.Speaks(p.Language)), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
 	if byCall && !p.ReachMe.TextOnly {
 		m.Kind, m.Template, m.Vars = outbox.Call, "voice.code", map[string]string{"code": i18n.Digits(s.Code)}
 	} else {
-		m.Body = i18n.T(p.Language, "sms.code", map[string]any{"Code": s.Code})
+		m.Body = i18n.T(c.Speaks(p.Language), "sms.code", map[string]any{"Code": s.Code})
 	}
 	c.Box.Put(b, m)
 }

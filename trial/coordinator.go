@@ -13,6 +13,7 @@ import (
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
@@ -37,6 +38,8 @@ type Deps struct {
 	Clock  *clock.Clock
 	Office phone.Number // the number messages come from
 	Links  *Links       // what the outbox was opened with
+
+	Drafts bool // the demo: texts whose translation is a draft may be sent (F19)
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
 	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
@@ -119,6 +122,15 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		return
 	})
 	return c, err
+}
+
+// Speaks is the language to use with somebody: theirs, unless our texts in it are a draft that must
+// not be sent (F19).
+func (c *Coordinator) Speaks(lang i18n.Lang) i18n.Lang {
+	if !lang.Known() || i18n.Draft(lang) && !c.Drafts {
+		return i18n.En
+	}
+	return lang
 }
 
 func (c *Coordinator) now() time.Time { return c.Clock.Now() }

@@ -202,7 +202,7 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 		Study: string(r.Study), Kind: kindOf(r.Kind), Template: r.Template, Version: r.Version, Body: r.Body, Outcome: "queued", Message: id, Staff: r.Staff, Point: to.Hash, Reply: r.ReplyTo != ""}
 	c.People.AddTouch(b, &t)
 	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: id}, Kind: r.Kind, Person: string(r.Person), To: to.Value, Point: to.Hash, Purpose: string(r.Purpose),
-		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: r.Version, Lang: string(p.Language), Body: r.Body, Vars: r.Vars,
+		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: r.Version, Lang: string(c.Speaks(p.Language)), Body: r.Body, Vars: r.Vars,
 		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: r.Priority, Due: due, NotAfter: r.NotAfter})
 	return t
 }
@@ -217,6 +217,7 @@ func kindOf(k outbox.Kind) string {
 // staffMessage is a text to somebody on call. It names nobody.
 type staffMessage struct {
 	Key, Phone, Study, Template, Body, Alert string
+	Kind                                     outbox.Kind
 	Due                                      time.Time
 }
 
@@ -226,7 +227,7 @@ func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
 		c.AddTask(b, Task{Kind: "alert", Study: StudyID(m.Study), Urgent: true, Text: "The on-call number of this study cannot be dialled. See the alerts."})
 		return
 	}
-	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: outbox.SMS, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert,
+	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: m.Kind, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert,
 		Template: m.Template, Lang: "en", Body: m.Body, Priority: outbox.Urgent, Due: m.Due})
 }
 

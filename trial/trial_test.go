@@ -2,6 +2,7 @@ package trial_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
@@ -419,8 +421,8 @@ func TestRedFlagIsWithStaffBeforeTheNextQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Deliver(t)
-	if sent := r.Sent.To("+14125550102"); len(sent) != 2 {
-		t.Errorf("%d messages after five minutes of silence, want 2", len(sent))
+	if sent := r.Sent.To("+14125550102"); len(sent) != 3 || sent[1].Kind == sent[2].Kind {
+		t.Errorf("%d messages after five minutes of silence, want a second text and a call", len(sent))
 	}
 	if al, err = r.Trial.Acknowledge(ctx, rig.Staff, al.ID, "sms"); err != nil || al.State != trial.AlertAcknowledged {
 		t.Fatalf("acknowledge: %s, %v", al.State, err)
@@ -430,8 +432,8 @@ func TestRedFlagIsWithStaffBeforeTheNextQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Deliver(t)
-	if sent := r.Sent.To("+14125550102"); len(sent) != 2 {
-		t.Errorf("%d messages after it was acknowledged, want 2", len(sent))
+	if sent := r.Sent.To("+14125550102"); len(sent) != 3 {
+		t.Errorf("%d messages after it was acknowledged, want 3 as before", len(sent))
 	}
 
 	// Changing the answer keeps the alert and says so.
@@ -516,4 +518,19 @@ func digitsIn(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// The file that new operators copy is a study Muster takes.
+func TestExampleStudy(t *testing.T) {
+	data, err := os.ReadFile("../docs/example-study.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := trial.ParseStudy(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := matching.CheckCriteria(s.Criteria); err != nil {
+		t.Error(err)
+	}
 }

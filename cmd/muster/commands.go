@@ -139,7 +139,29 @@ func studyCommand() *cobra.Command {
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "Study %s %s.\n", s.ID, what)
 				return err
 			})
-		}})
+		}}, retainCommand())
+	return cmd
+}
+
+// retainCommand lists, or deletes, pre-screen answers whose promised days are over.
+func retainCommand() *cobra.Command {
+	var dry bool
+	cmd := &cobra.Command{Use: "retain", Short: "Delete pre-screen answers that are kept no longer; the running site does it by itself", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			return withCore(cmd.Context(), c, false, func(k *core) error {
+				list, err := k.trial.Retain(cmd.Context(), k.clock.Now(), dry)
+				for _, r := range list {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s since %s, %d facts\n", r.Person, r.Study, r.Status, r.Since.Format(time.DateOnly), r.Facts)
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%d people.\n", len(list))
+				return err
+			})
+		}}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "only list")
 	return cmd
 }
 
@@ -225,7 +247,8 @@ func (k *core) signInLink(ctx context.Context, member string) (url string, until
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "The audit trail"}
-	cmd.AddCommand(&cobra.Command{Use: "verify", Short: "Check that nothing in the audit trail or the audited documents was altered", Args: cobra.NoArgs,
+	var tokens []string
+	verify := &cobra.Command{Use: "verify", Short: "Check that nothing in the audit trail or the audited documents was altered", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd)
 			if err != nil {
@@ -235,7 +258,7 @@ func auditCommand() *cobra.Command {
 				if _, err := k.members(cmd.Context()); err != nil { // open every collection
 					return err
 				}
-				report, err := audit.Verify(cmd.Context(), k.store, k.ring, audit.VerifyOptions{Unaudited: unaudited()})
+				report, err := audit.Verify(cmd.Context(), k.store, k.ring, audit.VerifyOptions{Unaudited: unaudited(), Tokens: tokens})
 				if err != nil {
 					return err
 				}
@@ -253,6 +276,8 @@ func auditCommand() *cobra.Command {
 				}
 				return errors.New("the audit trail is not intact")
 			})
-		}})
+		}}
+	verify.Flags().StringArrayVar(&tokens, "token", nil, "a checkpoint token from the log, kept elsewhere; with it, a cut end is found too")
+	cmd.AddCommand(verify)
 	return cmd
 }

@@ -62,7 +62,11 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 		}
 	}()
 	k.store = docstore.New(k.driver, k.clock.Wall, docstore.Require(audit.Guard(unaudited()...)))
-	if k.ring, err = seal.Open(c.KeyringFile, makeRing); err != nil {
+	bound, err := seal.Bound(ctx, k.store)
+	if err != nil {
+		return nil, err
+	}
+	if k.ring, err = seal.Open(c.KeyringFile, makeRing && !bound); err != nil {
 		return nil, err
 	}
 	if err = k.ring.Bind(ctx, k.store); err != nil {
@@ -99,7 +103,7 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 		return err
 	}
 	k.trial, err = trial.Open(ctx, trial.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, NewID: k.newID, Clock: k.clock,
-		Office: k.config.Twilio.From, Links: links, OnPerson: k.personChanged,
+		Office: k.config.Twilio.From, Drafts: k.config.Demo, Links: links, OnPerson: k.personChanged,
 		CheckCriteria: matching.CheckCriteria})
 	if err != nil {
 		return err

@@ -90,6 +90,7 @@ func (d *demo) run(ctx context.Context, people int) error {
 	ctx, d.restart = context.WithCancel(ctx)
 	defer d.restart()
 	c := d.config
+	c.Demo = true
 	if c.Now == "" {
 		c.Now = d.startAt().Format(time.RFC3339)
 	}

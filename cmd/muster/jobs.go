@@ -85,6 +85,10 @@ func (s *server) follow(ctx context.Context) error {
 }
 
 func (s *server) sweep(ctx context.Context) error {
-	_, err := s.people.SweepCodes(ctx)
-	return errors.Join(err, s.portal.sweep(ctx, s.clock.Wall()))
+	_, err1 := s.people.SweepCodes(ctx)
+	gone, err2 := s.trial.Retain(ctx, s.clock.Now(), false)
+	if len(gone) > 0 {
+		s.log.Info("pre-screen answers deleted: the promised days are over", "people", len(gone))
+	}
+	return errors.Join(err1, err2, s.portal.sweep(ctx, s.clock.Wall()))
 }

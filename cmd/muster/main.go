@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -80,6 +81,9 @@ func checkCommand() *cobra.Command {
 			c, err := settings(cmd)
 			if err != nil {
 				return err
+			}
+			if c.Twilio.AccountSID != "" && c.Twilio.BaseURL == "" && !c.BAA {
+				return errors.New("patients' messages go through Twilio, which needs a business associate agreement (HIPAA); once it is signed, set --twilio-baa=confirmed")
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Settings are in order. Site %s, store %s.\n", c.PublicURL, storeKind(c))
 			return nil

@@ -37,6 +37,8 @@ type Config struct {
 	LogLevel       string // debug, info, warn, error
 
 	Twilio Twilio
+	BAA    bool // a business associate agreement with Twilio was confirmed
+	Demo   bool // set by muster demo alone
 
 	from map[string]string // where each value came from
 }
@@ -66,6 +68,7 @@ var settings = []setting{
 	{"twilio-account-sid", "", "Twilio account SID", false},
 	{"twilio-auth-token", "", "Twilio auth token", true},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
+	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
 	{"metrics-listen", "", "address of /metrics (off when empty)", false},
 	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
 	{"clock-listen", "", "loopback address of the clock control, for tests and demos (off when empty)", false},
@@ -83,7 +86,9 @@ func Flags(fs *pflag.FlagSet) {
 	}
 }
 
-func envName(name string) string { return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+func envName(name string) string {
+	return "MUSTER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
 
 // testVariables are environment variables that belong to the tests, not to a running Muster.
 var testVariables = []string{"MUSTER_TEST_", "MUSTER_REAL_DATA", "MUSTER_E2E_", "MUSTER_GOLDEN"}
@@ -228,6 +233,12 @@ func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 		case public != nil && public.Scheme == "https" && !Loopback(public.Hostname()):
 			p.add("%s: a site with the public URL %s must not run on a simulated phone network; take one of the two out", c.where("twilio-base-url"), c.PublicURL)
 		}
+	}
+	switch v := k.String("twilio-baa"); v {
+	case "", "confirmed":
+		c.BAA = v != ""
+	default:
+		p.add("%s: %q: write confirmed, or leave it out", c.where("twilio-baa"), v)
 	}
 	given := 0
 	for _, v := range []string{c.Twilio.AccountSID, c.Twilio.AuthToken} {

@@ -21,6 +21,20 @@ type binding struct {
 
 const bindingID = "keyring"
 
+// Bound says whether a database is tied to a ring already: then a missing ring must be found, not
+// made anew.
+func Bound(ctx context.Context, store *docstore.Store) (bool, error) {
+	meta, err := docstore.Open[binding](ctx, store, docstore.Spec{Name: "meta", Version: 1})
+	if err != nil {
+		return false, err
+	}
+	_, err = meta.Get(ctx, bindingID)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Bind ties store to this ring the first time, and afterwards refuses any other: ErrWrongRing.
 // Call it at start, before anything is read.
 func (r *Ring) Bind(ctx context.Context, store *docstore.Store) error {

@@ -1,0 +1,105 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/survey"
+)
+
+// Retained is one person whose pre-screen answers are kept no longer.
+type Retained struct {
+	Person contacts.PersonID
+	Study  StudyID
+	Status Status
+	Since  time.Time
+	Facts  int // facts of that study alone
+}
+
+// Retain deletes what people answered before consent to a study that did not work out, once the
+// days promised to them are over (F5): the answers, and the facts whose scope is that study. The
+// subject stays, so that counts survive; facts of the registry stay, for those they were kept with
+// leave. A dry run only lists. At most 500 a call.
+func (c *Coordinator) Retain(ctx context.Context, now time.Time, dry bool) ([]Retained, error) {
+	studies, err := c.Studies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Retained
+	for _, st := range studies {
+		days := st.RetainDays
+		if days == 0 {
+			days = 90
+		}
+		for _, status := range []Status{Ineligible, NotInterested, CouldNotReach, ConsentDeclined} {
+			subs, err := c.SubjectsIn(ctx, st.StudyID(), status)
+			if err != nil {
+				return out, err
+			}
+			for _, s := range subs {
+				if s.Consent != nil || s.Since.AddDate(0, 0, days).After(now) {
+					continue
+				}
+				r, err := c.retain(ctx, &s, dry)
+				if err != nil {
+					return out, fmt.Errorf("retention of %s: %w", s.ID, err)
+				}
+				if r != nil {
+					out = append(out, *r)
+				}
+				if len(out) == 500 {
+					return out, nil
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// retain handles one subject; nil when there is nothing left to delete.
+func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retained, error) {
+	id := PreScreenID(s.ID)
+	r, err := c.responses.Get(ctx, id)
+	answered := err == nil && len(r.Session.Answers) > 0
+	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		return nil, err
+	}
+	chart, err := c.People.Chart(ctx, s.Person)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for _, f := range chart.Facts {
+		if f.Scope == string(s.Study) {
+			n++
+		}
+	}
+	if !answered && n == 0 {
+		return nil, nil
+	}
+	out := &Retained{s.Person, s.Study, s.Status, s.Since, n}
+	if dry {
+		return out, nil
+	}
+	return out, c.commit(ctx, audit.Entry{Actor: System, Action: "prescreen.deleted", Person: string(s.Person), Study: string(s.Study), Reason: "retention"}, func(b *docstore.Batch, _ *audit.Entry) error {
+		if answered {
+			_, err := c.responses.Edit(ctx, b, id, func(v *Response) error {
+				v.Session = survey.Session{Ref: v.Session.Ref, Lang: v.Session.Lang, Status: v.Session.Status, Started: v.Session.Started, Ended: v.Session.Ended}
+				v.State = ResponseDeleted
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return c.People.DropFacts(ctx, b, s.Person, string(s.Study))
+	})
+}
+
+// PreScreenID is the id of the answers somebody gave before being put on a study's list.
+func PreScreenID(subject string) string { return "rsp_" + subject + "_prescreen" }
