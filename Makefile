@@ -38,7 +38,7 @@ e2e: build ## The five journeys against the real binary, the simulator and a bro
 	MUSTER_E2E_SHOTS=$(CURDIR)/out/screens $(GO) test -count=1 -timeout 20m ./internal/e2e/...
 
 golden: ## Rewrite the golden files after a change that was meant
-	MUSTER_GOLDEN=write $(GO) test -count=1 ./survey/... ./ivr/... ./portal/... ./internal/i18n/...
+	MUSTER_GOLDEN=write $(GO) test -count=1 ./matching/... ./survey/... ./ivr/... ./portal/... ./internal/i18n/... ./internal/docscheck
 
 web: ## Compile the style sheets, scripts and fonts (needs node; the result is committed)
 	cd static && npm ci --no-audit --no-fund && npm run build

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/matching"
@@ -73,13 +71,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 		return nil, err
 	}
 	deps := portal.Deps{Site: outer, Assets: assets, Store: s.store, Ring: s.ring, Clock: s.clock, People: s.people, Trial: s.trial, Fits: s.fits}
-	staffRoutes := mux.NewRouter()
-	for _, x := range desk.Routes() {
-		add(staffRoutes, x.Method, x.Path, x.Handler)
-	}
-	staffRoutes.NotFoundHandler = outer.NotFound()
-	staffRoutes.MethodNotAllowedHandler = outer.MethodNotAllowed()
-	deps.Staff = staffRoutes
+	deps.Staff = portal.Router(outer, desk.Routes())
 	if s.demo != nil {
 		d := s.demo.pages(s)
 		d.Site = outer
@@ -88,24 +80,12 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 			return nil, err
 		}
 		bar = pages.Bar
-		demoRoutes := mux.NewRouter()
-		for _, x := range pages.Routes() {
-			add(demoRoutes, x.Method, x.Path, x.Handler)
-		}
-		deps.Demo = demoRoutes
+		deps.Demo = portal.Router(outer, pages.Routes())
 	}
 	if out.handler, err = portal.New(ctx, deps); err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-func add(r *mux.Router, method, path string, h http.Handler) {
-	methods := []string{method}
-	if method == http.MethodGet {
-		methods = append(methods, http.MethodHead)
-	}
-	r.Handle(path, h).Methods(methods...)
 }
 
 // readable is a study's criteria in the text form, one a line.
