@@ -79,12 +79,8 @@ func New(ctx context.Context, d Deps) (http.Handler, error) {
 
 	r := mux.NewRouter()
 	r.PathPrefix(static.Prefix).Handler(d.Assets)
-	for _, x := range everybody.Routes() {
-		mount(r, x.Method, x.Path, x.Handler)
-	}
-	for _, x := range me.Routes() {
-		mount(r, x.Method, x.Path, x.Handler)
-	}
+	mount(r, everybody.Routes())
+	mount(r, me.Routes())
 	for prefix, h := range map[string]http.Handler{"/staff": d.Staff, "/demo": d.Demo} {
 		if h != nil {
 			r.Path(prefix).Handler(h)
@@ -96,14 +92,37 @@ func New(ctx context.Context, d Deps) (http.Handler, error) {
 	return d.Site.Wrap(r), nil
 }
 
-// mount adds one address. What can be read with GET can be asked for with HEAD.
-func mount(r *mux.Router, method, path string, h http.Handler) {
-	route := r.Handle(path, h)
-	if method == http.MethodGet {
-		route.Methods(http.MethodGet, http.MethodHead)
-		return
+// route is one address of an audience, which has a type of its own for it: audiences know neither
+// each other nor the router.
+type route interface {
+	~struct {
+		Method, Path string
+		Handler      http.Handler
 	}
-	route.Methods(method)
+}
+
+// Router serves the routes of an audience that is mounted from outside, and its error pages: for
+// Deps.Staff and Deps.Demo.
+func Router[R route](site *web.Site, routes []R) http.Handler {
+	r := mux.NewRouter()
+	mount(r, routes)
+	r.NotFoundHandler, r.MethodNotAllowedHandler = site.NotFound(), site.MethodNotAllowed()
+	return r
+}
+
+// mount adds addresses. What can be read with GET can be asked for with HEAD.
+func mount[R route](r *mux.Router, routes []R) {
+	for _, x := range routes {
+		x := struct {
+			Method, Path string
+			Handler      http.Handler
+		}(x)
+		methods := []string{x.Method}
+		if x.Method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		r.Handle(x.Path, x.Handler).Methods(methods...)
+	}
 }
 
 // sessions are sealed: they hold half-filled forms.
