@@ -117,7 +117,8 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 		if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
 			return err
 		}
-		r.Body, err = i18n.Text(lang, template, "when", i18n.When(lang, v.Local(), sent), "yes", prompt.digit(0), "change", prompt.digit(1), "phone", of.Phone)
+		words := []any{"when", i18n.When(lang, v.Local(), sent), "yes", prompt.digit(0), "change", prompt.digit(1), "phone", of.Phone}
+		r.Body, err = i18n.Text(lang, template, words...)
 	}
 	if err != nil {
 		return err
