@@ -35,6 +35,9 @@ func Direct(t testing.TB) Opener {
 	}
 }
 
+// DirectOn is a line straight into an operator of a rig of one's own.
+func DirectOn(t testing.TB, opt rig.Options) Line { return &direct{t: t, r: rig.New(t, opt)} }
+
 func (d *direct) Rig() *rig.Rig { return d.r }
 
 func (d *direct) Moved() error { return nil }

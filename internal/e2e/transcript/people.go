@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -9,6 +10,15 @@ import (
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/trial"
 )
+
+// People puts the people of the transcripts in place on a line and returns its core, for tests
+// that are no transcripts.
+func People(t testing.TB, line Line) *rig.Rig {
+	t.Helper()
+	p := &player{TB: t, line: line, r: line.Rig(), ids: map[string]contacts.PersonID{}, where: "setting up"}
+	p.people()
+	return p.r
+}
 
 // people puts those of the transcripts in place: Rosa and Ernesto share a landline, Rosa in the
 // study since 2 March with PIN 4471; Tom takes texts alone; Luis has a visit; Ana has one too, on

@@ -1,0 +1,275 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-health/muster/internal/seed"
+)
+
+const (
+	delgados = "+14125550110"
+	tom      = "+14125550145"
+	keisha   = "+18785550178"
+)
+
+// dana is not in the demo: whoever tries it signs up as her.
+var dana = volunteer{given: "Dana", family: "Okafor", email: "dana.okafor@example.test", number: "+14125550123", kind: "mobile", year: "2005", month: "6", day: "14", zip: "15213",
+	answers: []answer{
+		{"own mobile phone", "Yes"}, {"another study now", "No"}, {"you have asthma", "Yes"}, {"in an inhaler", "Fluticasone (Flovent, Advair)"},
+		{"emphysema", "No"}, {"Do you smoke", "Not sure"}, {"become pregnant", "No"},
+	},
+	agrees: []string{"sms", "call"}}
+
+// The evening at the Delgados: Ernesto answers first; Rosa has a PIN and speaks Spanish.
+var rosasEvening = evening{number: delgados, pin: "4471", before: []string{"STEADY", "presión", "tensión"}, notHere: "Volveremos a llamar", safety: "Llame al 911",
+	readBack: "ciento ochenta y seis", next: "número de abajo"}
+
+// TestTour walks the tour of the demo in a browser, then stops the demo, goes on with it, and
+// harms its database.
+func TestTour(t *testing.T) {
+	needBrowser(t)
+	h := newHouse(t)
+	h.args = []string{"--log-level", "debug"}
+	h.serve("demo")
+	has(t, "what the demo prints", h.said.String(), "http://"+h.site+"/demo/tour", "http://"+h.sim, "+14125550110", "4471")
+	ok := true
+	step := func(name string, f func(t *testing.T)) { ok = ok && t.Run(name, f) }
+
+	step("the demo begins on Monday at 9:05 in Pittsburgh", func(t *testing.T) {
+		zone, err := time.LoadLocation(eastern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now := h.now().In(zone); now.Weekday() != time.Monday || now.Hour() != 9 || now.Minute() > 15 {
+			t.Errorf("the demo's clock says %v", now)
+		}
+	})
+	step("be Dana", func(t *testing.T) {
+		v := byBrowser(t, h, narrow)
+		goes(t, v, "/")
+		v.look("public-home")
+		goes(t, v, "/studies")
+		v.look("public-studies")
+		signUp(t, v, h, "CLEARWAY", dana, "join")
+		sees(t, v, "Ben from the research office will call you by tomorrow", "(412) 555-0100")
+	})
+	step("be Ben: who fits", func(t *testing.T) {
+		ben := byBrowser(t, h, wide)
+		goes(t, ben, "/demo/tour")
+		ben.look("demo-tour")
+		ben.press("Ben Adeyemi")
+		ben.press("Sign in")
+		ben.look("staff-now-ben")
+		at := findPerson(t, ben, dana.name())
+		goes(t, ben, "/staff/studies/CLEARWAY/candidates")
+		ben.look("staff-candidates")
+		if !strings.Contains(strings.Join(ben.links(), " "), at) {
+			t.Errorf("Dana is not on the first page of the candidates:\n%s", ben.says())
+		}
+		goes(t, ben, at)
+		sees(t, ben, "D. O.", "possible, 1 unknown", "from the website")
+		ben.look("staff-person-masked")
+		reveal(t, ben, dana.name())
+		ben.look("staff-person")
+	})
+	step("a text to Keisha is refused with the date and words of her STOP", func(t *testing.T) {
+		ben := byBrowser(t, h, wide)
+		asStaff(t, ben, h, "ben")
+		at := findPerson(t, ben, "Keisha Morton")
+		goes(t, ben, at+"?do=text")
+		sees(t, ben, "Text: not now", "3 May", "STOP")
+		lacks(t, "Keisha's page", ben.says(), "Send text")
+		ben.look("staff-refused")
+		if got := h.phone(t, keisha).received(); len(got) != 0 {
+			t.Errorf("Keisha got %v", got)
+		}
+	})
+	guide := func(t *testing.T) func() {
+		v := byBrowser(t, h, wide)
+		goes(t, v, "/demo/tour")
+		return func() { v.press("Next event") }
+	}
+	step("the phone rings at the Delgados", func(t *testing.T) { h.theDelgados(t, guide(t)) })
+	step("Noor has the alert already", func(t *testing.T) {
+		maria := byBrowser(t, h, wide)
+		asStaff(t, maria, h, "maria")
+		maria.look("staff-now")
+		goes(t, maria, "/staff/alerts")
+		maria.look("staff-alerts")
+		maria.press("R. D.")
+		sees(t, maria, "186 mmHg", "Answered", "Text to on-call sent", "Text to on-call delivered", "Taken", "Noor Haddad")
+		maria.look("staff-alert")
+	})
+	step("tomorrow's visit", func(t *testing.T) {
+		phone := h.phone(t, tom)
+		phone.gets(0, "You have an appointment tomorrow")
+		before := len(phone.received())
+		phone.send("1")
+		phone.gets(before, "We will see you tomorrow at 2:30")
+		maria := byBrowser(t, h, wide)
+		asStaff(t, maria, h, "maria")
+		zone, err := time.LoadLocation(eastern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goes(t, maria, "/staff/visits?day="+h.now().In(zone).AddDate(0, 0, 1).Format(time.DateOnly))
+		sees(t, maria, "T. B.", "confirmed")
+		maria.look("staff-visits")
+	})
+	step("a diary on the web, left off and gone on with", func(t *testing.T) {
+		v := byBrowser(t, h, narrow)
+		goes(t, v, "/me")
+		v.look("me-signin")
+		asParticipant(t, v, h, tom)
+		v.look("me-today")
+		for _, p := range []string{"visits", "messages", "data", "leave"} {
+			goes(t, v, "/me/"+p)
+			v.look("me-" + p)
+		}
+		goes(t, v, "/me")
+		h.webDiary(t, v, noor)
+		v.look("me-done")
+	})
+	step("a caller presses a red flag and hangs up", func(t *testing.T) {
+		h.callsIn(t, delgados, "4471", noor, "Llame al 911")
+	})
+	step("to Lee of Mesa Ridge, Rosa does not exist", func(t *testing.T) {
+		maria := byBrowser(t, h, wide)
+		asStaff(t, maria, h, "maria")
+		rosa := findPerson(t, maria, "Rosa Delgado")
+		maria.look("staff-rosa")
+		lee := byBrowser(t, h, wide)
+		asStaff(t, lee, h, "lee")
+		if status := lee.open(rosa); status != 404 {
+			t.Errorf("Rosa's page answers Lee with %d", status)
+		}
+		lee.look("staff-404")
+		goes(t, lee, "/staff/people")
+		lee.fill("q", "Rosa Delgado")
+		lee.press("Find")
+		lacks(t, "what Lee finds", lee.says(), "R. D.")
+	})
+	step("every main page fits both widths", func(t *testing.T) {
+		v := byBrowser(t, h, wide)
+		for name, path := range map[string]string{"public-privacy": "/privacy", "public-callme": "/call-me", "public-unsubscribe": "/unsubscribe", "public-list": "/join"} {
+			goes(t, v, path)
+			v.look(name)
+		}
+		goes(t, v, "/studies?lang=es")
+		v.look("public-studies-es")
+		maria := byBrowser(t, h, wide)
+		asStaff(t, maria, h, "maria")
+		for _, p := range []string{"studies", "studies/STEADY", "studies/ORCHARD", "studies/CLEARWAY/pipeline", "people", "people/new", "visits", "tasks", "inbox"} {
+			goes(t, maria, "/staff/"+p)
+			maria.look("staff-" + strings.ReplaceAll(p, "/", "-"))
+		}
+		if status := maria.open("/staff/nothing"); status != 404 {
+			t.Errorf("a page that does not exist answers %d", status)
+		}
+		joan := byBrowser(t, h, wide)
+		asStaff(t, joan, h, "joan")
+		joan.look("staff-now-director")
+		if status := joan.open("/staff/people"); status != 403 {
+			t.Errorf("the director's list of people answers %d", status)
+		}
+		phones := newTab(t, h, wide)
+		phones.open("http://" + h.sim + "/")
+		phones.look("phones")
+		phones.open(h.handsetURL(noor))
+		phones.look("phone-noor")
+	})
+	if !ok {
+		return
+	}
+	metrics := h.get("http://" + h.scrapes + "/metrics")
+	then := h.now()
+	h.stop()
+
+	h.intact()
+	t.Run("nothing personal in log, metrics, database", func(t *testing.T) {
+		words := []string{dana.email, dana.local(), "2005-06-14", "Okafor"}
+		for _, p := range seed.Story() {
+			if !p.Staff {
+				_, family, _ := strings.Cut(p.Name, " ")
+				words = append(words, p.Name, family, strings.TrimPrefix(p.Number, "+1"))
+			}
+		}
+		words = compact(words)
+		lacks(t, "the metrics", metrics, words...)
+		h.leaksNothing(words)
+		h.leaksNoDigits(append(h.pins(), h.codes(t, dana.number, tom)...))
+	})
+	t.Run("the demo goes on where it was", func(t *testing.T) {
+		h.serve("demo")
+		if now := h.now(); now.Before(then) || now.Sub(then) > 10*time.Minute {
+			t.Errorf("it was %v and is %v", then, now)
+		}
+		v := byPaper(t, h, wide)
+		asStaff(t, v, h, "ben")
+		findPerson(t, v, dana.name())
+		sees(t, v, "D. O.")
+		if n := strings.Count(v.says(), "New"); n == 0 {
+			t.Errorf("Dana is on no list any more:\n%s", v.says())
+		}
+		h.stop()
+	})
+	t.Run("a changed byte is named", func(t *testing.T) { h.tampered() })
+}
+
+// theDelgados moves time on, event by event, until the phone of the Delgados rings, and walks
+// the evening.
+func (h *house) theDelgados(t *testing.T, next func()) {
+	t.Helper()
+	phone := h.phone(t, delgados)
+	later := func() {
+		t.Helper()
+		for range 120 {
+			next()
+			for range 8 { // what is due is sent within a moment
+				if phone.rings() {
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		}
+		t.Fatalf("after 120 events, at %v, the phone of the Delgados does not ring", h.now())
+	}
+	later()
+	checkIn(t, h, rosasEvening, later)
+}
+
+// The demo does not depend on when or where it is started.
+func TestTourOnSaturdayNightFarAway(t *testing.T) {
+	h := newHouse(t)
+	h.env = []string{"TZ=Asia/Kolkata"}
+	h.args = []string{"--now", "2026-03-07T23:30:00+05:30"}
+	h.serve("demo")
+	v := byPaper(t, h, wide)
+	goes(t, v, "/demo/tour")
+	h.theDelgados(t, func() { v.press("Next event") })
+}
+
+func TestDemoRefuses(t *testing.T) {
+	t.Run("real credentials", func(t *testing.T) {
+		h := newHouse(t)
+		out, code := h.run("demo", "--twilio-account-sid", "AC0123456789abcdef0123456789abcdef", "--twilio-auth-token", "not-a-real-token", "--twilio-from", office)
+		if code == 0 {
+			t.Errorf("the demo starts with real credentials:\n%s", out)
+		}
+		has(t, "the refusal", out, "never runs on a real phone account")
+	})
+	t.Run("a folder with other people in it", func(t *testing.T) {
+		h := newHouse(t)
+		file := h.file("people.csv", "given,family,birthDate,phone,zip\nOlga,Norgaard,1960-02-01,412-555-0166,15213\n")
+		h.must("import", "csv", file, "--basis", "consent")
+		out, code := h.run("demo")
+		if code == 0 {
+			t.Errorf("the demo starts on other people's data:\n%s", out)
+		}
+		has(t, "the refusal", out, "data-dir")
+		lacks(t, "the refusal", out, "Norgaard", "Olga")
+		h.intact()
+	})
+}

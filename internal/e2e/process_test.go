@@ -1,0 +1,295 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// built makes the binary once for all tests, unless MUSTER_E2E_BINARY names one, such as a release.
+var built = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("MUSTER_E2E_BINARY"); path != "" {
+		return filepath.Abs(path)
+	}
+	dir, err := os.MkdirTemp("", "muster-e2e-")
+	if err != nil {
+		return "", err
+	}
+	leftovers.add(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "muster")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	out, err := exec.Command("go", "build", "-o", path, "github.com/muster-health/muster/cmd/muster").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build muster: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// leftovers are undone when all tests are over.
+var leftovers cleanups
+
+type cleanups struct {
+	mu   sync.Mutex
+	todo []func()
+}
+
+func (c *cleanups) add(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.todo = append(c.todo, f)
+}
+
+func (c *cleanups) run() {
+	for i := len(c.todo) - 1; i >= 0; i-- {
+		c.todo[i]()
+	}
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	leftovers.run()
+	os.Exit(code)
+}
+
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// house is one installation: a data folder and the addresses it is served on. What it writes to
+// its output is kept.
+type house struct {
+	t                           *testing.T
+	dir                         string
+	store                       string // "" the embedded one in dir
+	site, sim, control, scrapes string // addresses
+	env                         []string
+	args                        []string // of every command, such as --log-level
+	log                         output   // what the site wrote to its error output
+	said                        output   // everything else that was printed
+	running                     *process
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "data")}
+	h.site, h.sim, h.control, h.scrapes = freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
+	t.Cleanup(func() {
+		h.stop()
+		if t.Failed() {
+			t.Logf("the last of the log:\n%s", h.log.tail(12))
+		}
+	})
+	return h
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// settings are the flags every command of the house gets.
+func (h *house) settings() []string {
+	s := []string{"--data-dir", h.dir, "--listen", h.site, "--phonesim-listen", h.sim}
+	if h.store != "" {
+		s = append(s, "--store", h.store)
+	}
+	return append(s, h.args...)
+}
+
+func (h *house) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(program(h.t), append(args, h.settings()...)...)
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "MUSTER_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(cmd.Env, h.env...)
+	return cmd
+}
+
+// run runs a command to its end and returns what it printed, and its exit code.
+func (h *house) run(args ...string) (out string, code int) {
+	h.t.Helper()
+	cmd := h.command(args...)
+	both, err := cmd.CombinedOutput()
+	fmt.Fprintf(&h.said, "$ muster %s\n%s", strings.Join(args, " "), both)
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed):
+		return string(both), failed.ExitCode()
+	case err != nil:
+		h.t.Fatalf("muster %s: %v", strings.Join(args, " "), err)
+	}
+	return string(both), 0
+}
+
+// must is run for a command that has to succeed.
+func (h *house) must(args ...string) string {
+	h.t.Helper()
+	out, code := h.run(args...)
+	if code != 0 {
+		h.t.Fatalf("muster %s: exit %d\n%s", strings.Join(args, " "), code, out)
+	}
+	return out
+}
+
+// process is a command that runs until it is told to stop.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+	err   error
+}
+
+func (h *house) start(args ...string) *process {
+	h.t.Helper()
+	cmd := h.command(args...)
+	cmd.Stdout, cmd.Stderr = &h.said, &h.said
+	if args[0] != "phonesim" {
+		cmd.Stderr = &h.log
+	}
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.ended)
+	}()
+	return p
+}
+
+// stop asks a process to end, as Ctrl-C does, and reports how it ended.
+func (p *process) stop() error {
+	p.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-p.ended:
+		return p.err
+	case <-time.After(30 * time.Second):
+		p.cmd.Process.Kill()
+		<-p.ended
+		return errors.New("did not stop within 30 s and was killed")
+	}
+}
+
+// serve starts the site under the given command ("demo" or "serve") and waits until it is ready.
+func (h *house) serve(args ...string) {
+	h.t.Helper()
+	began := time.Now()
+	h.running = h.start(append(args, "--metrics-listen", h.scrapes, "--clock-listen", h.control)...)
+	for {
+		resp, err := http.Get("http://" + h.site + "/readyz")
+		if err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				break
+			}
+		}
+		select {
+		case <-h.running.ended:
+			h.t.Fatalf("muster %s ended before it was ready: %v\n%s", args[0], h.running.err, h.log.tail(12))
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Since(began) > 2*time.Minute {
+			h.t.Fatalf("muster %s is not ready after two minutes: %v", args[0], err)
+		}
+	}
+	h.t.Logf("muster %s was ready after %v", args[0], time.Since(began).Round(10*time.Millisecond))
+}
+
+// stop ends the site; ending badly fails the test.
+func (h *house) stop() {
+	h.t.Helper()
+	if h.running == nil {
+		return
+	}
+	if err := h.running.stop(); err != nil {
+		h.t.Errorf("muster stopped badly: %v", err)
+	}
+	h.running = nil
+}
+
+// get is the body of an address, for probes and metrics.
+func (h *house) get(url string) string {
+	h.t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		h.t.Fatalf("GET %s: %d, %v\n%s", url, resp.StatusCode, err, body)
+	}
+	return string(body)
+}
+
+// output keeps what processes write.
+type output struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
+}
+
+func (o *output) tail(lines int) string {
+	all := strings.Split(strings.TrimRight(o.String(), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// patience is how long a step may take.
+const patience = 40 * time.Second
+
+// within waits for something that happens by itself, in real time.
+func within(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(50 * time.Millisecond) {
+		if happened() {
+			return
+		}
+	}
+	t.Fatalf("did not happen within %v: %s", patience, what)
+}
+
+// file writes a file beside the data folder and returns its path.
+func (h *house) file(name, content string) string {
+	h.t.Helper()
+	path := filepath.Join(filepath.Dir(h.dir), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	return path
+}
