@@ -59,26 +59,27 @@ func checkIn(t *testing.T, h *house, c evening, later func()) {
 	third.hangUp()
 }
 
-// callsIn has somebody call us, say a red flag and hang up: the alert is with staff.
-func (h *house) callsIn(t *testing.T, number, pin, oncall, safety string) {
+// callsIn has somebody call us, enter a number that is a red flag and hang up: the alert is with
+// staff.
+func (h *house) callsIn(t *testing.T, number, pin, entered, safety string) {
 	t.Helper()
-	staff := h.phone(t, oncall)
+	staff := h.phone(t, noor)
 	texts := len(staff.received())
 	k := h.phone(t, number).dial()
 	k.listen()
 	k.press("1") // "I have a number from you"
 	k.press(pin)
 	k.press("1") // the questions
-	has(t, "after a red flag", k.press("190#"), safety)
+	has(t, "after a red flag", k.press(entered + "#"), safety)
 	k.hangUp()
 	staff.gets(texts, "Reply 1")
 	staff.send("1")
 }
 
 // webDiary opens the day's questions on the participant's page, tells of a fall, and finishes.
-func (h *house) webDiary(t *testing.T, v visitor, oncall string) {
+func (h *house) webDiary(t *testing.T, v visitor) {
 	t.Helper()
-	staff := h.phone(t, oncall)
+	staff := h.phone(t, noor)
 	texts := len(staff.received())
 	v.press("Start", "Evening questions")
 	safety := false

@@ -128,7 +128,7 @@ func asParticipant(t *testing.T, v visitor, h *house, number string) {
 			return true
 		}
 		sees(t, v, "A code was sent to this number just now")
-		time.Sleep(5 * time.Second)
+		time.Sleep(10 * time.Second)
 		return false
 	})
 	v.fill("code", h.phone(t, number).code(before))

@@ -248,7 +248,7 @@ func has(t *testing.T, what, text string, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(fold(text), fold(w)) {
-			t.Errorf("%s lacks %q:\n%s", what, w, text)
+			t.Errorf("%s lacks %q:\n%.1500s", what, w, text)
 		}
 	}
 }
@@ -258,7 +258,7 @@ func lacks(t *testing.T, what, text string, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if strings.Contains(fold(text), fold(w)) {
-			t.Errorf("%s says %q:\n%s", what, w, text)
+			t.Errorf("%s says %q:\n%.1500s", what, w, text)
 		}
 	}
 }

@@ -195,11 +195,11 @@ func (h *house) journeys(enter door) {
 		h.until("18:05", eastern)
 		v := enter(t, h, narrow)
 		asParticipant(t, v, h, vera)
-		h.webDiary(t, v, noor)
+		h.webDiary(t, v)
 	})
 	step("a caller presses a red flag and hangs up", func(t *testing.T) {
 		h.advance(24 * time.Hour)
-		h.callsIn(t, vera, pin, noor, "Call 911")
+		h.callsIn(t, vera, pin, "190", "Call 911")
 	})
 	step("metrics name nobody", func(t *testing.T) {
 		m := h.get("http://" + h.scrapes + "/metrics")

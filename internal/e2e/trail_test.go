@@ -102,7 +102,11 @@ func (h *house) leaksNothing(words []string) {
 	}
 	for name, data := range places {
 		for _, w := range words {
-			if at := regexp.MustCompile(`(?i)` + regexp.QuoteMeta(w)).FindIndex(data); at != nil {
+			pattern := `(?i)` + regexp.QuoteMeta(w)
+			if len(w) < 6 { // random ids hold short names
+				pattern = `(?i)\b` + regexp.QuoteMeta(w) + `\b`
+			}
+			if at := regexp.MustCompile(pattern).FindIndex(data); at != nil {
 				h.t.Errorf("%s holds %q: %q", name, w, data[max(0, at[0]-80):min(len(data), at[1]+40)])
 			}
 		}
