@@ -16,7 +16,10 @@ func (o *Operator) MessageStatus(ctx context.Context, ev MessageEvent) error {
 	if errors.Is(err, docstore.ErrNotFound) { // a reply in TwiML, or none of ours: nothing to follow
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return o.Trial.FollowCarrier(ctx)
 }
 
 // hungUp is the outcome of a call that ended before its time.

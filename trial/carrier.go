@@ -36,13 +36,14 @@ func (c *Coordinator) follows(m outbox.Message) bool {
 	return m.Code == stoppedAtCarrier || cannotText(m.Code) || noNumber(m.Code)
 }
 
-// keepWord adds the word to the batch of the message's change, and follows it once that is stored.
+// keepWord adds the word to the batch of the message's change. It is followed before anything more
+// is sent (Allow), and at the next tick.
 func (c *Coordinator) keepWord(b *docstore.Batch, m outbox.Message) {
 	c.words.Ensure(b, &carrierWord{Meta: docstore.Meta{ID: m.ID}, Person: contacts.PersonID(m.Person), To: m.To, Point: m.Point, Code: m.Code})
-	b.BeforeCommit(func(ctx context.Context, _ *docstore.Batch) (func(error), error) {
+	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
 		return func(failed error) {
 			if failed == nil {
-				_ = c.FollowCarrier(context.WithoutCancel(ctx)) // what fails now is followed at the next tick
+				c.unfollowed.Store(true)
 			}
 		}, nil
 	})
@@ -50,7 +51,13 @@ func (c *Coordinator) keepWord(b *docstore.Batch, m outbox.Message) {
 
 // FollowCarrier does what the carrier's words mean for people: they stopped texts with it, the
 // number takes no texts, or is no number. Following a word twice is harmless.
-func (c *Coordinator) FollowCarrier(ctx context.Context) error {
+func (c *Coordinator) FollowCarrier(ctx context.Context) (err error) {
+	c.unfollowed.Store(false)
+	defer func() {
+		if err != nil {
+			c.unfollowed.Store(true)
+		}
+	}()
 	words, err := c.words.List(ctx, docstore.Query{Limit: 500})
 	if err != nil {
 		return err

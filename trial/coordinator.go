@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -57,6 +58,8 @@ type Coordinator struct {
 	alerts    *docstore.Collection[Alert, *Alert]
 	tasks     *docstore.Collection[Task, *Task]
 	words     *docstore.Collection[carrierWord, *carrierWord]
+
+	unfollowed atomic.Bool // the carrier said something that is not followed yet
 }
 
 // Open makes the collections exist and returns the coordinator.

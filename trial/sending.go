@@ -71,6 +71,11 @@ func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time
 	if m.Purpose == ToStaff {
 		return outbox.Decision{OK: true}, nil
 	}
+	if c.unfollowed.Load() {
+		if err := c.FollowCarrier(ctx); err != nil {
+			return outbox.Decision{}, err
+		}
+	}
 	if m.Person == "" {
 		if contacts.Purpose(m.Purpose) == contacts.Requested {
 			return outbox.Decision{OK: true}, nil // a code or reply to somebody we do not know yet
