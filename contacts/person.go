@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
@@ -126,14 +127,15 @@ func (p *Person) Name() string { return strings.TrimSpace(p.Given + " " + p.Fami
 func (p *Person) Masked() string {
 	var b strings.Builder
 	for _, s := range []string{p.Given, p.Family} {
-		for _, r := range s {
-			if b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			b.WriteRune(r)
-			b.WriteByte('.')
-			break
+		if s == "" {
+			continue
 		}
+		first, _ := utf8.DecodeRuneInString(s)
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(first)
+		b.WriteByte('.')
 	}
 	if b.Len() == 0 {
 		return "(no name)"

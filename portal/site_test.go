@@ -112,7 +112,6 @@ func newSite(t *testing.T, o rig.Options) *site {
 type browser struct {
 	*site
 	c    *http.Client
-	lang string
 	page string // the last page
 	path string // where it is
 	code int

@@ -90,7 +90,7 @@ var (
 // readNumber reads an integer, decimal or quantity. By phone * is the decimal point; in
 // writing point and comma both are, a unit may follow, and "seven" or "siete" will do.
 func readNumber(it *item, in Input, lang string) ([]Value, *Problem) {
-	sign, whole, point, frac, problem := splitNumber(it, in, lang)
+	sign, whole, _, frac, problem := splitNumber(it, in, lang)
 	if problem != nil {
 		return nil, problem
 	}
@@ -113,10 +113,9 @@ func readNumber(it *item, in Input, lang string) ([]Value, *Problem) {
 		}
 		frac = frac[:most]
 	}
+	point := ""
 	if frac != "" {
 		point = "."
-	} else {
-		point = ""
 	}
 	text, ok := normalDecimal(sign + whole + point + frac)
 	if !ok {

@@ -204,10 +204,7 @@ func (d *demo) startPhones(ctx context.Context) (*exec.Cmd, error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	for _, p := range seed.Story() {
-		if p.Number == "" {
-			continue
-		}
+	for _, p := range phones() {
 		body, err := json.Marshal(handset(p))
 		if err != nil {
 			return nil, err
@@ -227,6 +224,24 @@ func (d *demo) startPhones(ctx context.Context) (*exec.Cmd, error) {
 		}
 	}
 	return sim, nil
+}
+
+// phones are the personas by their phones: those who share one have a handset together.
+func phones() (out []seed.Persona) {
+	at := map[string]int{}
+	for _, p := range seed.Story() {
+		i, shared := at[p.Number]
+		switch {
+		case p.Number == "":
+		case shared:
+			out[i].Name += " and " + p.Name
+			out[i].Note += " " + p.Note
+		default:
+			at[p.Number] = len(out)
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // handset is a persona's phone, as the simulator takes it.

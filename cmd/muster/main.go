@@ -67,7 +67,7 @@ func logger(level string) *slog.Logger {
 		l = slog.LevelInfo
 	}
 	if isatty.IsTerminal(os.Stderr.Fd()) {
-		return slog.New(tint.NewHandler(os.Stderr, &tint.Options{Level: l, TimeFormat: "15:04:05"}))
+		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{Level: l, TimeFormat: "15:04:05"}))
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
 }

@@ -60,7 +60,7 @@ func Parse(flag string) (*Clock, error) {
 		}
 		return StartAt(t), nil
 	}
-	return nil, fmt.Errorf("time %q is not like 2025-03-03T14:05 (UTC) or 2025-03-03T09:05:00-05:00, alone or after fixed:", flag)
+	return nil, fmt.Errorf("time %q is not like 2025-03-03T14:05 (UTC) or 2025-03-03T09:05:00-05:00, alone or as fixed:TIME", flag)
 }
 
 func newClock(wall, base func() time.Time, offset time.Duration) *Clock {

@@ -218,6 +218,8 @@ func marshal(v any) (bson.Raw, error) {
 }
 
 // Unchanged, returned by the closure of Update, ends it without a write and without an error.
+//
+//lint:ignore ST1012 it is no error: it ends an update that has nothing to do
 var Unchanged = errors.New("unchanged")
 
 // Update reads the document, lets change edit it and add to the batch, and commits. On
