@@ -151,7 +151,8 @@ func TestTextThroughTheGate(t *testing.T) {
 	}
 	page := b.page(path + "?do=text")
 	has(t, page, "stopped texts on 2 March 2026 by replying STOP", "Call instead")
-	lacks(t, page, "Send text", "Rosa")
+	has(t, page, "Stopped texts ")
+	lacks(t, page, "Send text", "Rosa", "Stopped texts:", "*")
 	b.refused(b.send(path+"/text", "about", "STEADY", "text", "Hello"), "stopped texts on 2 March 2026")
 	if got := d.actions(p); got[len(got)-1] != "person.reach.refused" {
 		t.Errorf("the trail ends with %q", got[len(got)-1])

@@ -165,12 +165,19 @@ func (h *Desk) consentEvent(r *http.Request, entries ...contacts.Consent) view.E
 	c := entries[0]
 	var channels, wordings []string
 	for _, x := range entries {
-		channels = append(channels, h.word(r, "staff.channel.many.", string(x.Channel)))
+		if x.Channel == contacts.AnyChannel {
+			channels = append(channels, h.T(r, "staff.event.everything"))
+		} else {
+			channels = append(channels, h.word(r, "staff.channel.many.", string(x.Channel)))
+		}
 		if x.Wording != "" {
 			wordings = append(wordings, x.Wording)
 		}
 	}
-	what := h.T(r, "staff.event.consent", "channel", strings.Join(channels, ", "), "purpose", strings.ToLower(h.word(r, "staff.purpose.", string(c.Purpose))))
+	what := strings.Join(channels, ", ")
+	if c.Purpose != contacts.AnyPurpose {
+		what = h.T(r, "staff.event.consent", "channel", what, "purpose", strings.ToLower(h.word(r, "staff.purpose.", string(c.Purpose))))
+	}
 	e := view.Event{At: c.At, Kind: "consent", Tone: view.Green, Title: h.T(r, "staff.event.agreed", "what", what), By: h.sourceWords(r, c.Source)}
 	if !c.Granted {
 		e.Tone, e.Title = view.Red, h.T(r, "staff.event.stopped", "what", what)
