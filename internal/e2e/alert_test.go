@@ -70,7 +70,7 @@ func (h *house) callsIn(t *testing.T, number, pin, entered, safety string) {
 	k.press("1") // "I have a number from you"
 	k.press(pin)
 	k.press("1") // the questions
-	has(t, "after a red flag", k.press(entered + "#"), safety)
+	has(t, "after a red flag", k.press(entered+"#"), safety)
 	k.hangUp()
 	staff.gets(texts, "Reply 1")
 	staff.send("1")

@@ -82,8 +82,8 @@ type house struct {
 	site, sim, control, scrapes string // addresses
 	env                         []string
 	args                        []string // of every command, such as --log-level
-	log                         output   // what the site wrote to its error output
-	said                        output   // everything else that was printed
+	log                         output   // what the site and the commands wrote to their error output
+	said                        output   // what they printed, and what the phones said
 	running                     *process
 }
 
@@ -110,6 +110,16 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// step runs a subtest on the house. Its failures are those of the step.
+func (h *house) step(name string, f func(t *testing.T)) bool {
+	whole := h.t
+	defer func() { h.t = whole }()
+	return whole.Run(name, func(t *testing.T) {
+		h.t = t
+		f(t)
+	})
+}
+
 // settings are the flags every command of the house gets.
 func (h *house) settings() []string {
 	s := []string{"--data-dir", h.dir, "--listen", h.site, "--phonesim-listen", h.sim}
@@ -131,29 +141,35 @@ func (h *house) command(args ...string) *exec.Cmd {
 }
 
 // run runs a command to its end and returns what it printed, and its exit code.
-func (h *house) run(args ...string) (out string, code int) {
+func (h *house) run(args ...string) (printed string, code int) {
 	h.t.Helper()
-	cmd := h.command(args...)
-	both, err := cmd.CombinedOutput()
-	fmt.Fprintf(&h.said, "$ muster %s\n%s", strings.Join(args, " "), both)
-	var failed *exec.ExitError
-	switch {
-	case errors.As(err, &failed):
-		return string(both), failed.ExitCode()
-	case err != nil:
-		h.t.Fatalf("muster %s: %v", strings.Join(args, " "), err)
-	}
-	return string(both), 0
+	out, errs, code := h.try(args...)
+	return out + errs, code
 }
 
-// must is run for a command that has to succeed.
+// must is run for a command that has to succeed; it returns what was printed on standard output.
 func (h *house) must(args ...string) string {
 	h.t.Helper()
-	out, code := h.run(args...)
+	out, errs, code := h.try(args...)
 	if code != 0 {
-		h.t.Fatalf("muster %s: exit %d\n%s", strings.Join(args, " "), code, out)
+		h.t.Fatalf("muster %s: exit %d\n%s%s", strings.Join(args, " "), code, out, errs)
 	}
 	return out
+}
+
+func (h *house) try(args ...string) (out, errs string, code int) {
+	h.t.Helper()
+	cmd := h.command(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		h.t.Fatalf("muster %s: %v", strings.Join(args, " "), err)
+	}
+	h.said.Write(stdout.Bytes())
+	h.log.Write(stderr.Bytes())
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
 // process is a command that runs until it is told to stop.
@@ -199,25 +215,27 @@ func (h *house) serve(args ...string) {
 	h.t.Helper()
 	began := time.Now()
 	h.running = h.start(append(args, "--metrics-listen", h.scrapes, "--clock-listen", h.control)...)
-	for {
-		resp, err := http.Get("http://" + h.site + "/readyz")
-		if err == nil {
-			io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				break
-			}
-		}
+	for !h.answers() {
 		select {
 		case <-h.running.ended:
 			h.t.Fatalf("muster %s ended before it was ready: %v\n%s", args[0], h.running.err, h.log.tail(12))
 		case <-time.After(50 * time.Millisecond):
 		}
 		if time.Since(began) > 2*time.Minute {
-			h.t.Fatalf("muster %s is not ready after two minutes: %v", args[0], err)
+			h.t.Fatalf("muster %s is not ready after two minutes", args[0])
 		}
 	}
 	h.t.Logf("muster %s was ready after %v", args[0], time.Since(began).Round(10*time.Millisecond))
+}
+
+// answers says whether the site is ready for requests.
+func (h *house) answers() bool {
+	resp, err := http.Get("http://" + h.site + "/readyz")
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // stop ends the site; ending badly fails the test.
