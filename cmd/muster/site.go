@@ -48,7 +48,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 	var bar func(*http.Request) *view.DemoBar
 	outer := web.New(renderer, web.Options{
 		Log: s.log, Now: s.clock.Now, Wall: s.clock.Wall, NewID: func() string { return s.newID("req_") },
-		Secure: strings.HasPrefix(s.config.PublicURL, "https://"), Machines: []string{"/hooks/"}, Observe: s.metrics.Request,
+		Secure: strings.HasPrefix(s.config.PublicURL, "https://"), Proxies: s.config.Proxies, Machines: []string{"/hooks/"}, Observe: s.metrics.Request,
 		Dress: func(r *http.Request, p *view.Page) {
 			if bar != nil {
 				p.Demo = bar(r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,16 +26,17 @@ import (
 
 // Config is every setting. The zero value of a setting is its safe local default.
 type Config struct {
-	Listen         string // where the site is served
-	DataDir        string // for the embedded store
-	Store          string // sqlite:PATH or mongodb://…
-	PublicURL      string // how browsers and the phone company reach the site
-	KeyringFile    string // the keys that seal personal data; never inside a backup
-	PhonesimListen string // where the phone simulator is served
-	MetricsListen  string // "" = off
-	ClockListen    string // "" = off; loopback only
-	Now            string // "", a time to start at, or fixed:TIME
-	LogLevel       string // debug, info, warn, error
+	Listen         string         // where the site is served
+	DataDir        string         // for the embedded store
+	Store          string         // sqlite:PATH or mongodb://…
+	Proxies        []netip.Prefix // web servers before the site, whose X-Forwarded-For is believed
+	PublicURL      string         // how browsers and the phone company reach the site
+	KeyringFile    string         // the keys that seal personal data; never inside a backup
+	PhonesimListen string         // where the phone simulator is served
+	MetricsListen  string         // "" = off
+	ClockListen    string         // "" = off; loopback only
+	Now            string         // "", a time to start at, or fixed:TIME
+	LogLevel       string         // debug, info, warn, error
 
 	Twilio Twilio
 	BAA    bool // a business associate agreement with Twilio was confirmed
@@ -62,6 +64,7 @@ var settings = []setting{
 	{"data-dir", "./data", "folder of the embedded store", false},
 	{"store", "", "sqlite:PATH (default: muster.db in the data dir) or mongodb://…", false},
 	{"public-url", "", "URL under which browsers and the phone company reach this site (default: http:// and --listen)", false},
+	{"trusted-proxies", "127.0.0.0/8,::1/128", "addresses of the web servers before the site, whose X-Forwarded-For says who asks", false},
 	{"keyring-file", "", "keys that seal personal data (default: beside the data dir, <data-dir>.keyring.json)", false},
 	{"phonesim-listen", "127.0.0.1:8090", "address of the phone simulator", false},
 	{"twilio-base-url", "", "a phone simulator on this machine to use instead of Twilio", false},
@@ -184,6 +187,20 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 		if host, _, err := net.SplitHostPort(v); err == nil && !Loopback(host) {
 			p.add("%s: %q must be on this machine alone (127.0.0.1)", c.where(name), v)
 		}
+	}
+	for v := range strings.SplitSeq(k.String("trusted-proxies"), ",") {
+		if v = strings.TrimSpace(v); v == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(v)
+		if ip, one := netip.ParseAddr(v); one == nil {
+			prefix, err = ip.Prefix(ip.BitLen())
+		}
+		if err != nil {
+			p.add("%s: %q is not an address or a range of them, such as 10.0.0.5 or 10.0.0.0/24", c.where("trusted-proxies"), v)
+			continue
+		}
+		c.Proxies = append(c.Proxies, prefix)
 	}
 	if !filepath.IsAbs(c.DataDir) {
 		if abs, err := filepath.Abs(c.DataDir); err == nil {

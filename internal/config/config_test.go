@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,7 @@ func TestProblemsNameTheMend(t *testing.T) {
 		"half an account":            {args: []string{"--twilio-account-sid", "AC1"}, want: []string{"together"}},
 		"secret twice":               {args: []string{"--twilio-auth-token", "x", "--twilio-auth-token-file", token}, want: []string{"both set"}},
 		"clock for everyone":         {args: []string{"--clock-listen", "0.0.0.0:1"}, want: []string{"this machine alone"}},
+		"no proxy":                   {args: []string{"--trusted-proxies", "10.0.0.5, nginx"}, want: []string{"--trusted-proxies", `"nginx"`, "10.0.0.0/24"}},
 		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,5 +89,21 @@ func TestSecretFromFile(t *testing.T) {
 	}
 	if c.Twilio.AuthToken != "s3cret" {
 		t.Errorf("got %q, want the file's content without its line end", c.Twilio.AuthToken)
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	for given, want := range map[string]string{
+		"127.0.0.0/8,::1/128":   "[127.0.0.0/8 ::1/128]",
+		"10.0.0.5, 10.1.0.0/16": "[10.0.0.5/32 10.1.0.0/16]",
+		"":                      "[]",
+	} {
+		c, err := load(t, []string{"--trusted-proxies", given})
+		if got := fmt.Sprint(c.Proxies); err != nil || got != want {
+			t.Errorf("%q: %s, %v, want %s", given, got, err, want)
+		}
+	}
+	if c, err := load(t, nil); err != nil || fmt.Sprint(c.Proxies) != "[127.0.0.0/8 ::1/128]" {
+		t.Errorf("unless said otherwise: %v, %v", c.Proxies, err)
 	}
 }
