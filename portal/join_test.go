@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,6 +199,29 @@ func TestReloadKeepsEverything(t *testing.T) {
 	b.get("/join").sees(`value="1985"`)
 	b.get("/join/questions?q=own-mobile").sees("checked")
 	b.get("/join/details").at("/join/questions") // nothing can be jumped over
+}
+
+// A code costs money wherever it is sent, and calls abroad pay whoever asked for them.
+func TestNoCodesAbroad(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	b := s.browser().toDetails()
+	for _, n := range []string{"+1 876 555 0123", "+1 900 234 5678", "+44 20 7946 0958"} {
+		form := details()
+		form[slices.Index(form, "412-555-0123")] = n
+		b.post("/join/details", form...).status(422).sees("phone number with area code")
+	}
+	if n := s.stored("people"); n != 0 {
+		t.Errorf("%d people", n)
+	}
+}
+
+// What is asked for by a link alone leaves nothing behind.
+func TestUnknownStudyKeepsNoSession(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	s.browser().get("/join?study=NOSUCH").at("/studies")
+	if n := s.stored("sessions"); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
 }
 
 func TestDetailsSayWhatToMend(t *testing.T) {

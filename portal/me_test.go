@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -154,6 +155,23 @@ func (b *browser) hidden(name string) string {
 	return v
 }
 
+// Once a code was right the browser has another token: whoever planted the first one is not let on.
+func TestRightCodeChangesTheToken(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	s.person("Ana", "1980-02-02", "+14125550162", func(p *contacts.Person) { p.Points[0].Shared = true })
+	b := s.browser()
+	b.get("/me").at("/me/sign-in").post("/me/sign-in", "phone", "412-555-0162", "how", "text", "own", "yes").at("/me/code")
+	at, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := b.c.Jar.Cookies(at)
+	b.post("/me/code", "code", b.codeFor("+14125550162")).at("/me/birth-date")
+	thief := s.browser()
+	thief.c.Jar.SetCookies(at, planted)
+	thief.get("/me/birth-date").at("/me/sign-in")
+}
+
 func TestSharedNumberAsksTheBirthDate(t *testing.T) {
 	s := newSite(t, rig.Options{})
 	s.person("Rosa", "1952-05-03", "+14125550110", nil)
@@ -176,6 +194,23 @@ func TestSharedNumberAsksTheBirthDate(t *testing.T) {
 		s := newSite(t, rig.Options{})
 		s.person("Ana", "1980-02-02", "+14125550162", func(p *contacts.Person) { p.Points[0].Shared = true })
 		s.browser().signIn("412-555-0162", "+14125550162").at("/me/birth-date")
+	})
+	t.Run("a housemate known from records alone", func(t *testing.T) {
+		s := newSite(t, rig.Options{})
+		s.person("Ana", "1980-02-02", "+14125550162", nil)
+		s.person("Luis", "1978-03-03", "+14125550162", func(p *contacts.Person) { p.Basis.Kind = contacts.ByRecords })
+		b := s.browser().signIn("412-555-0162", "+14125550162").at("/me/birth-date")
+		b.post("/me/birth-date", "birth-day", "3", "birth-month", "3", "birth-year", "1978").status(422)
+		b.post("/me/birth-date", "birth-day", "2", "birth-month", "2", "birth-year", "1980").at("/me").sees("Ana")
+	})
+	t.Run("a number nobody confirmed may be a stranger's", func(t *testing.T) {
+		s := newSite(t, rig.Options{})
+		if _, err := s.People.SignUp(t.Context(), rig.Staff, contacts.SignUp{Person: contacts.Person{Given: "Ana", Family: "Okafor", BirthDate: "1980-02-02", Language: "en",
+			Points: []contacts.Point{{Kind: contacts.Mobile, Value: "+14125550162"}}}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		b := s.browser().signIn("412-555-0162", "+14125550162").at("/me/birth-date").lacks("Ana")
+		b.get("/me").at("/me/sign-in")
 	})
 	t.Run("five wrong dates", func(t *testing.T) {
 		s := newSite(t, rig.Options{})

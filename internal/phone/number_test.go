@@ -136,6 +136,29 @@ func TestPrintingMasks(t *testing.T) {
 	}
 }
 
+func TestIn(t *testing.T) {
+	for raw, want := range map[string]bool{
+		"412-555-0123":      true,
+		"+1 787 555 0123":   true,  // Puerto Rico
+		"800-555-0123":      true,  // toll-free
+		"+1 900 234 5678":   false, // premium rate
+		"+1 876 555 0123":   false, // Jamaica, with our calling code
+		"+1 416 555 0123":   false, // Canada
+		"+44 20 7946 0958":  false,
+		"+371 90 000 123":   false,
+		"+52 55 1234 5678":  false,
+		"+881 6 2345 67890": false, // by satellite
+	} {
+		n, err := phone.Parse(raw, "US")
+		if err != nil && want {
+			t.Fatal(err)
+		}
+		if got := n.In(phone.UnitedStates()...); got != want {
+			t.Errorf("%s: %v, want %v", raw, got, want)
+		}
+	}
+}
+
 func TestZones(t *testing.T) {
 	for _, tc := range []struct {
 		name, raw string

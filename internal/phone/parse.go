@@ -64,6 +64,20 @@ func malformed(region string) error {
 	return &Error{ErrMalformed, "This does not look like a phone number. Write it with its country code. Example: +1 " + Example}
 }
 
+// UnitedStates are the regions of the United States with numbers of their own: the states, Puerto
+// Rico, Guam, the Virgin Islands, American Samoa, the Northern Marianas.
+func UnitedStates() []string { return []string{"US", "PR", "GU", "VI", "AS", "MP"} }
+
+// In says whether n is an ordinary number of one of the regions (ISO 3166 two letters): not of
+// another country with the same calling code, and not at a premium rate.
+func (n Number) In(regions ...string) bool {
+	p, err := phonenumbers.Parse(n.E164(), "")
+	if err != nil || phonenumbers.GetNumberType(p) == phonenumbers.PREMIUM_RATE {
+		return false
+	}
+	return slices.Contains(regions, phonenumbers.GetRegionCodeForNumber(p))
+}
+
 // Zones returns the IANA time zones the number may ring in, sorted. One: as good as known.
 // Several (a state on a border, a toll-free number): only hours allowed in all of them are
 // safe. None: unknown.

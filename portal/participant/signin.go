@@ -158,6 +158,9 @@ func (h *Pages) code(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if who == "" {
+		if err := h.Sessions.Renew(r.Context()); err != nil { // the number is proved: a token known before is worthless now
+			return err
+		}
 		if err := h.keepKnock(r, k); err != nil {
 			return err
 		}

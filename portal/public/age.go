@@ -31,6 +31,9 @@ func (h *Pages) agePage(w http.ResponseWriter, r *http.Request) error {
 	if !j.Young && r.URL.Query().Has("study") {
 		if id := trial.StudyID(r.URL.Query().Get("study")); id != j.Study || j.Done {
 			j = join{Study: id, Birth: j.Birth}
+			if _, err := h.studyOf(r.Context(), j); err != nil { // nothing is kept of a study nobody has
+				return err
+			}
 			if err := h.keep(r, j); err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -259,6 +260,9 @@ func (h *Pages) readDetails(r *http.Request, f *web.Form, j join, site string) (
 	}
 	p.Language = i18n.Lang(f.Choice("language", h.languages()))
 	n := f.Phone("phone", "US")
+	if !n.IsZero() && !n.In(phone.UnitedStates()...) { // a code is sent to whatever is typed, so never where that is dear or abroad
+		f.Refuse("phone", h.T(r, "view.form.phone"))
+	}
 	pt := contacts.Point{Kind: contacts.PointKind(f.Choice("kind", h.kinds(r), web.Missing(h.T(r, "public.details.kindMissing")))), Value: n.E164(), Preferred: true}
 	pt.NoText = pt.Kind == contacts.Landline
 	pt.Shared = f.Choice("shared", h.yesNo(r), web.Missing(h.T(r, "public.details.sharedMissing"))) == "yes"

@@ -373,4 +373,17 @@ func TestTwins(t *testing.T) {
 	}
 	has(t, b.went(b.send(path, "review", review, "is", "different", "note", "both here today"), path), "Two people")
 	lacks(t, text(b.page("/staff")), "May be the same person")
+
+	d.hire("lee", "Lee Park", members.Coordinator, "mesa")
+	half, _ := d.volunteer("Jean", "Lindqvist", "+12165550161", "mesa")
+	reviews, err := d.People.ReviewsOf(t.Context(), half)
+	if err != nil || len(reviews) == 0 {
+		t.Fatalf("%d look-alikes of a person at another site, %v", len(reviews), err)
+	}
+	lee := d.as("lee")
+	for _, x := range reviews { // Lee knows one of the two
+		if a := lee.send("/staff/people/"+string(half)+"/twins", "review", x.ID, "is", "same"); a.code != http.StatusNotFound {
+			t.Errorf("deciding about another site's person: %d, want 404", a.code)
+		}
+	}
 }

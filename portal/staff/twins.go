@@ -121,8 +121,14 @@ func (h *Desk) decideTwins(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("look-alikes: %w", err)
 	}
-	if !slices.ContainsFunc(all, func(x contacts.Review) bool { return x.ID == f.Value("review") }) {
+	i := slices.IndexFunc(all, func(x contacts.Review) bool { return x.ID == f.Value("review") })
+	if i < 0 {
 		return web.ErrNotFound
+	}
+	for _, id := range all[i].People { // who may not know of the other cannot have compared them
+		if _, err := h.look(r.Context(), on(r), id); err != nil {
+			return err
+		}
 	}
 	is := f.Choice("is", h.twinAnswers(r))
 	note := f.Text("note", web.Optional())

@@ -1,8 +1,8 @@
 // Package participant signs volunteers and participants in with a one-time code to their phone.
 //
 // A phone may belong to several people (F2). The code proves the phone; where that does not say
-// who holds it, the birth date is asked before any record is opened, and the first name where
-// even that is shared. A number nobody has goes through the same steps and never gets a code.
+// who holds it, or nobody has confirmed yet that it is theirs, the birth date is asked before any
+// record is opened, and the first name where even that is shared. A number nobody has goes through the same steps and never gets a code.
 package participant
 
 import (
@@ -85,14 +85,14 @@ func (d *Doors) Code(ctx context.Context, k Knock, code string) (Knock, contacts
 		return k, "", ErrOver
 	}
 	k.Point = proven.Point
-	who, err := d.at(ctx, k.Point)
+	who, alone, err := d.at(ctx, k.Point)
 	if err != nil {
 		return k, "", err
 	}
 	if len(who) == 0 {
 		return k, "", ErrOver
 	}
-	if len(who) == 1 && !shared(who[0], k.Point) {
+	if alone && theirs(who[0], k.Point) {
 		return k, who[0].PersonID(), nil
 	}
 	return k, "", nil
@@ -104,7 +104,7 @@ func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (Kn
 	if k.Point == "" || k.Tries >= tries {
 		return k, "", ErrOver
 	}
-	who, err := d.at(ctx, k.Point)
+	who, _, err := d.at(ctx, k.Point)
 	if err != nil {
 		return k, "", err
 	}
@@ -136,26 +136,29 @@ func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (Kn
 }
 
 // at lists who may sign in at a point: those who put themselves or agreed to be in the registry.
-// Somebody known from medical records alone has no page.
-func (d *Doors) at(ctx context.Context, point string) ([]contacts.Person, error) {
+// Somebody known from medical records alone has no page, but may be the one who holds the phone:
+// alone says that nobody else at all is known at the point.
+func (d *Doors) at(ctx context.Context, point string) (out []contacts.Person, alone bool, err error) {
 	all, err := d.people.ByHash(ctx, point)
 	if err != nil {
-		return nil, fmt.Errorf("who has the number: %w", err)
+		return nil, false, fmt.Errorf("who has the number: %w", err)
 	}
-	var out []contacts.Person
 	for _, p := range all {
 		if p.Basis.Kind != contacts.ByRecords && p.Deceased == "" {
 			out = append(out, p)
 		}
 	}
-	return out, nil
+	return out, len(all) == 1, nil
 }
 
-func shared(p contacts.Person, point string) bool {
+// theirs says whether a point is this person's own: they do not share it, and they have answered
+// there before. A number that was mistyped when they signed up is some stranger's, who can read
+// the codes sent to it.
+func theirs(p contacts.Person, point string) bool {
 	for _, pt := range p.Points {
 		if pt.Hash == point {
-			return pt.Shared
+			return !pt.Shared && !pt.Verified.IsZero()
 		}
 	}
-	return true
+	return false
 }
