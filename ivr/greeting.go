@@ -71,8 +71,7 @@ func (o *Operator) opening(c *call, of office) Script {
 
 // askWho names nobody but the first name asked for, and says nothing of why (F12).
 func (o *Operator) askWho(c *call, p *contacts.Person, of office) Gather {
-	other := otherThan(c.Lang)
-	return c.ask(1, say(other, "voice.switch9"), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given))
+	return c.ask(1, append(o.offer(c, "voice.switch9"), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given))...)
 }
 
 // who is the answer to "who picked up".
@@ -103,7 +102,7 @@ func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error
 		}
 		return o.bye(c, "voice.wrongNumber"), nil
 	case "9":
-		c.Lang, c.Chosen = otherThan(c.Lang), true
+		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
 		if of, err = o.officeOf(ctx, c.Study, "", c.Lang); err != nil {
 			return nil, err
 		}
@@ -270,7 +269,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 		c.Slow = c.Slow || p.Slow
 	}
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return p.Language != i18n.Es }) {
-		c.Lang = i18n.Es
+		c.Lang = o.speaks(i18n.Es)
 	}
 	of, err := o.officeOf(ctx, "", "", c.Lang)
 	if err != nil {
@@ -291,7 +290,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 
 // askWelcome is the same for everybody who calls.
 func (o *Operator) askWelcome(c *call, of office) Gather {
-	return c.ask(1, say(otherThan(c.Lang), "voice.switch2"), say(c.Lang, "voice.welcome", "caller", of.Name))
+	return c.ask(1, append(o.offer(c, "voice.switch2"), say(c.Lang, "voice.welcome", "caller", of.Name))...)
 }
 
 // welcome takes the language, the wish to give a PIN, or 0.
@@ -303,7 +302,7 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 		c.Stage, c.Silent = atPIN, 0
 		return Script{c.askSecret("voice.pin")}, nil
 	case "2":
-		c.Lang, c.Chosen = otherThan(c.Lang), true
+		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
 	}
 	of, err := o.officeOf(ctx, "", "", c.Lang)
 	if err != nil {
@@ -313,6 +312,15 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 		return append(o.opening(c, of), o.askWelcome(c, of)), nil
 	}
 	return o.again(c, o.askWelcome(c, of)), nil
+}
+
+// offer is the way to the other language, where it may be spoken.
+func (o *Operator) offer(c *call, key string) []Say {
+	other := otherThan(c.Lang)
+	if o.speaks(other) != other {
+		return nil
+	}
+	return []Say{say(other, key)}
 }
 
 // otherThan is the language a switch leads to.

@@ -4,9 +4,12 @@
 package twilio
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,6 +58,7 @@ type trip struct {
 	status     int
 	retryAfter time.Duration
 	failed     error
+	unlisted   bool // the answer to a request for a list holds none
 }
 
 func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -71,6 +75,21 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.status = resp.StatusCode
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		t.retryAfter = time.Duration(s) * time.Second
+	}
+	if r.Method != http.MethodGet || resp.StatusCode >= 300 {
+		return resp, nil
+	}
+	// The SDK takes any object for an empty list; absent and unknown are not the same here.
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		t.failed = err
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var list struct{ Messages, Calls *[]json.RawMessage }
+	if json.Unmarshal(body, &list) != nil || list.Messages == nil && list.Calls == nil {
+		t.unlisted = true
 	}
 	return resp, nil
 }
@@ -215,6 +234,9 @@ func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) 
 		}
 	default:
 		return nil, outbox.ErrUnlistable
+	}
+	if t.unlisted {
+		return nil, outbox.Ambiguous(errors.New("answer without a list"))
 	}
 	slices.Reverse(sids)
 	return sids, nil

@@ -17,7 +17,6 @@ import (
 //
 // The form must have no key twice: see Webhooks.
 func signedBy(authToken, address string, form url.Values, signature string) bool {
-	address, _, _ = strings.Cut(address, "#")
 	var params strings.Builder
 	keys := make([]string, 0, len(form))
 	for k := range form {
