@@ -3,11 +3,11 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,19 +103,16 @@ func (p handset) send(body string) {
 }
 
 // gets waits for a text beyond the first n that arrived, with these words in it.
-func (p handset) gets(n int, words string) string {
+func (p handset) gets(n int, words string) {
 	p.t.Helper()
-	var got string
-	within(p.t, fmt.Sprintf("a text with %q on %s", words, p.number), func() bool {
-		for i, x := range p.received() {
-			if i >= n && strings.Contains(x.Body, words) {
-				got = x.Body
-				return true
-			}
-		}
-		return false
+	var got []text
+	ok := waited(func() bool {
+		got = p.received()
+		return slices.ContainsFunc(got[min(n, len(got)):], func(x text) bool { return strings.Contains(x.Body, words) })
 	})
-	return got
+	if !ok {
+		p.t.Fatalf("no text with %q arrived on %s after the first %d of: %q", words, p.number, n, got)
+	}
 }
 
 var sixDigits = regexp.MustCompile(`\b(\d{3})[ -]?(\d{3})\b`)

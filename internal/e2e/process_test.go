@@ -289,17 +289,23 @@ func (o *output) tail(lines int) string {
 }
 
 // patience is how long a step may take.
-const patience = 40 * time.Second
+const patience = 60 * time.Second
 
 // within waits for something that happens by itself, in real time.
 func within(t *testing.T, what string, happened func() bool) {
 	t.Helper()
+	if !waited(happened) {
+		t.Fatalf("did not happen within %v: %s", patience, what)
+	}
+}
+
+func waited(happened func() bool) bool {
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(50 * time.Millisecond) {
 		if happened() {
-			return
+			return true
 		}
 	}
-	t.Fatalf("did not happen within %v: %s", patience, what)
+	return false
 }
 
 // file writes a file beside the data folder and returns its path.
