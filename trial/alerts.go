@@ -1,9 +1,11 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,9 +47,13 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 		}
 		_, err := c.alerts.Edit(ctx, b, old.ID, func(v *Alert) error {
 			v.Log = append(v.Log, AlertStep{At: a.AnsweredAt, What: "answer changed", Who: string(a.Channel), Note: said(q, a)})
-			if len(flags) > 0 && v.State == AlertClosed {
-				v.State = AlertOpen
-				if !v.Practice {
+			worse := len(flags) > 0 && level(worst(flags)) > level(v.Level)
+			if worse {
+				v.Level = worst(flags)
+			}
+			if worse || len(flags) > 0 && v.State == AlertClosed {
+				v.State, v.AckBy, v.AckAt = AlertOpen, "", time.Time{}
+				if !v.Practice && v.Level != "routine" {
 					v.NextTry = c.now()
 				}
 			}
@@ -63,14 +69,8 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 	if err != nil {
 		return nil, err
 	}
-	worst := flags[0]
-	for _, f := range flags {
-		if level(f.Level) > level(worst.Level) {
-			worst = f
-		}
-	}
 	now := c.now()
-	al := Alert{Meta: docstore.Meta{ID: id}, Person: r.Person, Study: r.Study, Site: sub.Site, Response: r.ID, Item: a.LinkID, Level: worst.Level,
+	al := Alert{Meta: docstore.Meta{ID: id}, Person: r.Person, Study: r.Study, Site: sub.Site, Response: r.ID, Item: a.LinkID, Level: worst(flags),
 		What: asked(q, a) + ": " + said(q, a), Raised: now, State: AlertOpen, Practice: r.Practice,
 		Log: []AlertStep{{At: a.AnsweredAt, What: "answered", Who: string(a.Channel), Note: said(q, a)}}}
 	if !al.Practice { // a practice alert stands on the staff list and wakes nobody
@@ -82,6 +82,11 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 
 // AlertID is the id of the alert that an item of a response raises, once.
 func AlertID(response, item string) string { return "alr_" + response + "_" + item }
+
+// worst is the highest level among flags, of which there is one at least.
+func worst(flags []survey.Flag) string {
+	return slices.MaxFunc(flags, func(a, b survey.Flag) int { return cmp.Compare(level(a.Level), level(b.Level)) }).Level
+}
 
 func level(s string) int {
 	switch s {
@@ -228,28 +233,32 @@ func (c *Coordinator) Escalate(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, al := range late {
-		st, err := c.studies.Get(ctx, string(al.Study))
-		if err != nil {
-			return err
-		}
-		sub, err := c.subjects.Get(ctx, SubjectID(al.Person, al.Study))
-		if err != nil {
-			return err
-		}
-		err = c.commit(ctx, audit.Entry{Actor: System, Action: "alert.escalate", Person: string(al.Person), Study: string(al.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
-			_, err := c.alerts.Edit(ctx, b, al.ID, func(v *Alert) error {
-				if v.State != AlertOpen || v.Tries != al.Tries {
-					return docstore.Unchanged
-				}
-				c.notify(b, v, &st, &sub, now)
-				return nil
-			})
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("escalate %s: %w", al.ID, err)
+	var errs []error
+	for _, al := range late { // what is wrong with one keeps no other waiting
+		if err := c.escalate(ctx, al, now); err != nil {
+			errs = append(errs, fmt.Errorf("escalate %s: %w", al.ID, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (c *Coordinator) escalate(ctx context.Context, al Alert, now time.Time) error {
+	st, err := c.studies.Get(ctx, string(al.Study))
+	if err != nil {
+		return err
+	}
+	sub, err := c.subjects.Get(ctx, SubjectID(al.Person, al.Study))
+	if err != nil {
+		return err
+	}
+	return c.commit(ctx, audit.Entry{Actor: System, Action: "alert.escalate", Person: string(al.Person), Study: string(al.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
+		_, err := c.alerts.Edit(ctx, b, al.ID, func(v *Alert) error {
+			if v.State != AlertOpen || v.Tries != al.Tries {
+				return docstore.Unchanged
+			}
+			c.notify(b, v, &st, &sub, now)
+			return nil
+		})
+		return err
+	})
 }

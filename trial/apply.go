@@ -159,7 +159,7 @@ func (c *Coordinator) SendCode(ctx context.Context, by audit.Actor, value, purpo
 		}
 		challenge = started.ID
 		if len(people) > 0 {
-			p := &people[0]
+			p := reachable(people)
 			for _, pt := range p.Points {
 				if pt.Hash == started.Point {
 					c.putCode(b, p, pt, started, byCall || pt.NoText || pt.Kind == contacts.Landline)
@@ -175,6 +175,17 @@ func (c *Coordinator) SendCode(ctx context.Context, by audit.Actor, value, purpo
 		return nil
 	})
 	return challenge, err
+}
+
+// reachable is whom a code to a shared number is addressed to: the first the gate can agree to, so
+// that one who died, or is known from records alone, keeps nobody else out.
+func reachable(people []contacts.Person) *contacts.Person {
+	for i := range people {
+		if p := &people[i]; p.Deceased == "" && p.Basis.Kind != contacts.ByRecords {
+			return p
+		}
+	}
+	return &people[0]
 }
 
 // preScreenFacts turns the answers of a pre-screen into facts. Their scope is the study alone

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/survey"
 )
 
@@ -139,7 +140,11 @@ func (s *Study) checkDiary(p *problems) {
 		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), "diary.channels", "%q: use web, sms, voice or staff", c)
 	}
 	// F18: nothing with red flags goes live before somebody answers for them.
-	if len(d.RedFlags) > 0 && s.State == StudyOpen {
+	for i, x := range s.OnCall {
+		_, err := phone.Parse(x.Phone, "US")
+		p.when(err != nil, fmt.Sprintf("onCall[%d].phone", i), "cannot be dialled")
+	}
+	if len(d.RedFlags) > 0 && (s.State == StudyOpen || s.State == StudyFollowUp) {
 		p.when(len(s.OnCall) == 0, "onCall", "is required: the diary has red flags, and somebody must get them")
 		p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
 		p.when(d.SafetyText["en"] == "", "diary.safetyText", "needs the words a person hears after a red flag")

@@ -38,6 +38,9 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 		switch {
 		case s.Study == study:
 			g.Enrolled = s.Status.AfterConsent()
+			if s.Status == NotInterested || s.Status == ConsentDeclined {
+				g.Busy = "said no to it"
+			}
 		case s.Status.InStudy():
 			g.Busy = "is in " + string(s.Study)
 		}
@@ -111,7 +114,7 @@ func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time
 // stale says why what a message is about has passed, "" when it has not.
 func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time) (string, error) {
 	if m.Visit == "" {
-		return "", nil
+		return c.staleEntry(ctx, m)
 	}
 	v, err := c.visits.Get(ctx, m.Visit)
 	if err != nil {
@@ -126,6 +129,28 @@ func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time
 		return "the visit has begun", nil
 	}
 	return "", nil
+}
+
+// staleEntry is stale for a message that asks for a questionnaire to be filled in.
+func (c *Coordinator) staleEntry(ctx context.Context, m outbox.Message) (string, error) {
+	if m.Ref == "" || m.ReplyTo != "" {
+		return "", nil
+	}
+	r, err := c.responses.Get(ctx, m.Ref)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return "", nil // about something else
+	}
+	if err != nil {
+		return "", err
+	}
+	if r.State != ResponseDue && r.State != ResponseStarted {
+		return "there is nothing left to fill in", nil
+	}
+	s, err := c.subjects.Get(ctx, r.Subject)
+	if err == nil && !s.Status.AfterConsent() {
+		return "the person is not in the study any more", nil
+	}
+	return "", err
 }
 
 func channelOf(k outbox.Kind) contacts.Channel {
@@ -252,7 +277,8 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			return err
 		}
 	}
-	if m.Purpose == ToStaff && m.Ref != "" {
+	// One that was cancelled went with the alert itself, which this batch changes already.
+	if m.Purpose == ToStaff && m.Ref != "" && m.State != outbox.Cancelled {
 		if err := c.AlertSent(ctx, b, m.Ref, "message "+string(m.State), now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
 			return err
 		}

@@ -92,6 +92,9 @@ func (c *Coordinator) Move(ctx context.Context, by audit.Actor, subject string, 
 			e.Person, e.Study = string(s.Person), string(s.Study)
 			return nil
 		})
+		if err == nil && to == Died {
+			return c.died(ctx, b, sub.Person, sub.Moves[len(sub.Moves)-1].Event)
+		}
 		if err == nil && to.Over() {
 			err = c.dropVisits(ctx, b, sub, "left the study: "+to.String())
 		}

@@ -161,6 +161,22 @@ func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string,
 
 // dropVisits cancels what is still ahead of a subject who is out of the study.
 func (c *Coordinator) dropVisits(ctx context.Context, b *docstore.Batch, s Subject, why string) error {
+	if err := c.cancelVisits(ctx, b, s, why); err != nil {
+		return err
+	}
+	for v, err := range c.visits.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("subject", s.ID)}}) {
+		if err != nil {
+			return err
+		}
+		if err := c.Box.CancelFor(ctx, b, outbox.About{Visit: v.ID}, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancelVisits is dropVisits for the visits alone.
+func (c *Coordinator) cancelVisits(ctx context.Context, b *docstore.Batch, s Subject, why string) error {
 	for v, err := range c.visits.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("subject", s.ID)}}) {
 		if err != nil {
 			return err
@@ -169,9 +185,6 @@ func (c *Coordinator) dropVisits(ctx context.Context, b *docstore.Batch, s Subje
 			continue
 		}
 		if _, err := c.visits.Edit(ctx, b, v.ID, func(v *Visit) error { v.State, v.Why = Cancelled, why; return nil }); err != nil {
-			return err
-		}
-		if err := c.Box.CancelFor(ctx, b, outbox.About{Visit: v.ID}, why); err != nil {
 			return err
 		}
 	}

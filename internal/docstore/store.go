@@ -137,6 +137,9 @@ func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
 	if len(b.ops) == 0 {
 		return nil
 	}
+	if err := b.twice(); err != nil {
+		return err
+	}
 	var after []func(error)
 	defer func() {
 		for _, f := range after {
@@ -200,6 +203,27 @@ func (b *Batch) fail(err error) {
 	if b.err == nil {
 		b.err = err
 	}
+}
+
+// twice refuses a batch that replaces or deletes one revision of a document two times: it could
+// never be committed, and whoever starts again on ErrConflict would do so for ever.
+func (b *Batch) twice() error {
+	type revision struct {
+		collection, id string
+		rev            int64
+	}
+	seen := map[revision]bool{}
+	for _, p := range b.ops {
+		if p.op.Kind != Replace && p.op.Kind != Delete {
+			continue
+		}
+		r := revision{p.op.Collection, p.op.ID, p.op.Rev}
+		if seen[r] {
+			return fmt.Errorf("%w: %s %s is changed twice in one batch", ErrInvalid, r.collection, r.id)
+		}
+		seen[r] = true
+	}
+	return nil
 }
 
 // Fail makes Commit return err: for a method that adds to a batch and finds it cannot.
