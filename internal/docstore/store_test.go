@@ -60,6 +60,24 @@ func insert(t *testing.T, s *docstore.Store, c *docstore.Collection[note, *note]
 	}
 }
 
+// Without this, whoever starts again on ErrConflict would do so for ever.
+func TestOneRevisionTwiceInABatchIsRefused(t *testing.T) {
+	s := newStore(t)
+	c := notes(t, s, nil)
+	insert(t, s, c, &note{Meta: docstore.Meta{ID: "a"}, Text: "one"})
+	err := s.Do(t.Context(), func(b *docstore.Batch) error {
+		for range 2 {
+			if _, err := c.Edit(t.Context(), b, "a", func(n *note) error { n.Text += "!"; return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, docstore.ErrInvalid) {
+		t.Errorf("got %v, want ErrInvalid", err)
+	}
+}
+
 func TestMetaIsKept(t *testing.T) {
 	s := newStore(t)
 	c := notes(t, s, nil)
