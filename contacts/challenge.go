@@ -120,6 +120,7 @@ func (d *Directory) rate(ctx context.Context, b *docstore.Batch, point string, n
 	if errors.Is(err, docstore.ErrNotFound) {
 		first := codeRate{Meta: docstore.Meta{ID: point}}
 		if err = take(&first); err == nil {
+			d.rates.Check(b, point, 0) // of several first ones at once, one: the others start again and are counted
 			d.rates.Ensure(b, &first)
 		}
 	}

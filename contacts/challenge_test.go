@@ -90,3 +90,33 @@ func TestCodes(t *testing.T) {
 		t.Errorf("swept %d, %v", n, err)
 	}
 }
+
+// Of many asked for at the same moment, one code is sent, also to a number that never had one.
+func TestFirstCodesAtOnce(t *testing.T) {
+	b := newBench(t)
+	results := make(chan error, 8)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			results <- b.store.Do(t.Context(), func(batch *docstore.Batch) error {
+				_, err := b.StartCode(t.Context(), batch, "+14125550123", "signin", "")
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	close(results)
+	sent := 0
+	for err := range results {
+		var many *TooManyCodes
+		switch {
+		case err == nil:
+			sent++
+		case !errors.As(err, &many):
+			t.Error(err)
+		}
+	}
+	if sent != 1 {
+		t.Errorf("%d codes were sent, want 1", sent)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -55,6 +56,12 @@ func demoCommand() *cobra.Command {
 			}
 			if c.Twilio.AccountSID != "" && c.Twilio.BaseURL == "" {
 				return errors.New("the demo never runs on a real phone account: take out twilio-account-sid and twilio-auth-token")
+			}
+			if at, err := url.Parse(c.PublicURL); err != nil || !config.Loopback(at.Hostname()) {
+				return errors.New("the demo lets anybody in as anybody, so it is for this computer alone: take out --public-url")
+			}
+			if host, _, err := net.SplitHostPort(c.Listen); err != nil || !config.Loopback(host) {
+				return errors.New("the demo lets anybody in as anybody, so it is for this computer alone: --listen 127.0.0.1:PORT")
 			}
 			if c.SQLitePath() == "" {
 				return errors.New("the demo runs on the embedded store: take out --store")
