@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,14 @@ func operator() audit.Actor {
 	return audit.Actor{Kind: audit.CLI, ID: name, Role: "administrator"}
 }
 
+// oneOf refuses a --format that the command does not print.
+func oneOf(format string, known ...string) error {
+	if !slices.Contains(known, format) {
+		return fmt.Errorf("--format %q: use %s", format, strings.Join(known, " or "))
+	}
+	return nil
+}
+
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -44,7 +53,7 @@ func importCommand() *cobra.Command {
 	run := func(fallback contacts.BasisKind, do func(context.Context, imports.Options) (imports.Summary, error)) func(*cobra.Command, []string) error {
 		return func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
-			if err != nil {
+			if err = errors.Join(err, oneOf(format, "text", "json")); err != nil {
 				return err
 			}
 			b := contacts.Basis{Kind: contacts.BasisKind(basis), Study: study, Board: board, Reference: reference, Expires: expires}
@@ -65,7 +74,7 @@ func importCommand() *cobra.Command {
 				} else {
 					err = printSummary(cmd.OutOrStdout(), sum)
 				}
-				if err == nil && sum.Read+sum.Facts.Read == 0 {
+				if err == nil && sum.Read+sum.Facts.Read == sum.Rejected+sum.Facts.Rejected {
 					err = fmt.Errorf("nothing could be read from %s", args[0])
 				}
 				return err
@@ -171,7 +180,7 @@ func personCommand() *cobra.Command {
 	show := &cobra.Command{Use: "show ID", Short: "What is known of one person; it is recorded that you looked", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
-			if err != nil {
+			if err = errors.Join(err, oneOf(format, "text", "json")); err != nil {
 				return err
 			}
 			return withCore(cmd.Context(), c, false, func(k *core) error {

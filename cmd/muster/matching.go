@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -187,7 +188,7 @@ func matchCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
-			if err != nil {
+			if err = errors.Join(err, oneOf(format, "table", "json")); err != nil {
 				return err
 			}
 			return withCore(cmd.Context(), c, false, func(k *core) error {
