@@ -88,7 +88,7 @@ func TestToday(t *testing.T) {
 	e := s.browser().signIn("412-555-0124", "+14125550124").at("/me").sees("Nothing to do today")
 	e.post("/me/visits", "visit", trial.VisitID(trial.SubjectID(dana.PersonID(), "CEDARS"), "V2"), "reply", "yes").status(404)
 	s.fits = []trial.StudyID{"CEDARS", "NOSUCH"}
-	e.get("/me").sees("Studies that may fit you", "Yes, tell me more").post("/me/interest", "study", "CEDARS").at("/me").sees("now knows who you are", "We got your offer", "will call or text you by").lacks("Studies that may fit you")
+	e.get("/me").sees("Studies that may fit you", "Yes, tell me more").post("/me/interest", "study", "CEDARS").at("/me").sees("now knows who you are", "We got your sign-up", "will call or text you by").lacks("Studies that may fit you")
 	if sub, err := s.Trial.Subject(t.Context(), trial.SubjectID(other.PersonID(), "CEDARS")); err != nil || sub.Status != trial.New {
 		t.Errorf("subject %+v, %v", sub, err)
 	}

@@ -96,12 +96,20 @@ func (h *Desk) attrition(r *http.Request, m Match) view.Table {
 	return t
 }
 
+// miles is how far somebody lives from the nearest site: a ZIP code's middle says no more than "under 1 mile" up close.
+func (h *Desk) miles(r *http.Request, n float64) string {
+	if n < 1 {
+		return h.T(r, "staff.miles.under")
+	}
+	return h.T(r, "staff.miles", "n", fmt.Sprintf("%.1f", n))
+}
+
 func (h *Desk) candidate(r *http.Request, st trial.Study, k *known, fit Fit, recruiting bool) candidate {
 	c := candidate{Who: k.label(), Href: "/staff/people/" + k.ID, Reasons: reasons(fit), Unknown: strings.Join(fit.Unknown, " · ")}
 	c.Verdict = c.Reasons.Verdict
 	c.Reasons.Verdict = view.Verdict{}
 	if fit.Miles >= 0 {
-		c.Distance = h.T(r, "staff.miles", "n", fmt.Sprintf("%.1f", fit.Miles))
+		c.Distance = h.miles(r, fit.Miles)
 	}
 	if fit.Counts || k.recordsOnly() {
 		c.Chips = []view.Chip{{Text: h.T(r, "staff.person.countsonly"), Icon: "do_not_disturb"}}

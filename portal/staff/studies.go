@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-health/muster/internal/i18n"
@@ -204,7 +205,7 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 		p.Visits.Rows = append(p.Visits.Rows, view.Row{Cells: []view.Cell{{Text: v.Code, Sub: v.Name["en"]}, {Text: fmt.Sprintf("D%d", v.Day)}, {Text: window}, {Text: h.word(r, "staff.mode.", mode)}, pays}})
 	}
 	if d := st.Diary; d != nil {
-		p.Diary = []view.Pair{{Term: h.T(r, "staff.diary.name"), Value: d.Name["en"]}, {Term: h.T(r, "staff.diary.days"), Value: d.Days}, {Term: h.T(r, "staff.diary.window"), Value: clockTime(d.From) + " – " + clockTime(d.To)}}
+		p.Diary = []view.Pair{{Term: h.T(r, "staff.diary.name"), Value: d.Name["en"]}, {Term: h.T(r, "staff.diary.days"), Value: h.diaryDays(r, d.Days)}, {Term: h.T(r, "staff.diary.window"), Value: clockTime(d.From) + " – " + clockTime(d.To)}}
 		var ways []string
 		for _, c := range d.Channels {
 			ways = append(ways, h.word(r, "staff.channel.", string(c)))
@@ -214,7 +215,8 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 			p.Diary = append(p.Diary, view.Pair{Term: h.T(r, "staff.diary.call"), Value: h.T(r, "staff.diary.call.text", "at", clockTime(d.CallAt), "retries", d.Retries, "minutes", d.RetryMinutes)})
 		}
 		for _, x := range d.RedFlags {
-			p.RedFlags = append(p.RedFlags, fmt.Sprintf("%s %s %s: %s", x.Item, x.Op, x.Value, strings.ToLower(h.word(r, "staff.level.", x.Level))))
+			what := cmp.Or(strings.TrimSuffix(x.Text["en"], "."), fmt.Sprintf("%s %s %s", x.Item, x.Op, x.Value))
+			p.RedFlags = append(p.RedFlags, what+": "+strings.ToLower(h.word(r, "staff.level.", x.Level)))
 		}
 	}
 	if len(st.OnCall) == 0 {
@@ -230,4 +232,17 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 		parts := []string{x.Address, x.Room, x.ZIP, view.Phone(e164(x.Phone)), h.T(r, "staff.study.timenow", "time", i18n.TimeOfDay(i18n.En, on(r).now.In(zoneOf(x))))}
 		p.Sites = append(p.Sites, view.Pair{Term: cmp.Or(x.Name, x.ID), Value: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")})
 	}
+}
+
+// diaryDays says in words on which days a diary is due: "daily", "weekly", "before-visit:7"; named days stay as they are.
+func (h *Desk) diaryDays(r *http.Request, days string) string {
+	switch before, ok := strings.CutPrefix(days, "before-visit:"); {
+	case ok:
+		if n, err := strconv.Atoi(before); err == nil {
+			return h.T(r, "staff.diary.days.before", "count", n)
+		}
+	case days == "daily" || days == "weekly":
+		return h.T(r, "staff.diary.days."+days)
+	}
+	return strings.ReplaceAll(days, ",", ", ")
 }

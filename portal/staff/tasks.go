@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
@@ -110,8 +111,9 @@ func (h *Desk) showTask(w http.ResponseWriter, r *http.Request, status int, f *w
 	if err != nil {
 		return err
 	}
-	p := &taskPage{Page: view.Page{Title: h.word(r, "staff.task.", t.Kind), Back: &view.Link{Label: h.T(r, "staff.tasks.title"), Href: "/staff/tasks"}},
-		ID: t.ID, Chips: l.Chips, Text: l.What, Open: t.State == "open" && on(r).Role.Changes(),
+	title := h.word(r, "staff.task.", t.Kind)
+	p := &taskPage{Page: view.Page{Title: title, Back: &view.Link{Label: h.T(r, "staff.tasks.title"), Href: "/staff/tasks"}},
+		ID: t.ID, Chips: slices.DeleteFunc(l.Chips, func(c view.Chip) bool { return c.Text == title }), Text: l.What, Open: t.State == "open" && on(r).Role.Changes(),
 		Outcome: view.Field{Kind: view.KindArea, Name: "outcome", Label: h.T(r, "staff.task.outcome"), Hint: h.T(r, "staff.task.outcome.hint"), Rows: 3, Max: 1000}.From(f)}
 	if k != nil {
 		p.Person = view.Action{Label: h.T(r, "staff.task.person", "who", k.label()), Kind: view.Secondary, Icon: "person", Href: "/staff/people/" + string(t.Person)}
