@@ -172,15 +172,13 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	switch {
-	case st.AnswersByText == "no", !gate.OK && gate.NotBefore.IsZero():
+	case st.AnswersByText == "no", !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
 		err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
 			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()})
 		if err != nil {
 			return err
 		}
 		return o.decide(ctx, mark)
-	case !gate.NotBefore.Before(r.Closes):
-		return nil
 	}
 	body, err := i18n.Text(o.speaks(p.Language), "sms.diary", "url", o.PublicURL+"/me")
 	if err != nil {

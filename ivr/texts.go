@@ -276,16 +276,22 @@ func (o *Operator) mayReply(ctx context.Context, t *text) (bool, error) {
 	if err != nil || blocked {
 		return false, err
 	}
+	living := false
 	for _, p := range t.people {
 		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Now: o.now()})
 		if err != nil {
 			return false, err
 		}
-		if g := contacts.May(p, ask); g.Has(contacts.CodeStopped) || g.Has(contacts.CodeDeceased) || g.Has(contacts.CodeErased) || g.Has(contacts.CodeSuppressed) {
+		g := contacts.May(p, ask)
+		if g.Has(contacts.CodeDeceased) || g.Has(contacts.CodeErased) { // others may live with the number (F25)
+			continue
+		}
+		if g.Has(contacts.CodeStopped) || g.Has(contacts.CodeSuppressed) {
 			return false, nil
 		}
+		living = true
 	}
-	return true, nil
+	return living || len(t.people) == 0, nil
 }
 
 // breakLoop keeps silent when the number got its share of automatic replies just now, and asks

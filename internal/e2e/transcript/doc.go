@@ -27,6 +27,7 @@
 //	join NAME NUMBER [ZONE]   somebody more is in the study
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
 //	agree NAME                to health questions by text
+//	died NAME                 staff record a death
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call

@@ -112,6 +112,8 @@ func (p *player) event(verb, rest string) bool {
 		p.must(p.r.Operator.Tick(p.ctx(), p.r.Clock.Now()))
 		p.must(p.r.Trial.Escalate(p.ctx(), p.r.Clock.Now()))
 		p.r.Deliver(p)
+	case "died":
+		_, err = p.r.Trial.Move(p.ctx(), rig.Staff, trial.SubjectID(p.ids[rest], "STEADY"), trial.Died, "", "", "")
 	case "text":
 		from, body, _ := strings.Cut(rest, ": ")
 		p.replies, err = p.line.Text(from, body)
