@@ -180,13 +180,16 @@ func (k *talk) press(digits string) string {
 	return k.listen()
 }
 
+// ended are the states of a call that is over.
+var ended = []string{"completed", "busy", "no-answer", "failed", "canceled"}
+
 // listen waits until the voice has stopped speaking, and returns what it said since.
 func (k *talk) listen() string {
 	k.t.Helper()
 	var c call
 	within(k.t, "the voice asks something or ends the call", func() bool {
 		c = k.now()
-		return c.Status != "in-progress" || c.WaitingFor != nil && c.WaitingFor.Kind == "digits"
+		return slices.Contains(ended, c.Status) || c.Status == "in-progress" && c.WaitingFor != nil && c.WaitingFor.Kind == "digits"
 	})
 	if c.Error != nil {
 		k.t.Fatalf("the call broke: %+v", *c.Error)
