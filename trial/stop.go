@@ -106,7 +106,7 @@ func (c *Coordinator) afterStop(ctx context.Context, b *docstore.Batch, p *conta
 		}
 		before, due := ".", c.now().Add(24*time.Hour)
 		if next != nil {
-			before = fmt.Sprintf(" before visit %s on %s.", next.Code, next.Day)
+			before = fmt.Sprintf(" before visit %s on %s.", next.Code, inWords(next.Day))
 			if next.Start.Before(due) {
 				due = next.Start.Add(-2 * time.Hour)
 			}

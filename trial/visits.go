@@ -146,10 +146,10 @@ func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string,
 		switch {
 		case v.Reply == ChangeAsked && e.Action == "visit.reply":
 			c.AddTask(b, Task{Kind: "change-visit", Person: v.Person, Study: v.Study, Site: v.Site, Visit: v.ID,
-				Text: fmt.Sprintf("Asked to change visit %s on %s at %s.", v.Code, v.Day, v.Time), Due: c.now().Add(4 * time.Hour)})
+				Text: fmt.Sprintf("Asked to change visit %s on %s.", v.Code, v.Local().Format("Monday 2 January at 3:04 pm")), Due: c.now().Add(4 * time.Hour)})
 		case v.State == Missed:
 			c.AddTask(b, Task{Kind: "change-visit", Person: v.Person, Study: v.Study, Site: v.Site, Visit: v.ID,
-				Text: fmt.Sprintf("Did not come to visit %s on %s. Rebook by %s.", v.Code, v.Day, v.Latest), Due: c.now().Add(24 * time.Hour)})
+				Text: fmt.Sprintf("Did not come to visit %s on %s. Rebook by %s.", v.Code, v.Local().Format("Monday 2 January"), inWords(v.Latest)), Due: c.now().Add(24 * time.Hour)})
 		}
 		if cancel {
 			return c.Box.CancelFor(ctx, b, outbox.About{Visit: id}, "the visit changed")
@@ -157,6 +157,15 @@ func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string,
 		return nil
 	})
 	return v, err
+}
+
+// inWords is a day as staff read it: "Thursday 19 November".
+func inWords(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.Format("Monday 2 January")
 }
 
 // dropVisits cancels what is still ahead of a subject who is out of the study.

@@ -161,7 +161,7 @@ func (w *world) clearway() ([]trial.Loaded, error) {
 			return nil, err
 		}
 		v := trial.VisitID(trial.SubjectID(s.id, st.StudyID()), "V2")
-		t := w.task("change", "change-visit", st.StudyID(), l.Subject.Site, "Asked to change visit V2 on "+w.day(0)+" at 13:30.", w.at(0, "08:12"), w.at(0, "12:12"))
+		t := w.task("change", "change-visit", st.StudyID(), l.Subject.Site, "Asked to change visit V2 today at 1:30 pm.", w.at(0, "08:12"), w.at(0, "12:12"))
 		t.Visit = v
 		l.Tasks = append(l.Tasks, t)
 		out = append(out, l)
