@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
@@ -132,6 +133,14 @@ func (b *tab) load(what string, action chromedp.Action[chromedp.Void]) (status i
 	b.t.Helper()
 	b.step(what, func(ctx context.Context) error {
 		resp, err := chromedp.RunResponse(ctx, action)
+		if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") {
+			// A page that goes on by itself did so just now, and its next page is on the way.
+			for status == 0 && ctx.Err() == nil {
+				status, _ = chromedp.Run(ctx, chromedp.Evaluate[int](`window.left || document.readyState !== "complete" ? 0 : performance.getEntriesByType("navigation")[0].responseStatus`))
+				time.Sleep(20 * time.Millisecond)
+			}
+			return ctx.Err()
+		}
 		if err != nil {
 			return err
 		}
@@ -265,6 +274,7 @@ func (b *tab) press(label string, near ...string) int {
 		if (!best) return known
 		for (let d = best.closest("details"); d; d = d.parentElement.closest("details")) d.open = true
 		mark(best)
+		window.left = true
 		return []
 	})()`)
 	if len(known) > 0 {

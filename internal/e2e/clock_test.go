@@ -34,8 +34,14 @@ func (h *house) advance(d time.Duration) {
 	}
 }
 
-// until lets business time jump to a clock time in a zone: today's, or tomorrow's when it is over.
+// until lets business time jump to a clock time in a zone.
 func (h *house) until(clock, zone string) {
+	h.t.Helper()
+	h.advance(h.upcoming(clock, zone).Sub(h.now()) + time.Second)
+}
+
+// upcoming is the next time that clocks in a zone show: today's, or tomorrow's when it is over.
+func (h *house) upcoming(clock, zone string) time.Time {
 	h.t.Helper()
 	l, err := time.LoadLocation(zone)
 	if err != nil {
@@ -50,5 +56,5 @@ func (h *house) until(clock, zone string) {
 	if !then.After(now) {
 		then = then.AddDate(0, 0, 1)
 	}
-	h.advance(then.Sub(now) + time.Second)
+	return then
 }

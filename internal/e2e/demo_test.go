@@ -236,26 +236,22 @@ func TestTour(t *testing.T) {
 	})
 }
 
-// theDelgados moves time on, event by event, until the phone of the Delgados rings, and walks
-// the evening.
+// theDelgados moves time on, event by event, until the phone of the Delgados is due to ring, and
+// walks the evening. Whoever presses on without waiting for the phone misses the call.
 func (h *house) theDelgados(t *testing.T, next func()) {
 	t.Helper()
-	phone := h.phone(t, delgados)
-	later := func() {
+	reach := func(at time.Time) {
 		t.Helper()
 		for range 120 {
-			next()
-			for range 8 { // what is due is sent within a moment
-				if phone.rings() {
-					return
-				}
-				time.Sleep(50 * time.Millisecond)
+			if !h.now().Before(at) {
+				return
 			}
+			next()
 		}
-		t.Fatalf("after 120 events, at %v, the phone of the Delgados does not ring", h.now())
+		t.Fatalf("after 120 events it is %v, and not yet %v", h.now(), at)
 	}
-	later()
-	checkIn(t, h, rosasEvening, later)
+	reach(h.upcoming("18:30", eastern))
+	checkIn(t, h, rosasEvening, func() { reach(h.now().Add(15*time.Minute - 10*time.Second)) })
 }
 
 // The demo does not depend on when or where it is started.
