@@ -10,11 +10,11 @@ import (
 // FlagRule raises an alert from one answer: item op value. Rules are looked at for every
 // answer as it is stored, never at completion.
 type FlagRule struct {
-	Item  string            `yaml:"item" bson:"item" json:"item"`    // linkId
-	Op    string            `yaml:"op" bson:"op" json:"op"`          // >=, >, <=, <, =, exists
-	Value string            `yaml:"value" bson:"value" json:"value"` // number, code, date, text, true or false
-	Level string            `yaml:"level" bson:"level" json:"level"` // routine, urgent, critical
-	Text  map[string]string `yaml:"text" bson:"text,omitempty" json:"text,omitempty"`    // what staff read, by language
+	Item  string            `yaml:"item" bson:"item" json:"item"`                     // linkId
+	Op    string            `yaml:"op" bson:"op" json:"op"`                           // >=, >, <=, <, =, exists
+	Value string            `yaml:"value" bson:"value" json:"value"`                  // number, code, date, text, true or false
+	Level string            `yaml:"level" bson:"level" json:"level"`                  // routine, urgent, critical
+	Text  map[string]string `yaml:"text" bson:"text,omitempty" json:"text,omitempty"` // what staff read, by language
 }
 
 // Flag is a rule that an answer has met.
