@@ -20,6 +20,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/portal"
 	"github.com/muster-health/muster/portal/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/view/viewtest"
@@ -78,7 +79,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/static/", assets)
-	mux.Handle("/", h.Handler())
+	mux.Handle("/", portal.Router(site, h.Routes()))
 	d.server = httptest.NewServer(site.Wrap(mux))
 	t.Cleanup(d.server.Close)
 	d.hire("maria", "Maria Santos", members.Coordinator)

@@ -91,22 +91,16 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	return h, nil
 }
 
-// Route is one address of the desk. Variables in Path are written {id}.
-type Route struct {
-	Method, Path string
-	Handler      http.Handler
-}
-
 // Routes is the map of the desk.
-func (h *Desk) Routes() []Route {
-	var all []Route
-	add := func(site *web.Site, method, path string, f web.Handler) {
-		all = append(all, Route{method, path, site.Handle(f)})
+func (h *Desk) Routes() web.Routes {
+	var all web.Routes
+	door := func(method, path string, f web.Handler) { all.Add(h.door, web.Public, method, path, f) }
+	page := func(path string, f web.Handler) { all.Add(h.site, web.Staff, http.MethodGet, path, f) }
+	look := func(method, path string, f web.Handler) { all.Add(h.site, web.StaffLook, method, path, seesPeople(f)) }
+	people := func(path string, f web.Handler) { look(http.MethodGet, path, f) }
+	change := func(path string, f web.Handler) {
+		all.Add(h.site, web.StaffChange, http.MethodPost, path, changes(h.once(f)))
 	}
-	door := func(method, path string, f web.Handler) { add(h.door, method, path, f) }
-	page := func(path string, f web.Handler) { add(h.site, http.MethodGet, path, f) }
-	people := func(path string, f web.Handler) { page(path, seesPeople(f)) }
-	change := func(path string, f web.Handler) { add(h.site, http.MethodPost, path, changes(h.once(f))) }
 
 	door("GET", "/staff/sign-in", h.signInPage)
 	door("GET", "/staff/sign-in/{secret}", h.linkPage)
@@ -121,11 +115,11 @@ func (h *Desk) Routes() []Route {
 	people("/staff/studies/{study}/pipeline", h.pipeline)
 
 	people("/staff/people", h.people)
-	add(h.site, "POST", "/staff/people", seesPeople(h.search))
+	look("POST", "/staff/people", h.search)
 	people("/staff/people/new", h.newPerson)
 	change("/staff/people/new", h.addPerson)
 	people("/staff/people/{id}", h.person)
-	add(h.site, "POST", "/staff/people/{id}/reveal", seesPeople(h.reveal)) // a monitor looks, too
+	look("POST", "/staff/people/{id}/reveal", h.reveal) // a monitor looks, too
 	change("/staff/people/{id}/text", h.sendText)
 	change("/staff/people/{id}/call", h.logCall)
 	change("/staff/people/{id}/note", h.addNote)
@@ -146,7 +140,7 @@ func (h *Desk) Routes() []Route {
 	change("/staff/subjects/{id}/told", h.told)
 
 	people("/staff/visits", h.visits)
-	add(h.site, "POST", "/staff/visits/sheet", seesPeople(h.sheet))
+	look("POST", "/staff/visits/sheet", h.sheet)
 	people("/staff/visits/{id}", h.visit)
 	change("/staff/visits/{id}/book", h.book)
 	change("/staff/visits/{id}/cancel", h.cancelVisit)
@@ -164,20 +158,5 @@ func (h *Desk) Routes() []Route {
 	return all
 }
 
-// Handler serves all routes, and the "not found" page below /staff.
-func (h *Desk) Handler() http.Handler {
-	m := http.NewServeMux()
-	for _, r := range h.Routes() {
-		m.Handle(r.Method+" "+r.Path, r.Handler)
-	}
-	m.Handle("/", h.door.NotFound())
-	return m
-}
-
-// pathVar is a variable of the route, whichever router chose it.
-func pathVar(r *http.Request, name string) string {
-	if v := r.PathValue(name); v != "" {
-		return v
-	}
-	return web.Var(r, name)
-}
+// pathVar is a variable of the route.
+func pathVar(r *http.Request, name string) string { return web.Var(r, name) }
