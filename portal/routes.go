@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -40,8 +41,8 @@ type Deps struct {
 	Trial  *trial.Coordinator
 
 	Fits  participant.Fits // studies that may fit a person
-	Staff http.Handler     // everything under /staff
-	Demo  http.Handler     // everything under /demo
+	Staff web.Routes       // everything under /staff
+	Demo  web.Routes       // everything under /demo
 }
 
 // Sessions are how long somebody may be away: filling in a form takes thought, and a page about
@@ -53,8 +54,14 @@ const (
 	meLife     = 12 * time.Hour
 )
 
+// Site serves every page. Routes is the whole map: each address with who may use it.
+type Site struct {
+	http.Handler
+	Routes web.Routes
+}
+
 // New returns the site.
-func New(ctx context.Context, d Deps) (http.Handler, error) {
+func New(ctx context.Context, d Deps) (*Site, error) {
 	if d.Site == nil || d.Assets == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.People == nil || d.Trial == nil {
 		return nil, errors.New("portal: something required is missing")
 	}
@@ -79,31 +86,22 @@ func New(ctx context.Context, d Deps) (http.Handler, error) {
 
 	r := mux.NewRouter()
 	r.PathPrefix(static.Prefix).Handler(d.Assets)
-	mount(r, everybody.Routes())
-	mount(r, me.Routes())
-	for prefix, h := range map[string]http.Handler{"/staff": d.Staff, "/demo": d.Demo} {
-		if h != nil {
+	all := slices.Concat(everybody.Routes(), me.Routes())
+	mount(r, all)
+	for prefix, routes := range map[string]web.Routes{"/staff": d.Staff, "/demo": d.Demo} {
+		if len(routes) > 0 {
+			h := Router(d.Site, routes)
 			r.Path(prefix).Handler(h)
 			r.PathPrefix(prefix + "/").Handler(h)
 		}
 	}
 	r.NotFoundHandler = everybody.NotFound()
 	r.MethodNotAllowedHandler = everybody.MethodNotAllowed()
-	return d.Site.Wrap(r), nil
+	return &Site{d.Site.Wrap(r), slices.Concat(all, d.Staff, d.Demo)}, nil
 }
 
-// route is one address of an audience, which has a type of its own for it: audiences know neither
-// each other nor the router.
-type route interface {
-	~struct {
-		Method, Path string
-		Handler      http.Handler
-	}
-}
-
-// Router serves the routes of an audience that is mounted from outside, and its error pages: for
-// Deps.Staff and Deps.Demo.
-func Router[R route](site *web.Site, routes []R) http.Handler {
+// Router serves the routes of one audience, with the plain error pages of a site.
+func Router(site *web.Site, routes web.Routes) http.Handler {
 	r := mux.NewRouter()
 	mount(r, routes)
 	r.NotFoundHandler, r.MethodNotAllowedHandler = site.NotFound(), site.MethodNotAllowed()
@@ -111,12 +109,8 @@ func Router[R route](site *web.Site, routes []R) http.Handler {
 }
 
 // mount adds addresses. What can be read with GET can be asked for with HEAD.
-func mount[R route](r *mux.Router, routes []R) {
+func mount(r *mux.Router, routes web.Routes) {
 	for _, x := range routes {
-		x := struct {
-			Method, Path string
-			Handler      http.Handler
-		}(x)
 		methods := []string{x.Method}
 		if x.Method == http.MethodGet {
 			methods = append(methods, http.MethodHead)

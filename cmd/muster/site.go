@@ -71,7 +71,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 		return nil, err
 	}
 	deps := portal.Deps{Site: outer, Assets: assets, Store: s.store, Ring: s.ring, Clock: s.clock, People: s.people, Trial: s.trial, Fits: s.fits}
-	deps.Staff = portal.Router(outer, desk.Routes())
+	deps.Staff = desk.Routes()
 	if s.demo != nil {
 		d := s.demo.pages(s)
 		d.Site = outer
@@ -80,7 +80,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 			return nil, err
 		}
 		bar = pages.Bar
-		deps.Demo = portal.Router(outer, pages.Routes())
+		deps.Demo = pages.Routes()
 	}
 	if out.handler, err = portal.New(ctx, deps); err != nil {
 		return nil, err

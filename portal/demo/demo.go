@@ -58,21 +58,16 @@ func New(d Deps) (*Demo, error) {
 	return &Demo{Deps: d, site: d.Site.With(nil, nil)}, nil
 }
 
-// Route is one address.
-type Route struct {
-	Method, Path string
-	Handler      http.Handler
-}
-
 // Routes is the map of the demo.
-func (d *Demo) Routes() []Route {
-	return []Route{
-		{"GET", "/demo", d.site.Handle(d.tour)},
-		{"GET", "/demo/tour", d.site.Handle(d.tour)},
-		{"POST", "/demo/clock", d.site.Handle(d.clock)},
-		{"POST", "/demo/as", d.site.Handle(d.as)},
-		{"POST", "/demo/reset", d.site.Handle(d.reset)},
-	}
+func (d *Demo) Routes() web.Routes {
+	var all web.Routes
+	add := func(method, path string, f web.Handler) { all.Add(d.site, web.Public, method, path, f) }
+	add("GET", "/demo", d.tour)
+	add("GET", "/demo/tour", d.tour)
+	add("POST", "/demo/clock", d.clock)
+	add("POST", "/demo/as", d.as)
+	add("POST", "/demo/reset", d.reset)
+	return all
 }
 
 // Bar is shown on every page of the demo.

@@ -77,28 +77,20 @@ func New(d Deps) (*Pages, error) {
 	return h, nil
 }
 
-// Route is one address. Variables in Path are written {id}.
-type Route struct {
-	Method, Path string
-	Handler      http.Handler
-}
-
 // Routes is the map of these pages.
-func (h *Pages) Routes() []Route {
-	var all []Route
-	add := func(site *web.Site, method, path string, f web.Handler) {
-		all = append(all, Route{method, path, site.Handle(f)})
-	}
-	page := func(path string, f web.Handler) { add(h.site, http.MethodGet, path, f) }
-	post := func(path string, f web.Handler) { add(h.site, http.MethodPost, path, f) }
+func (h *Pages) Routes() web.Routes {
+	var all web.Routes
+	door := func(method, path string, f web.Handler) { all.Add(h.door, web.Public, method, path, f) }
+	page := func(path string, f web.Handler) { all.Add(h.site, web.Participant, http.MethodGet, path, f) }
+	post := func(path string, f web.Handler) { all.Add(h.site, web.Participant, http.MethodPost, path, f) }
 
-	add(h.door, http.MethodGet, "/me/sign-in", h.signInPage)
-	add(h.door, http.MethodPost, "/me/sign-in", h.door.Limit(h.codes, h.signIn))
-	add(h.door, http.MethodGet, "/me/code", h.codePage)
-	add(h.door, http.MethodPost, "/me/code", h.door.Limit(h.codes, h.code))
-	add(h.door, http.MethodGet, "/me/birth-date", h.birthPage)
-	add(h.door, http.MethodPost, "/me/birth-date", h.door.Limit(h.codes, h.birth))
-	add(h.door, http.MethodPost, "/me/sign-out", h.signOut)
+	door(http.MethodGet, "/me/sign-in", h.signInPage)
+	door(http.MethodPost, "/me/sign-in", h.door.Limit(h.codes, h.signIn))
+	door(http.MethodGet, "/me/code", h.codePage)
+	door(http.MethodPost, "/me/code", h.door.Limit(h.codes, h.code))
+	door(http.MethodGet, "/me/birth-date", h.birthPage)
+	door(http.MethodPost, "/me/birth-date", h.door.Limit(h.codes, h.birth))
+	door(http.MethodPost, "/me/sign-out", h.signOut)
 
 	page("/me", h.today)
 	post("/me/interest", h.interest)

@@ -83,25 +83,16 @@ func New(d Deps) (*Pages, error) {
 	return h, nil
 }
 
-// Route is one address. Variables in Path are written {id}.
-type Route struct {
-	Method, Path string
-	Handler      http.Handler
-}
-
 // Routes is the map of these pages.
-func (h *Pages) Routes() []Route {
-	var all []Route
-	add := func(site *web.Site, method, path string, f web.Handler) {
-		all = append(all, Route{method, path, site.Handle(f)})
-	}
-	open := func(path string, f web.Handler) { add(h.open, http.MethodGet, path, f) }
-	page := func(path string, f web.Handler) { add(h.site, http.MethodGet, path, f) }
-	post := func(path string, f web.Handler) { add(h.site, http.MethodPost, path, f) }
+func (h *Pages) Routes() web.Routes {
+	var all web.Routes
+	open := func(path string, f web.Handler) { all.Add(h.open, web.Public, http.MethodGet, path, f) }
+	page := func(path string, f web.Handler) { all.Add(h.site, web.Public, http.MethodGet, path, f) }
+	post := func(path string, f web.Handler) { all.Add(h.site, web.Public, http.MethodPost, path, f) }
 
 	open("/", h.home)
 	open("/studies", h.studies)
-	add(h.open, http.MethodPost, "/studies", h.search)
+	all.Add(h.open, web.Public, http.MethodPost, "/studies", h.search)
 	open("/studies/{study}", h.study)
 	open("/privacy", h.privacy)
 
