@@ -1,6 +1,9 @@
 package contacts
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Purpose is what a contact is for.
 type Purpose string
@@ -47,10 +50,30 @@ type Consent struct {
 	Study    string    `bson:"study,omitempty"`    // "" = all studies
 }
 
+// TextAnswersWording is what a person agrees to before health questions are asked by text: "I know
+// texts are not private" (F16). An entry that carries it says how a study may ask, not whether it
+// may send texts; Stands passes it over.
+const TextAnswersWording = "public.consent.insecure"
+
+func (e *Consent) aboutTextAnswers() bool {
+	return strings.HasPrefix(e.Wording, TextAnswersWording+"@")
+}
+
+// TextAnswers returns the entry that decides whether a study may ask health questions by text, and
+// whether it grants.
+func TextAnswers(ledger []Consent, study string) (c Consent, granted, found bool) {
+	for _, e := range ledger {
+		if e.Channel == SMS && e.aboutTextAnswers() && (e.Study == "" || e.Study == study) && (!found || !e.At.Before(c.At)) {
+			c, granted, found = e, e.Granted, true
+		}
+	}
+	return c, granted, found
+}
+
 // Stands returns the entry that decides about purpose and channel, and whether it grants.
 func Stands(ledger []Consent, purpose Purpose, channel Channel, study string) (c Consent, granted, found bool) {
 	for _, e := range ledger {
-		if e.Purpose != purpose && e.Purpose != AnyPurpose {
+		if e.Purpose != purpose && e.Purpose != AnyPurpose || e.aboutTextAnswers() {
 			continue
 		}
 		if e.Channel != channel && e.Channel != AnyChannel {

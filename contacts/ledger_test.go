@@ -105,3 +105,34 @@ func TestRecordsBecomeConsentWhenTheyAgree(t *testing.T) {
 		t.Error(g.Sentence())
 	}
 }
+
+// Whether a study may ask by text, and whether it may send texts, are two things.
+func TestTextAnswers(t *testing.T) {
+	texts := Consent{Purpose: StudyCare, Channel: SMS, Granted: true}
+	agreed := Consent{Purpose: StudyCare, Channel: SMS, Granted: true, Wording: TextAnswersWording + "@1", Study: "STEADY"}
+	back := agreed
+	back.Granted = false
+	stop := Consent{Purpose: AnyPurpose, Channel: SMS}
+	for name, c := range map[string]struct {
+		ledger         []Consent
+		study          string
+		answers, texts bool
+	}{
+		"nothing said":       {[]Consent{texts}, "STEADY", false, true},
+		"agreed":             {[]Consent{texts, agreed}, "STEADY", true, true},
+		"in another study":   {[]Consent{texts, agreed}, "CLEARWAY", false, true},
+		"taken back":         {[]Consent{texts, agreed, back}, "STEADY", false, true},
+		"agreed again":       {[]Consent{texts, agreed, back, agreed}, "STEADY", true, true},
+		"brings no texts":    {[]Consent{agreed}, "STEADY", true, false},
+		"undoes no STOP":     {[]Consent{texts, stop, agreed}, "STEADY", true, false},
+		"of another version": {[]Consent{texts, {Channel: SMS, Granted: true, Wording: TextAnswersWording + "@2"}}, "STEADY", true, true},
+		"another wording":    {[]Consent{texts, {Purpose: StudyCare, Channel: SMS, Granted: true, Wording: "participant.consent.sms@1"}}, "STEADY", false, true},
+	} {
+		if _, got, _ := TextAnswers(c.ledger, c.study); got != c.answers {
+			t.Errorf("%s: asked by text: %v", name, got)
+		}
+		if _, got, _ := Stands(c.ledger, StudyCare, SMS, c.study); got != c.texts {
+			t.Errorf("%s: texts: %v", name, got)
+		}
+	}
+}

@@ -164,7 +164,7 @@ func TestSameTextTwiceAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = r.People.AddConsent(t.Context(), rig.Staff, people[0].PersonID(), "agreed", contacts.Consent{Purpose: contacts.StudyCare, Channel: contacts.SMS, Granted: true, Source: "staff", Wording: ivr.TextAnswersWording + "@1"})
+	_, err = r.People.AddConsent(t.Context(), rig.Staff, people[0].PersonID(), "agreed", contacts.Consent{Purpose: contacts.StudyCare, Channel: contacts.SMS, Granted: true, Source: "staff", Wording: contacts.TextAnswersWording + "@1"})
 	if err != nil {
 		t.Fatal(err)
 	}

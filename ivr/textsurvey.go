@@ -15,30 +15,15 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// TextAnswersWording is the wording a person agrees to before health questions are asked by text:
-// "I know texts are not private". The ledger entry that carries it is about texts of the study.
-const TextAnswersWording = "public.consent.insecure"
-
 // maxParts is how many parts a question by text may take; a longer one is asked behind a link.
 const maxParts = 4
-
-// agreedToText says whether the person takes health questions by text: the last entry with the
-// wording decides (F16).
-func agreedToText(p *contacts.Person, study trial.StudyID) bool {
-	agreed := false
-	for _, e := range p.Consents {
-		if e.Channel == contacts.SMS && strings.HasPrefix(e.Wording, TextAnswersWording) && (e.Study == "" || e.Study == string(study)) {
-			agreed = e.Granted
-		}
-	}
-	return agreed
-}
 
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
 func byText(st *trial.Study, p *contacts.Person) bool {
 	ways := st.Diary.Channels
-	if st.AnswersByText != "yes" || !slices.Contains(ways, survey.SMS) || !agreedToText(p, st.StudyID()) {
+	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
+	if st.AnswersByText != "yes" || !slices.Contains(ways, survey.SMS) || !agreed {
 		return false
 	}
 	return ways[0] == survey.SMS || !byPhone(st, p)
@@ -85,7 +70,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	t, _, err := o.Trial.Reach(ctx, trial.System, trial.Reach{Key: key, Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS,
-		Template: "sms.question", Version: "1", Body: body + "\n" + i18n.T(lang, "sms.askStop"), Ref: r.ID, NotAfter: r.Closes})
+		Template: "sms.question", Version: r.Session.Ref, Lang: lang, Body: body + "\n" + i18n.T(lang, "sms.askStop"), Ref: r.ID, NotAfter: r.Closes})
 	if err != nil {
 		return err
 	}
@@ -143,6 +128,10 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		in = survey.Input{Kind: survey.Show, Channel: survey.SMS, At: in.At}
 	}
 	t.unread = !fits // an answer nobody understands may be a question to us
+	approval, err := o.Trial.Approval(ctx, t.study)
+	if err != nil {
+		return nil, err
+	}
 	var replies []string
 	_, err = o.Trial.RecordWith(ctx, person(r.Person), r.ID, in, func(b *docstore.Batch, rec trial.Recorded) error {
 		reply, over, err := o.textAfter(ctx, t, rec)
@@ -160,8 +149,8 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 			o.prompts.Delete(b, &p)
 		}
 		replies = []string{reply}
-		t.template = "sms.question"
-		o.keep(b, t, replies)
+		t.template, t.version = "sms.question", r.Session.Ref
+		o.keep(b, t, replies, approval)
 		return nil
 	})
 	switch {

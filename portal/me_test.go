@@ -351,6 +351,47 @@ func TestMyData(t *testing.T) {
 	}
 }
 
+// "I know texts are not private" is asked where the study's board allows answers by text, is never
+// ticked by us, and can be taken back; other texts go on (F16).
+func TestAnswersByText(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	dana := s.person("Dana", "2005-05-03", "+14125550123", nil)
+	s.enrolled(dana)
+	b := s.browser().signIn("412-555-0123", "+14125550123")
+	b.get("/me/data").lacks("Health questions by text")
+	b.post("/me/data/text-answers", "study", "CEDARS", "to", "on", "agree", "1").status(400)
+	st, err := s.Trial.Study(t.Context(), "CEDARS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.AnswersByText = "yes"
+	if _, err := s.Trial.PutStudy(t.Context(), rig.Staff, st); err != nil {
+		t.Fatal(err)
+	}
+	stands := func(want bool) {
+		t.Helper()
+		p, err := s.People.Get(t.Context(), dana.PersonID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, got, _ := contacts.TextAnswers(p.Consents, "CEDARS"); got != want || c.Wording != "" && (c.Wording != "public.consent.insecure@1" || c.Evidence == "" || c.Study != "CEDARS") {
+			t.Errorf("asked by text: %v, want %v: %+v", got, want, c)
+		}
+		if gate, err := s.Trial.May(t.Context(), dana.PersonID(), contacts.StudyCare, contacts.SMS, "CEDARS"); err != nil || !gate.OK && gate.NotBefore.IsZero() {
+			t.Errorf("other texts of the study are stopped: %+v, %v", gate, err)
+		}
+	}
+	b.get("/me/data").sees("Health questions by text", "I know texts are not private.").lacks("checked")
+	stands(false)
+	b.post("/me/data/text-answers", "study", "CEDARS", "to", "on").status(422).sees("Please tick the box first.")
+	stands(false)
+	b.post("/me/data/text-answers", "study", "CEDARS", "to", "on", "agree", "1").at("/me/data").sees("Turned on: Health questions by text")
+	stands(true)
+	s.Clock.Advance(time.Minute)
+	b.post("/me/data/text-answers", "study", "CEDARS", "to", "off").at("/me/data").sees("Stopped now: Health questions by text")
+	stands(false)
+}
+
 // Leaving is a request: contact stops at once, the rest is an urgent task, and the study's
 // record stays as it is until staff change it (F20).
 func TestLeaving(t *testing.T) {

@@ -104,6 +104,7 @@ func (h *Pages) Routes() web.Routes {
 	page("/me/messages", h.messages)
 	page("/me/data", h.data)
 	post("/me/data/consent", h.changeConsent)
+	post("/me/data/text-answers", h.changeTextAnswers)
 	post("/me/data/erase", h.erase)
 	page("/me/data/download", h.download)
 	page("/me/leave", h.leavePage)
