@@ -39,6 +39,9 @@ type desk struct {
 	search   *contacts.Search
 	asked    []string // paths and queries of all requests
 	practice *practiced
+	desk     *staff.Desk
+	site     *web.Site
+	deps     staff.Deps
 }
 
 var cli = audit.Actor{Kind: audit.CLI, ID: "operator"}
@@ -77,6 +80,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.desk, d.site, d.deps = h, site, deps
 	mux := http.NewServeMux()
 	mux.Handle("/static/", assets)
 	mux.Handle("/", portal.Router(site, h.Routes()))

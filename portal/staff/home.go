@@ -33,6 +33,7 @@ type homePage struct {
 	Queue   []line
 	Empty   view.EmptyState
 	Days    []siteDay
+	Visits  bool // the member sees people, and so who comes today
 	NoVisit string
 	Stats   []view.Stat
 }
@@ -46,7 +47,7 @@ func (h *Desk) home(w http.ResponseWriter, r *http.Request) error {
 	s := on(r)
 	p := &homePage{Page: view.Page{Title: h.T(r, "staff.home.title")}, NoVisit: h.T(r, "staff.home.novisits"),
 		Empty: view.EmptyState{Title: h.T(r, "staff.home.empty"), Text: h.T(r, "staff.home.empty.text")}}
-	if s.Role.SeesPeople() {
+	if p.Visits = s.Role.SeesPeople(); p.Visits {
 		people := h.crowd(r.Context(), s)
 		for _, part := range []func(*http.Request, *crowd) ([]line, error){h.alertLines, h.promiseLines, h.taskLines, h.inboxLines, h.twinLines} {
 			lines, err := part(r, people)
@@ -289,10 +290,10 @@ func (h *Desk) week(r *http.Request) ([]view.Stat, error) {
 		}
 	}
 	out := []view.Stat{
-		{Label: h.T(r, "staff.week.new"), Figure: view.Number(fresh)},
-		{Label: h.T(r, "staff.week.called"), Figure: view.Number(called)},
-		{Label: h.T(r, "staff.week.consented"), Figure: view.Number(consented)},
-		{Label: h.T(r, "staff.week.in"), Figure: view.Number(inStudy)},
+		{Label: h.T(r, "staff.week.new"), Figure: h.count(r, fresh).text},
+		{Label: h.T(r, "staff.week.called"), Figure: h.count(r, called).text},
+		{Label: h.T(r, "staff.week.consented"), Figure: h.count(r, consented).text},
+		{Label: h.T(r, "staff.week.in"), Figure: h.count(r, inStudy).text},
 	}
 	if target > 0 {
 		out[3].Note = h.T(r, "staff.week.target", "n", view.Number(target))

@@ -30,15 +30,16 @@ func (h *Desk) studies(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		waiting, in := h.count(r, counts.by[trial.New]), h.count(r, counts.in)
 		target := view.Cell{Empty: true}
 		if st.Target > 0 {
-			target = view.Cell{Bar: &view.Bar{Share: float64(counts.in) / float64(st.Target), Tone: view.Teal, Text: h.T(r, "staff.study.of", "n", view.Number(counts.in), "target", view.Number(st.Target))}}
+			target = view.Cell{Bar: &view.Bar{Share: float64(in.n) / float64(st.Target), Tone: view.Teal, Text: h.T(r, "staff.study.of", "n", in.text, "target", view.Number(st.Target))}}
 		}
 		board := view.Cell{Text: fullDay(st.Board.Expires), Empty: st.Board.Expires == ""}
 		if text, tone := h.boardWarning(r, st); text != "" {
 			board.Chip = &view.Chip{Text: h.T(r, "staff.board.soon"), Tone: tone, Icon: "priority_high"}
 		}
-		p.Table.Rows = append(p.Table.Rows, view.Row{Cells: []view.Cell{{Text: st.ID, Href: "/staff/studies/" + st.ID, Sub: title(st)}, {Chip: h.stateChip(r, st)}, {Text: view.Number(counts.by[trial.New])}, {Text: view.Number(counts.in)}, target, board}})
+		p.Table.Rows = append(p.Table.Rows, view.Row{Cells: []view.Cell{{Text: st.ID, Href: "/staff/studies/" + st.ID, Sub: title(st)}, {Chip: h.stateChip(r, st)}, {Text: waiting.text}, {Text: in.text}, target, board}})
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
 }
@@ -60,31 +61,6 @@ func (h *Desk) stateChip(r *http.Request, st trial.Study) *view.Chip {
 		return &view.Chip{Text: h.T(r, "staff.study.closed")}
 	}
 	return &view.Chip{Text: h.T(r, "staff.study.paused"), Tone: view.Amber}
-}
-
-// tally is how many people are where in a study.
-type tally struct {
-	by map[trial.Status]int
-	in int // enrolled or beyond, and those who completed
-}
-
-// countsOf counts a study's subjects at the member's sites; practice is not counted.
-func (h *Desk) countsOf(r *http.Request, st trial.Study) (tally, error) {
-	subs, err := h.Trial.SubjectsIn(r.Context(), st.StudyID(), "")
-	if err != nil {
-		return tally{}, fmt.Errorf("people of %s: %w", st.ID, err)
-	}
-	c := tally{by: map[trial.Status]int{}}
-	for _, sub := range subs {
-		if !on(r).At(sub.Site) || sub.Practice {
-			continue
-		}
-		c.by[sub.Status]++
-		if sub.Status.InStudy() || sub.Status == trial.Completed {
-			c.in++
-		}
-	}
-	return c, nil
 }
 
 type studyPage struct {
@@ -174,12 +150,13 @@ func (h *Desk) studyCounts(r *http.Request, p *studyPage, c tally) {
 	p.Exits = view.Table{Caption: h.T(r, "staff.study.exits"), Columns: []view.Column{{Label: h.T(r, "staff.status")}, {Label: h.T(r, "staff.people.n"), Num: true}}}
 	for _, status := range trial.Statuses() {
 		if status.Over() && status != trial.Completed {
-			if c.by[status] > 0 {
-				p.Exits.Rows = append(p.Exits.Rows, view.Row{Cells: []view.Cell{{Text: status.String()}, {Text: view.Number(c.by[status])}}})
+			if c.by[status] > 0 || coarse(on(r).Role) { // a row that is missing tells as much as a zero
+				p.Exits.Rows = append(p.Exits.Rows, view.Row{Cells: []view.Cell{{Text: status.String()}, {Text: h.count(r, c.by[status]).text}}})
 			}
 			continue
 		}
-		p.Counts.Steps = append(p.Counts.Steps, view.FunnelStep{Label: status.String(), Count: c.by[status], Tone: statusTone(status)})
+		n := h.count(r, c.by[status])
+		p.Counts.Steps = append(p.Counts.Steps, view.FunnelStep{Label: status.String(), Count: n.n, Figure: n.text, Tone: statusTone(status)})
 	}
 }
 

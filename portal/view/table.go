@@ -66,12 +66,13 @@ type Funnel struct {
 	Steps []FunnelStep
 }
 
-// FunnelStep is one bar.
+// FunnelStep is one bar. Figure is what stands at its end; "" is Count.
 type FunnelStep struct {
-	Label string
-	Count int
-	Note  string
-	Tone  Tone
+	Label  string
+	Count  int
+	Figure string
+	Note   string
+	Tone   Tone
 }
 
 // Top is the largest count.
