@@ -121,7 +121,7 @@ func (c *Collection[T, P]) List(ctx context.Context, q Query) ([]T, error) {
 // follows, "" when this is the last.
 func (c *Collection[T, P]) Page(ctx context.Context, q Query) (items []T, next string, err error) {
 	if q.Limit == 0 {
-		q.Limit = pageSize
+		q.Limit = PageSize
 	}
 	if _, err := q.Validate(c.spec.Name, c.spec.Indexes); err != nil {
 		return nil, "", err
@@ -145,9 +145,6 @@ func (c *Collection[T, P]) Page(ctx context.Context, q Query) (items []T, next s
 	}
 	return items, "", nil
 }
-
-// pageSize is what Page returns when the query sets no limit.
-const pageSize = 200
 
 // Count returns how many documents match; Limit and After are ignored.
 func (c *Collection[T, P]) Count(ctx context.Context, q Query) (int, error) {

@@ -214,7 +214,7 @@ func (l *lane) fill(ctx context.Context) (err error) {
 	if len(l.buffer) > 0 || l.done {
 		return nil
 	}
-	l.buffer, err = l.walker.page(ctx, pageSize)
-	l.done = len(l.buffer) < pageSize
+	l.buffer, err = l.walker.page(ctx, docstore.PageSize)
+	l.done = len(l.buffer) < docstore.PageSize
 	return err
 }

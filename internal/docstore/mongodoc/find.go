@@ -2,82 +2,12 @@ package mongodoc
 
 import (
 	"context"
-	"iter"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/muster-health/muster/internal/docstore"
 )
-
-// pageSize is how many documents one command asks for.
-const pageSize = 200
-
-// Find yields the documents that match. Each page is a query of its own that starts behind
-// the last document, so no cursor stays open on the server between pages.
-func (d *Driver) Find(ctx context.Context, collection string, q docstore.Query) iter.Seq2[bson.Raw, error] {
-	return func(yield func(bson.Raw, error) bool) {
-		w, err := d.walk(collection, q)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for left := q.Limit; ; {
-			n := pageSize
-			if left > 0 && w.match == nil {
-				n = min(n, left)
-			}
-			page, err := w.page(ctx, n)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, raw := range page {
-				if w.match != nil && !w.match(raw) {
-					continue
-				}
-				if !yield(raw, nil) {
-					return
-				}
-				if left--; left == 0 {
-					return
-				}
-			}
-			if len(page) < n {
-				return
-			}
-		}
-	}
-}
-
-// Cursor returns the After that continues q behind last.
-func (d *Driver) Cursor(collection string, q docstore.Query, last bson.Raw) (string, error) {
-	plan, err := q.Validate(collection, d.declared(collection))
-	if err != nil {
-		return "", err
-	}
-	return d.cursors.Seal(collection, q, plan, last)
-}
-
-// Count returns how many documents match.
-func (d *Driver) Count(ctx context.Context, collection string, q docstore.Query) (n int, err error) {
-	q.Limit, q.After = 0, ""
-	w, err := d.walk(collection, q)
-	if err != nil {
-		return 0, err
-	}
-	if w.match == nil {
-		counted, err := d.db.Collection(collection).CountDocuments(ctx, w.filter())
-		return int(counted), err
-	}
-	for _, err := range d.Find(ctx, collection, q) {
-		if err != nil {
-			return 0, err
-		}
-		n++
-	}
-	return n, nil
-}
 
 // walker is a query under way.
 type walker struct {
@@ -88,33 +18,32 @@ type walker struct {
 	bracketed  bool   // the conditions leave values of one type only
 	desc       bool
 	after      *docstore.Position
-	match      func(bson.Raw) bool // what the server's filter does not say exactly
 }
 
-func (d *Driver) walk(collection string, q docstore.Query) (*walker, error) {
-	plan, err := q.Validate(collection, d.declared(collection))
-	if err != nil {
-		return nil, err
-	}
-	w := &walker{d: d, collection: collection, desc: q.Desc, sort: plainPath(plan.Sort)}
+// pages makes a query ready. Each page is a query of its own that starts behind the last
+// document, so no cursor stays open on the server between pages.
+func (d *Driver) pages(collection string, q docstore.Query, plan docstore.Plan, after *docstore.Position) (p docstore.Pages, err error) {
+	w := &walker{d: d, collection: collection, desc: q.Desc, sort: plainPath(plan.Sort), after: after}
 	w.bracketed = q.Range != nil || q.Prefix != nil
-	if q.After != "" {
-		at, err := d.cursors.Open(collection, q, plan)
-		if err != nil {
-			return nil, err
-		}
-		w.after = &at
-	}
 	if w.conditions, err = conditions(q); err != nil {
-		return nil, err
+		return p, err
 	}
 	if w.sort != "" && !w.bracketed {
 		w.conditions = append(w.conditions, where(w.sort, "$exists", true))
 	}
-	if q.Scan { // without an index nothing has checked which paths lead through arrays
-		w.match, err = q.Matcher()
+	p.Next = func(ctx context.Context, n int) ([]bson.Raw, bool, error) {
+		page, err := w.page(ctx, n)
+		return page, len(page) == n, err
 	}
-	return w, err
+	if q.Scan { // without an index nothing has checked which paths lead through arrays
+		p.Match, err = q.Matcher()
+		return p, err
+	}
+	p.Count = func(ctx context.Context) (int, error) {
+		n, err := d.db.Collection(collection).CountDocuments(ctx, w.filter())
+		return int(n), err
+	}
+	return p, nil
 }
 
 // where is {path: {operator: value}}.

@@ -48,11 +48,12 @@ type Options struct {
 // Driver is a docstore.Driver over one MongoDB database. It is safe for concurrent use, and
 // several processes may share the database.
 type Driver struct {
-	client  *mongo.Client
-	db      *mongo.Database
-	wall    func() time.Time
-	log     *slog.Logger
-	cursors docstore.Cursors
+	docstore.Finder
+
+	client *mongo.Client
+	db     *mongo.Database
+	wall   func() time.Time
+	log    *slog.Logger
 
 	// loose is set when the server keeps no transactions and the URL allows that. Writes of
 	// this process then take turns under looseTurn.
@@ -193,7 +194,8 @@ func (d *Driver) loadCursorKey(ctx context.Context) error {
 	if err := state.FindOne(ctx, bson.D{{Key: "_id", Value: "cursor"}}).Decode(&stored); err != nil {
 		return err
 	}
-	d.cursors, err = docstore.NewCursors(stored.Key)
+	cursors, err := docstore.NewCursors(stored.Key)
+	d.Finder = docstore.NewFinder(cursors, d.declared, d.pages)
 	return err
 }
 

@@ -33,7 +33,7 @@ func (d *Driver) Changes(ctx context.Context, token []byte) iter.Seq2[docstore.F
 					return
 				}
 			}
-			if len(page) < pageSize {
+			if len(page) < docstore.PageSize {
 				return
 			}
 			seq = int64(binary.BigEndian.Uint64(page[len(page)-1].Token))
@@ -45,7 +45,7 @@ func (d *Driver) changes(after int64) (out []docstore.FeedItem, _ error) {
 	rows, err := d.read.Query(`
 		SELECT seq, c, id, rev, body FROM doc WHERE seq>?1
 		UNION ALL SELECT seq, c, id, rev, NULL FROM gone WHERE seq>?1
-		ORDER BY seq LIMIT ?2`, after, pageSize)
+		ORDER BY seq LIMIT ?2`, after, docstore.PageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -2,131 +2,44 @@ package sqlitedoc
 
 import (
 	"bytes"
-	"context"
-	"iter"
 	"slices"
 
 	"github.com/muster-health/muster/internal/docstore"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// pageSize is how many rows one statement returns at most.
-const pageSize = 200
-
-// Find yields the documents that match, page by page; between pages it holds nothing.
-func (d *Driver) Find(ctx context.Context, collection string, q docstore.Query) iter.Seq2[bson.Raw, error] {
-	return func(yield func(bson.Raw, error) bool) {
-		s, err := d.source(collection, q)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for left := q.Limit; ; {
-			if err := ctx.Err(); err != nil {
-				yield(nil, err)
-				return
-			}
-			n := pageSize
-			if left > 0 && s.match == nil {
-				n = min(n, left)
-			}
-			page, more, err := s.page(n)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, r := range page {
-				if s.match != nil && !s.match(r.body) {
-					continue
-				}
-				if !yield(r.body, nil) {
-					return
-				}
-				if left--; left == 0 {
-					return
-				}
-			}
-			if !more {
-				return
-			}
-		}
-	}
-}
-
-// Cursor returns the After that continues q behind last.
-func (d *Driver) Cursor(collection string, q docstore.Query, last bson.Raw) (string, error) {
-	plan, err := q.Validate(collection, d.declared(collection))
-	if err != nil {
-		return "", err
-	}
-	return d.cursors.Seal(collection, q, plan, last)
-}
-
-// Count returns how many documents match.
-func (d *Driver) Count(ctx context.Context, collection string, q docstore.Query) (n int, err error) {
-	q.Limit, q.After = 0, ""
-	s, err := d.source(collection, q)
-	if err != nil {
-		return 0, err
-	}
-	if s.count != nil {
-		return s.count(ctx)
-	}
-	for _, err := range d.Find(ctx, collection, q) {
-		if err != nil {
-			return 0, err
-		}
-		n++
-	}
-	return n, nil
-}
-
-// source is a query made ready: pages of rows in order, and what they must still be checked
-// for. count is nil when only walking the rows tells.
-type source struct {
-	page  func(n int) (rows []row, more bool, err error)
-	match func(bson.Raw) bool
-	count func(context.Context) (int, error)
-}
-
-func (d *Driver) source(collection string, q docstore.Query) (source, error) {
-	plan, err := q.Validate(collection, d.declared(collection))
-	if err != nil {
-		return source{}, err
-	}
+// pages makes a query ready.
+func (d *Driver) pages(collection string, q docstore.Query, plan docstore.Plan, behind *docstore.Position) (docstore.Pages, error) {
+	var none docstore.Pages
 	var after *position
-	if q.After != "" {
-		at, err := d.cursors.Open(collection, q, plan)
-		if err != nil {
-			return source{}, err
-		}
-		after = &position{id: at.ID}
+	if behind != nil {
+		after = &position{id: behind.ID}
 		if plan.Sort != "" {
-			if after.k, err = docstore.AppendKey(nil, at.Value); err != nil {
-				return source{}, err
+			var err error
+			if after.k, err = docstore.AppendKey(nil, behind.Value); err != nil {
+				return none, err
 			}
 		}
 	}
 	match, err := q.Matcher()
 	if err != nil {
-		return source{}, err
+		return none, err
 	}
 	prefix, err := keyOf(q.Eq)
 	if err != nil {
-		return source{}, err
+		return none, err
 	}
 	switch {
 	case q.Scan:
-		s := d.walkIDs(collection, everyID(), q.Desc, after)
-		s.match, s.count = match, nil
-		return s, nil
+		p := d.walkIDs(collection, everyID(), q.Desc, after)
+		p.Match, p.Count = match, nil
+		return p, nil
 	case q.In != nil && plan.Next == "_id":
 		ids := distinct(q.In.Values)
 		return d.pick(collection, match, newIDList(ids, q.Desc, after)), nil
 	case q.In != nil:
 		keys, err := inKeys(prefix, q.In.Values)
 		if err != nil {
-			return source{}, err
+			return none, err
 		}
 		return d.pick(collection, match, d.mergeKeys(collection, plan.Index.Name, keys, q.Desc, after)), nil
 	}
@@ -146,7 +59,7 @@ func (d *Driver) source(collection string, q docstore.Query) (source, error) {
 	}
 	span, err := lastField(q)
 	if err != nil {
-		return source{}, err
+		return none, err
 	}
 	span = span.Under(prefix)
 	if after != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-health/muster/internal/docstore"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -39,44 +40,52 @@ type row struct {
 }
 
 // walkIDs goes through a collection by id.
-func (d *Driver) walkIDs(collection string, in interval, desc bool, after *position) source {
-	s := walk(in, desc, after, func(in interval, n int) ([]row, error) {
+func (d *Driver) walkIDs(collection string, in interval, desc bool, after *position) docstore.Pages {
+	p := walk(in, desc, after, func(in interval, n int) ([]row, error) {
 		return byID(d.read, collection, in, desc, n)
 	})
-	s.count = func(ctx context.Context) (n int, err error) {
+	p.Count = func(ctx context.Context) (n int, err error) {
 		err = d.read.QueryRowContext(ctx, `SELECT count(*) FROM doc WHERE c=? AND id>=? AND id<?`,
 			collection, in.lo.id, in.hi.id).Scan(&n)
 		return n, err
 	}
-	return s
+	return p
 }
 
 // walkIndex goes through a span of an index by key and id.
-func (d *Driver) walkIndex(collection, name string, in interval, desc bool, after *position) source {
-	s := walk(in, desc, after, func(in interval, n int) ([]row, error) {
+func (d *Driver) walkIndex(collection, name string, in interval, desc bool, after *position) docstore.Pages {
+	p := walk(in, desc, after, func(in interval, n int) ([]row, error) {
 		return byKey(d.read, collection, name, in, desc, n)
 	})
-	s.count = func(ctx context.Context) (n int, err error) {
+	p.Count = func(ctx context.Context) (n int, err error) {
 		err = d.read.QueryRowContext(ctx, `SELECT count(*) FROM ix WHERE c=? AND n=? AND (k,id)>=(?,?) AND (k,id)<(?,?)`,
 			collection, name, in.lo.k, in.lo.id, in.hi.k, in.hi.id).Scan(&n)
 		return n, err
 	}
-	return s
+	return p
 }
 
 // walk reads an interval page by page.
-func walk(in interval, desc bool, after *position, read func(interval, int) ([]row, error)) source {
+func walk(in interval, desc bool, after *position, read func(interval, int) ([]row, error)) docstore.Pages {
 	if after != nil {
 		in.advance(*after, desc)
 	}
-	return source{page: func(n int) ([]row, bool, error) {
+	return docstore.Pages{Next: func(_ context.Context, n int) ([]bson.Raw, bool, error) {
 		rows, err := read(in, n)
 		if err != nil || len(rows) < n {
-			return rows, false, err
+			return bodies(rows), false, err
 		}
 		in.advance(rows[len(rows)-1].at, desc)
-		return rows, true, nil
+		return bodies(rows), true, nil
 	}}
+}
+
+func bodies(rows []row) []bson.Raw {
+	out := make([]bson.Raw, len(rows))
+	for i, r := range rows {
+		out[i] = r.body
+	}
+	return out
 }
 
 func byID(q querier, collection string, in interval, desc bool, n int) ([]row, error) {
@@ -118,8 +127,8 @@ func gather(rows *sql.Rows, err error, fields func(*row) []any) (out []row, _ er
 
 // pick reads the documents an id stream names. A document may have changed since its id was
 // read, so match looks again.
-func (d *Driver) pick(collection string, match func(bson.Raw) bool, ids idStream) source {
-	return source{match: match, page: func(n int) ([]row, bool, error) {
+func (d *Driver) pick(collection string, match func(bson.Raw) bool, ids idStream) docstore.Pages {
+	return docstore.Pages{Match: match, Next: func(_ context.Context, n int) ([]bson.Raw, bool, error) {
 		want, err := ids.next(n)
 		if err != nil || len(want) == 0 {
 			return nil, false, err
@@ -138,6 +147,6 @@ func (d *Driver) pick(collection string, match func(bson.Raw) bool, ids idStream
 			place[id] = i
 		}
 		slices.SortFunc(found, func(a, b row) int { return place[a.at.id] - place[b.at.id] })
-		return found, true, nil
+		return bodies(found), true, nil
 	}}
 }

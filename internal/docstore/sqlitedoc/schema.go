@@ -79,9 +79,11 @@ func (d *Driver) prepareSchema(ctx context.Context) error {
 	if err := tx.QueryRowContext(ctx, `SELECT v FROM state WHERE k='cursor'`).Scan(&key); err != nil {
 		return err
 	}
-	if d.cursors, err = docstore.NewCursors(key); err != nil {
+	cursors, err := docstore.NewCursors(key)
+	if err != nil {
 		return err
 	}
+	d.Finder = docstore.NewFinder(cursors, d.declared, d.pages)
 	if d.indexes, err = loadDefinitions(tx); err != nil {
 		return err
 	}

@@ -34,11 +34,12 @@ type Options struct {
 // Driver is a docstore.Driver over one file. It is safe for concurrent use, and several
 // processes on one host may open the same file.
 type Driver struct {
-	write   *sql.DB // one connection, used by the writer only
-	read    *sql.DB
-	get     *sql.Stmt
-	lock    *fileLock
-	cursors docstore.Cursors
+	docstore.Finder
+
+	write *sql.DB // one connection, used by the writer only
+	read  *sql.DB
+	get   *sql.Stmt
+	lock  *fileLock
 
 	mu      sync.RWMutex
 	indexes definitions

@@ -290,7 +290,7 @@ func (w *writer) fill(collection string, added []docstore.Index) error {
 	}
 	all := interval{lo: position{}, hi: position{id: aboveAllIDs}}
 	for {
-		page, err := byID(connQuerier{w.conn}, collection, all, false, pageSize)
+		page, err := byID(connQuerier{w.conn}, collection, all, false, docstore.PageSize)
 		if err != nil {
 			return err
 		}
@@ -301,7 +301,7 @@ func (w *writer) fill(collection string, added []docstore.Index) error {
 				}
 			}
 		}
-		if len(page) < pageSize {
+		if len(page) < docstore.PageSize {
 			return nil
 		}
 		all.advance(page[len(page)-1].at, false)
