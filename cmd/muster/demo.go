@@ -23,6 +23,7 @@ import (
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/config"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seed"
 	"github.com/muster-health/muster/ivr/phonesim"
@@ -272,7 +273,7 @@ func (d *demo) started(ctx context.Context, s *server) {
 	for _, line := range [][2]string{
 		{"For volunteers", s.config.PublicURL + "/"},
 		{"For participants", s.config.PublicURL + "/me"},
-		{"For staff", link + "  (Maria; works once, until " + until.Local().Format("15:04") + ")"},
+		{"For staff", link + "  (Maria; works once, until " + until.Local().Format("3:04 pm") + ")"},
 		{"The phones", phones + "/"},
 		{"Tour and people", s.config.PublicURL + "/demo/tour"},
 	} {
@@ -290,7 +291,7 @@ func (d *demo) started(ctx context.Context, s *server) {
 
 // pages are the demo's own, for the site.
 func (d *demo) pages(s *server) demopages.Deps {
-	out := demopages.Deps{Now: s.clock.Now, Zone: d.zone, Advance: s.clock.Advance, Next: s.nextEvent, Phones: "http://" + d.config.PhonesimListen,
+	out := demopages.Deps{Now: s.clock.Now, Zone: d.zone, Advance: s.clock.Advance, Next: s.nextEvent, Settle: s.settle, Phones: "http://" + d.config.PhonesimListen,
 		SignIn: func(ctx context.Context, member string) (string, error) {
 			link, _, err := s.signInLink(ctx, member)
 			return strings.TrimPrefix(link, s.config.PublicURL), err
@@ -310,6 +311,14 @@ func (d *demo) pages(s *server) demopages.Deps {
 		out.Staff = append(out.Staff, demopages.Member{ID: m.ID, Name: m.Name, Role: string(m.Role)})
 	}
 	return out
+}
+
+// settle queues and sends what is due, as the jobs would in a moment, and says what is on its way then.
+func (s *server) settle(ctx context.Context) (outbox.Underway, error) {
+	if err := errors.Join(s.plan(ctx), s.deliver(ctx)); err != nil {
+		return outbox.Underway{}, err
+	}
+	return s.box.Underway(ctx, s.clock.Now())
 }
 
 // nextEvent is the next thing that happens by itself: a message that waits, a call, a reminder.

@@ -100,6 +100,7 @@ type Box struct {
 // cannot be opened must not hold up the others.
 type row struct {
 	docstore.Meta `bson:",inline"`
+	State         State     `bson:"state"`
 	Kind          Kind      `bson:"kind"`
 	Person        string    `bson:"person"`
 	Study         string    `bson:"study"`
@@ -107,8 +108,10 @@ type row struct {
 	Ref           string    `bson:"ref"`
 	Purpose       string    `bson:"purpose"`
 	Twin          string    `bson:"twin"`
+	Point         string    `bson:"point"`
 	Due           time.Time `bson:"due"`
 	Wake          time.Time `bson:"wake"`
+	Attempts      []Attempt `bson:"attempts"`
 }
 
 // sid says which row a provider's id belongs to; its key is the provider's id, so that no two rows

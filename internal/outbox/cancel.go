@@ -12,6 +12,7 @@ import (
 // of Person, Study, Visit and Ref is needed.
 type About struct {
 	Person  string
+	Point   string // of the person: one of several numbers, by its id
 	Study   string
 	Visit   string
 	Ref     string
@@ -77,7 +78,7 @@ func (x *Box) CancelFor(ctx context.Context, b *docstore.Batch, a About, reason 
 }
 
 func (a About) covers(r row) bool {
-	return (a.Person == "" || a.Person == r.Person) && (a.Study == "" || a.Study == r.Study) &&
+	return (a.Person == "" || a.Person == r.Person) && (a.Point == "" || a.Point == r.Point) && (a.Study == "" || a.Study == r.Study) &&
 		(a.Visit == "" || a.Visit == r.Visit) && (a.Ref == "" || a.Ref == r.Ref) &&
 		(a.Purpose == "" || a.Purpose == r.Purpose) && (a.Kind == "" || a.Kind == r.Kind)
 }

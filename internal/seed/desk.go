@@ -122,7 +122,7 @@ func (w *world) story() ([]trial.Loaded, error) {
 	suresh := w.named["suresh"]
 	out = append(out, trial.Loaded{Subject: w.enrolled(suresh, steady, "main", 60), Visits: w.visits(steady, 60, false)},
 		trial.Loaded{Subject: trial.Subject{Person: w.named["priya"].id}, Touches: []contacts.Touch{
-			w.note("priya_note", w.at(-60, "11:02"), "maria", "Contact person for her father Suresh, who has no phone of his own. Best after 17:00.")}})
+			w.note("priya_note", w.at(-60, "11:02"), "maria", "Contact person for her father Suresh, who has no phone of his own. Best after 5 pm.")}})
 	return append(out, w.volunteers()...), nil
 }
 

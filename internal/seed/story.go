@@ -44,7 +44,7 @@ func Story() []Persona {
 		return p
 	}
 	all := []Persona{
-		{Key: "rosa", Name: "Rosa Delgado", Number: "+14125550110", PIN: "4471", Language: "es", Landline: true, Seeded: true, Note: "74. In STEADY, day 24. The phone line calls her at 18:30. Born on 3 May."},
+		{Key: "rosa", Name: "Rosa Delgado", Number: "+14125550110", PIN: "4471", Language: "es", Landline: true, Seeded: true, Note: "74. In STEADY, day 24. The phone line calls her at 6:30 pm. Born on 3 May."},
 		{Key: "ernesto", Name: "Ernesto Delgado", Number: "+14125550110", PIN: "9026", Language: "es", Landline: true, Seeded: true, Note: "76. Same landline as Rosa; he answers first. Press 2: not here."},
 		{Key: "dana", Name: "Dana Okafor", Number: "+14125550123", Note: "20, on a bus. You sign up as her: she is not in the registry yet."},
 		{Key: "harold", Name: "Harold Whitcombe", Number: "+17245550112", PIN: "6138", Landline: true, Seeded: true, locked: true, Note: "81. Hears the slow voice. His PIN failed three times last night."},

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 )
@@ -37,6 +39,8 @@ type Deps struct {
 	Zone     *time.Location
 	Advance  func(time.Duration)
 	Next     func(ctx context.Context) (at time.Time, what string, ok bool, err error) // the next thing that happens by itself
+	Settle   func(ctx context.Context) (outbox.Underway, error)                        // does what is due, and says what is on its way then
+	Patience time.Duration                                                             // real time a step of the clock waits for that; 0 = 3 s
 	SignIn   func(ctx context.Context, member string) (path string, err error)         // a one-time link
 	Reset    func()                                                                    // start again from the beginning
 	Personas []Persona
@@ -52,8 +56,11 @@ type Demo struct {
 
 // New returns the demo's pages.
 func New(d Deps) (*Demo, error) {
-	if d.Site == nil || d.Now == nil || d.Zone == nil || d.Advance == nil || d.Next == nil || d.SignIn == nil || d.Reset == nil {
+	if d.Site == nil || d.Now == nil || d.Zone == nil || d.Advance == nil || d.Next == nil || d.Settle == nil || d.SignIn == nil || d.Reset == nil {
 		return nil, errors.New("demo: something required is missing")
+	}
+	if d.Patience == 0 {
+		d.Patience = 3 * time.Second
 	}
 	return &Demo{Deps: d, site: d.Site.With(nil, nil)}, nil
 }
@@ -74,33 +81,13 @@ func (d *Demo) Routes() web.Routes {
 func (d *Demo) Bar(r *http.Request) *view.DemoBar {
 	b := &view.DemoBar{Clock: d.Now().In(d.Zone), Action: "/demo/clock", Return: r.URL.Path,
 		Links: []view.Link{{Label: "Tour", Href: "/demo/tour"}, {Label: "Phones", Href: d.Phones}}}
+	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/demo/") { // pages that answer a form of ours and have no address
+		b.Return = web.Local(r.PostFormValue("return"), "/demo/tour")
+	}
 	if at, what, ok, err := d.Next(r.Context()); err == nil && ok {
 		b.Next = at.In(d.Zone).Format("Mon 3:04 pm") + ", " + what
 	}
 	return b
-}
-
-// clock moves business time; it never goes back.
-func (d *Demo) clock(w http.ResponseWriter, r *http.Request) error {
-	f, err := d.site.Form(w, r)
-	if err != nil {
-		return err
-	}
-	switch f.Value("by") {
-	case "1h":
-		d.Advance(time.Hour)
-	case "1d":
-		d.Advance(24 * time.Hour)
-	case "next":
-		at, _, ok, err := d.Next(r.Context())
-		if err != nil {
-			return err
-		}
-		if ok {
-			d.Advance(at.Sub(d.Now()) + time.Second)
-		}
-	}
-	return web.Redirect(w, r, web.Local(f.Value("return"), "/"))
 }
 
 // as signs the visitor in as a member of staff.

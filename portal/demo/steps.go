@@ -25,7 +25,7 @@ func Steps(phones string) []Step {
 			"Dana is there: possible, one thing unknown, and each other reason with its source and date.",
 		}, "Three kinds of people: eligible, possible, excluded, and what each criterion costs.", view.Link{Label: "Candidates", Href: "/staff/studies/CLEARWAY/candidates"}},
 		{"The phone rings at the Delgados", []string{
-			"Press “next event” in the bar above until 18:30.",
+			"Press “next event” in the bar above until 6:30 pm.",
 			"Open the Delgados' handset and answer. You are Ernesto: press 2, not here. The call names nothing.",
 			"Press “next event”: it rings again. You are Rosa: press 1, then her PIN.",
 			"Enter 186. Then hang up, in the middle of the call.",

@@ -93,7 +93,7 @@ type FieldError struct{ Field, Text string }
 type DemoBar struct {
 	Clock  time.Time
 	Action string
-	Next   string // what the next event is: "18:30 call to Rosa"; "" disables the button
+	Next   string // what the next event is: "Mon 6:30 pm, call to Rosa"; "" disables the button
 	Links  []Link // tour, phones
 	Return string // where to come back to
 }
