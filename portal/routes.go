@@ -42,6 +42,7 @@ type Deps struct {
 
 	Fits  participant.Fits // studies that may fit a person
 	Staff web.Routes       // everything under /staff
+	Lost  Lost             // answers what is not there under /staff; nil: as everywhere
 	Demo  web.Routes       // everything under /demo
 }
 
@@ -90,7 +91,11 @@ func New(ctx context.Context, d Deps) (*Site, error) {
 	mount(r, all)
 	for prefix, routes := range map[string]web.Routes{"/staff": d.Staff, "/demo": d.Demo} {
 		if len(routes) > 0 {
-			h := Router(d.Site, routes)
+			lost := Lost(d.Site)
+			if prefix == "/staff" && d.Lost != nil {
+				lost = d.Lost
+			}
+			h := Router(lost, routes)
 			r.Path(prefix).Handler(h)
 			r.PathPrefix(prefix + "/").Handler(h)
 		}
@@ -100,11 +105,17 @@ func New(ctx context.Context, d Deps) (*Site, error) {
 	return &Site{d.Site.Wrap(r), slices.Concat(all, d.Staff, d.Demo)}, nil
 }
 
-// Router serves the routes of one audience, with the plain error pages of a site.
-func Router(site *web.Site, routes web.Routes) http.Handler {
+// Lost answers requests that no route takes; *web.Site and *staff.Desk do.
+type Lost interface {
+	NotFound() http.Handler
+	MethodNotAllowed() http.Handler
+}
+
+// Router serves the routes of one audience, and its error pages.
+func Router(lost Lost, routes web.Routes) http.Handler {
 	r := mux.NewRouter()
 	mount(r, routes)
-	r.NotFoundHandler, r.MethodNotAllowedHandler = site.NotFound(), site.MethodNotAllowed()
+	r.NotFoundHandler, r.MethodNotAllowedHandler = lost.NotFound(), lost.MethodNotAllowed()
 	return r
 }
 

@@ -71,7 +71,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 		return nil, err
 	}
 	deps := portal.Deps{Site: outer, Assets: assets, Store: s.store, Ring: s.ring, Clock: s.clock, People: s.people, Trial: s.trial, Fits: s.fits}
-	deps.Staff = desk.Routes()
+	deps.Staff, deps.Lost = desk.Routes(), desk
 	if s.demo != nil {
 		d := s.demo.pages(s)
 		d.Site = outer

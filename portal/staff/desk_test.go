@@ -83,7 +83,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 	d.desk, d.site, d.deps = h, site, deps
 	mux := http.NewServeMux()
 	mux.Handle("/static/", assets)
-	mux.Handle("/", portal.Router(site, h.Routes()))
+	mux.Handle("/", portal.Router(h, h.Routes()))
 	d.server = httptest.NewServer(site.Wrap(mux))
 	t.Cleanup(d.server.Close)
 	d.hire("maria", "Maria Santos", members.Coordinator)

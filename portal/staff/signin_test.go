@@ -127,3 +127,34 @@ func TestAFormCountsOnce(t *testing.T) {
 	form.Set("note", "now with words")
 	b.went(b.post(path+"/note", form), path)
 }
+
+// What went wrong is said on a page of the desk to who is signed in, and on a public one to others.
+func TestErrorPagesKeepTheDesk(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	d.hire("joan", "Joan Pell", members.Director)
+	maria, joan, stranger := d.as("maria"), d.as("joan"), d.stranger()
+	for _, tc := range []struct {
+		name string
+		a    answer
+		code int
+		desk bool
+	}{
+		{"no such person", maria.get("/staff/people/per_none"), 404, true},
+		{"no such address", maria.get("/staff/nowhere"), 404, true},
+		{"no such method", maria.post("/staff/visits", nil), 405, true},
+		{"a form without its id", maria.post("/staff/people/new", nil), 400, true},
+		{"not for this role", joan.get("/staff/people"), 403, true},
+		{"a stranger", stranger.get("/staff/nowhere"), 404, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			desk := strings.Contains(tc.a.body, `<body class="staff">`) && strings.Contains(tc.a.body, `action="/staff/sign-out"`)
+			if tc.a.code != tc.code || desk != tc.desk {
+				t.Errorf("%d, on the desk: %v; want %d, %v\n%s", tc.a.code, desk, tc.code, tc.desk, text(tc.a.body))
+			}
+			if !strings.Contains(tc.a.body, `class="usa-button" href="/staff"`) {
+				t.Error("no way back to the desk")
+			}
+		})
+	}
+}

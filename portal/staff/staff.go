@@ -69,6 +69,7 @@ type Desk struct {
 	Deps
 	site     *web.Site // with a session and, for all but sign-in, the guard
 	door     *web.Site // with a session only
+	lost     *web.Site // with whoever is signed in, if anybody is: for addresses without a page
 	sessions *session.Manager
 	forms    *forms
 }
@@ -87,7 +88,9 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	}
 	h := &Desk{Deps: d, sessions: sessions, forms: newForms()}
 	h.door = d.Site.With(sessions, h.dress)
+	h.door.Home = "/staff"
 	h.site = h.door.Guarded(h.guard)
+	h.lost = h.door.Guarded(h.greet)
 	return h, nil
 }
 
@@ -156,6 +159,18 @@ func (h *Desk) Routes() web.Routes {
 	people("/staff/inbox", h.inbox)
 	change("/staff/inbox/{id}/read", h.markRead)
 	return all
+}
+
+// NotFound answers addresses below /staff that no route has.
+func (h *Desk) NotFound() http.Handler {
+	return h.lost.Handle(func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
+}
+
+// MethodNotAllowed answers routes that do not take the method.
+func (h *Desk) MethodNotAllowed() http.Handler {
+	return h.lost.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+		return &web.StatusError{Code: http.StatusMethodNotAllowed, Err: errors.New(r.Method + " is not taken")}
+	})
 }
 
 // pathVar is a variable of the route.

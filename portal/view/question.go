@@ -45,3 +45,11 @@ type ErrorPage struct {
 
 // Template names the page.
 func (*ErrorPage) Template() string { return "view/error" }
+
+// Layout is that of staff for who is signed in as one: the way on stays in sight.
+func (p *ErrorPage) Layout() string {
+	if p.User != nil && p.User.Role != "" {
+		return "staff"
+	}
+	return "public"
+}

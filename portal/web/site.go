@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type Options struct {
 	// Dress fills the parts of the envelope that every page of the site has: help line,
 	// demo bar. It may be nil.
 	Dress func(r *http.Request, p *view.Page)
+
+	Home string // where an error page leads; "" is "/"
 
 	// Observe hears of every answered request, for metrics. route is the pattern, never the
 	// path. It may be nil.
@@ -230,7 +233,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := &view.ErrorPage{
 		Page: view.Page{Title: title}, Status: status, ID: id,
 		Text: s.T(r, key+".text"), Next: s.T(r, key+".next"),
-		Home: view.Link{Label: s.T(r, "view.home"), Href: "/"},
+		Home: view.Link{Label: s.T(r, "view.home"), Href: cmp.Or(s.Home, "/")},
 	}
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
