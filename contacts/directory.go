@@ -56,7 +56,7 @@ func Unaudited() []string { return []string{"challenges", "codeRates"} }
 func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audit.Log, newID id.New, clock Clock) (*Directory, error) {
 	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock}
 	index := func(name string, fields ...string) docstore.Index { return docstore.Index{Name: name, Fields: fields} }
-	person := seal.ByField("_id")
+	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
 	var errs [9]error
 	d.people, errs[0] = docstore.Open[Person](ctx, store, docstore.Spec{
 		Name: "people", Version: 1,
@@ -67,7 +67,7 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 			"points[].value", "points[].raw", "consents[].evidence"),
 	})
 	d.charts, errs[1] = docstore.Open[Chart](ctx, store, docstore.Spec{
-		Name: "charts", Version: 1, Codec: keys.Fields("charts", person, "facts[].text"),
+		Name: "charts", Version: 1, Codec: keys.FieldsApart("charts", person, apart, "facts[].text"),
 	})
 	d.touches, errs[2] = docstore.Open[Touch](ctx, store, docstore.Spec{
 		Name: "touches", Version: 1,
@@ -87,7 +87,7 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 	})
 	d.repeats, errs[5] = docstore.Open[repeat](ctx, store, docstore.Spec{
 		Name: "repeats", Version: 1,
-		Codec: keys.Fields("repeats", person, "consents[].evidence", "facts[].text"),
+		Codec: keys.FieldsApart("repeats", person, apart, "consents[].evidence", "facts[].text"),
 	})
 	d.suppressed, errs[6] = docstore.Open[suppression](ctx, store, docstore.Spec{Name: "suppressed", Version: 1})
 	d.challenges, errs[7] = docstore.Open[challenge](ctx, store, docstore.Spec{

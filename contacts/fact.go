@@ -46,7 +46,7 @@ type Fact struct {
 // Chart holds a person's facts, apart from who they are. Its id is the person's.
 type Chart struct {
 	docstore.Meta `bson:",inline"`
-	Facts         []Fact `bson:"facts,omitempty"`
+	Facts         []Fact `bson:"facts,omitempty"` // those of one study sealed whole, under a key of that person and study
 	// Complete names the lists the person or source confirmed as whole, with the day:
 	// "condition", "medication", "allergy". Without it absence means unknown.
 	Complete map[string]string `bson:"complete,omitempty"`

@@ -21,6 +21,6 @@ type Response struct {
 	Opens         time.Time         `bson:"opens,omitempty"`
 	Closes        time.Time         `bson:"closes,omitempty"`
 	State         string            `bson:"state"`   // "due", "in-progress", "completed", "missed", "stopped"
-	Session       survey.Session    `bson:"session"` // answers' text and raw input sealed
+	Session       survey.Session    `bson:"session"` // answers' text and raw input sealed; those to a pre-screen sealed whole, under a key of that person and study
 	Practice      bool              `bson:"practice,omitempty"`
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
@@ -21,10 +23,22 @@ type Retained struct {
 	Facts  int // facts of that study alone
 }
 
+// preScreened names the study that a stored answer was given to before consent, "" for other
+// answers. Such answers are sealed under the key of that person and study that their facts have,
+// which goes when they are deleted.
+func preScreened(response, _ bson.Raw) string {
+	study, _ := response.Lookup("study").StringValueOK()
+	if kind, _ := response.Lookup("kind").StringValueOK(); kind != "prescreen" {
+		return ""
+	}
+	return study
+}
+
 // Retain deletes what people answered before consent to a study that did not work out, once the
-// days promised to them are over (F5): the answers, and the facts whose scope is that study. The
-// subject stays, so that counts survive; facts of the registry stay, for those they were kept with
-// leave. A dry run only lists. At most 500 a call.
+// days promised to them are over (F5): the answers, the facts whose scope is that study, and the
+// key that opens what the audit trail holds of both. The subject stays, so that counts survive;
+// facts of the registry stay, for those they were kept with leave. A dry run only lists. At most
+// 500 a call.
 func (c *Coordinator) Retain(ctx context.Context, now time.Time, dry bool) ([]Retained, error) {
 	studies, err := c.Studies(ctx)
 	if err != nil {

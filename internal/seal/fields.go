@@ -36,7 +36,7 @@ func ByField(name string) func(bson.Raw) string {
 // A ciphertext opens only in the same collection, document and path, and a value that did not
 // change keeps its ciphertext, so what differs between two stored revisions really changed.
 func (k *Keys) Fields(collection string, owner func(plain bson.Raw) string, paths ...string) docstore.Codec {
-	return &fields{k, collection, owner, parsePaths(paths)}
+	return &fields{keys: k, collection: collection, owner: owner, paths: parsePaths(paths)}
 }
 
 type fields struct {
@@ -44,10 +44,18 @@ type fields struct {
 	collection string
 	owner      func(bson.Raw) string
 	paths      *node
+	apart      *Apart // nil: nothing is sealed apart
+	elements   *node  // of Apart.Path
 }
 
 func (f *fields) Encode(ctx context.Context, b *docstore.Batch, plain, stored bson.Raw) (bson.Raw, error) {
 	owner, place := f.owner(plain), f.place(plain)
+	if f.apart != nil {
+		var err error
+		if plain, err = f.sealApart(ctx, b, owner, place, plain, stored); err != nil {
+			return nil, err
+		}
+	}
 	var old map[string][]bson.RawValue // by path and value: its ciphertexts, in order
 	var key tink.AEAD
 	sealed, err := f.paths.leaves(document(plain), func(pattern string, v bson.RawValue) (bson.RawValue, error) {
@@ -84,7 +92,7 @@ func (f *fields) ciphertexts(ctx context.Context, owner string, stored bson.Raw)
 		if subtype, _, ok := c.BinaryOK(); !ok || subtype != sealedSubtype {
 			return c, nil // stored before this path was declared
 		}
-		v, err := f.keys.openValue(ctx, owner, place+pattern, c)
+		v, err := f.keys.openAny(ctx, owner, place+pattern, c)
 		if err == nil && !v.IsZero() {
 			same := pattern + "\x00" + string(byte(v.Type)) + string(v.Value)
 			out[same] = append(out[same], c)
@@ -97,7 +105,7 @@ func (f *fields) ciphertexts(ctx context.Context, owner string, stored bson.Raw)
 func (f *fields) Decode(ctx context.Context, stored bson.Raw) (bson.Raw, error) {
 	owner, place := f.owner(stored), f.place(stored)
 	plain, err := everywhere("", document(stored), func(pattern string, v bson.RawValue) (bson.RawValue, error) {
-		return f.keys.openValue(ctx, owner, place+pattern, v)
+		return f.keys.openAny(ctx, owner, place+pattern, v)
 	})
 	return plain.Value, err
 }
@@ -115,7 +123,7 @@ func placeOf(collection, id string) string { return collection + "/" + id + "/" 
 func (k *Keys) Reveal(ctx context.Context, owner, collection, id, path string, v bson.RawValue) (bson.RawValue, error) {
 	place := placeOf(collection, id)
 	return everywhere(withoutIndexes(path), v, func(pattern string, v bson.RawValue) (bson.RawValue, error) {
-		return k.openValue(ctx, owner, place+pattern, v)
+		return k.openAny(ctx, owner, place+pattern, v)
 	})
 }
 
@@ -144,9 +152,35 @@ func (k *Keys) forSealing(ctx context.Context, b *docstore.Batch, owner string) 
 	}
 	a, err := k.load(ctx, owner)
 	if errors.Is(err, docstore.ErrNotFound) {
-		return k.create(b, owner)
+		// The ring wraps a person's key, and the person's key those of their parts.
+		wrap, err := k.forSealing(ctx, b, parentOf(owner))
+		if err != nil {
+			return nil, err
+		}
+		return k.create(b, owner, wrap)
+	}
+	if err == nil && parentOf(owner) != "" {
+		k.stillThere(b, owner)
 	}
 	return a, err
+}
+
+// stillThere makes b fail with ErrConflict, and start again, where the key of a part was destroyed
+// by another process: what it sealed could never be read. A part's key is never replaced.
+func (k *Keys) stillThere(b *docstore.Batch, id string) {
+	type checked struct{ id string }
+	if b.Noted(checked{id}) != nil {
+		return
+	}
+	b.Note(checked{id}, true)
+	k.docs.Check(b, id, 1)
+	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
+		return func(err error) {
+			if errors.Is(err, docstore.ErrConflict) {
+				k.Forget(id)
+			}
+		}, nil
+	})
 }
 
 func sealValue(key tink.AEAD, place string, v bson.RawValue) (bson.RawValue, error) {
@@ -163,14 +197,12 @@ func sealValue(key tink.AEAD, place string, v bson.RawValue) (bson.RawValue, err
 
 // openValue undoes sealValue. Where the owner's key is gone it gives Erased, or a zero value for
 // anything but a string.
-func (k *Keys) openValue(ctx context.Context, owner, place string, v bson.RawValue) (bson.RawValue, error) {
-	_, data, ok := v.BinaryOK()
-	if !ok || len(data) < 2 {
+func (k *Keys) openValue(ctx context.Context, owner, place string, data []byte) (v bson.RawValue, err error) {
+	if len(data) < 2 {
 		return v, fmt.Errorf("open %s: %w", place, ErrBroken)
 	}
 	key := k.wrap
 	if owner != "" {
-		var err error
 		key, err = k.load(ctx, owner)
 		if errors.Is(err, ErrErased) || errors.Is(err, docstore.ErrNotFound) {
 			if bson.Type(data[0]) != bson.TypeString {

@@ -15,7 +15,8 @@ import (
 )
 
 // Keys are the data keys of people, one each, wrapped by the ring and kept in collection "keys"
-// under the person's id. Safe for concurrent use.
+// under the person's id; and those of their parts (see Apart), wrapped by the person's, under
+// "person/part". Safe for concurrent use.
 type Keys struct {
 	*Ring
 	docs *docstore.Collection[dataKey, *dataKey]
@@ -57,12 +58,12 @@ type keyNote struct{ person string }
 // Create adds a fresh key for person to b. It is enough to store a document of theirs with sealed
 // fields: that makes the key as well, in the same batch.
 func (k *Keys) Create(b *docstore.Batch, person string) {
-	if _, err := k.create(b, person); err != nil {
+	if _, err := k.create(b, person, k.wrap); err != nil {
 		b.Fail(err)
 	}
 }
 
-func (k *Keys) create(b *docstore.Batch, person string) (tink.AEAD, error) {
+func (k *Keys) create(b *docstore.Batch, person string, wrap tink.AEAD) (tink.AEAD, error) {
 	if a, ok := b.Noted(keyNote{person}).(tink.AEAD); ok {
 		return a, nil
 	}
@@ -72,9 +73,9 @@ func (k *Keys) create(b *docstore.Batch, person string) (tink.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make data key of %s: %w", person, err)
 	}
-	wrapped, err := k.SealBytes(key, keysCollection+"/"+person)
+	wrapped, err := wrap.Encrypt(key, []byte(keysCollection+"/"+person))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("wrap data key of %s: %w", person, err)
 	}
 	k.docs.Check(b, person, 0) // two first documents at once: the later one starts again with the other's key
 	k.docs.Insert(b, &dataKey{Meta: docstore.Meta{ID: person}, Wrapped: wrapped})
@@ -114,14 +115,17 @@ func (k *Keys) Shred(ctx context.Context, b *docstore.Batch, person string) erro
 	return nil
 }
 
-// Forget drops person's unwrapped key from memory. A process that follows the change feed calls
-// it for every change in collection "keys", so that an erasure elsewhere takes effect here.
-func (k *Keys) Forget(person string) {
+// Forget drops an unwrapped key from memory, a person's with those of their parts. A process that
+// follows the change feed calls it for every change in collection "keys", so that an erasure
+// elsewhere takes effect here.
+func (k *Keys) Forget(id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e := k.cache[person]; e != nil {
-		k.used.Remove(e)
-		delete(k.cache, person)
+	for key, e := range k.cache {
+		if key == id || parentOf(key) == id {
+			k.used.Remove(e)
+			delete(k.cache, key)
+		}
 	}
 }
 
@@ -153,16 +157,23 @@ func (k *Keys) load(ctx context.Context, person string) (tink.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.unwrap(doc)
+	return k.unwrap(ctx, doc)
 }
 
-func (k *Keys) unwrap(doc dataKey) (tink.AEAD, error) {
+func (k *Keys) unwrap(ctx context.Context, doc dataKey) (tink.AEAD, error) {
 	if doc.Erased {
 		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrErased)
 	}
-	key, err := k.OpenBytes(doc.Wrapped, keysCollection+"/"+doc.ID)
+	wrap := k.wrap
+	if person := parentOf(doc.ID); person != "" {
+		var err error
+		if wrap, err = k.load(ctx, person); err != nil {
+			return nil, err
+		}
+	}
+	key, err := wrap.Decrypt(doc.Wrapped, []byte(keysCollection+"/"+doc.ID))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrBroken)
 	}
 	a, err := subtle.NewAESGCM(key)
 	if err != nil {
@@ -177,7 +188,9 @@ func (k *Keys) unwrap(doc dataKey) (tink.AEAD, error) {
 func (k *Keys) Warm(ctx context.Context) error {
 	for doc, err := range k.docs.Find(ctx, docstore.Query{Limit: maxCached}) {
 		if err == nil && !doc.Erased {
-			_, err = k.unwrap(doc)
+			if _, err = k.unwrap(ctx, doc); errors.Is(err, ErrErased) {
+				err = nil // a part of somebody who was erased
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("warm data keys: %w", err)

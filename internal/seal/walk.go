@@ -69,6 +69,8 @@ func (n *node) leaves(v bson.RawValue, f func(pattern string, v bson.RawValue) (
 		return v, nil
 	case n.leaf:
 		return f(n.pattern, v)
+	case isApart(v):
+		return v, nil // sealed as a whole already
 	case n.each != nil && v.Type == bson.TypeArray:
 		return rebuild(v, func(_ string, v bson.RawValue) (bson.RawValue, error) { return n.each.leaves(v, f) })
 	case n.child != nil && v.Type == bson.TypeEmbeddedDocument:
@@ -114,6 +116,11 @@ func rebuild(v bson.RawValue, f func(name string, v bson.RawValue) (bson.RawValu
 	return bson.RawValue{Type: v.Type, Value: out}, nil
 }
 
+func isApart(v bson.RawValue) bool {
+	_, _, ok := splitApart(v)
+	return ok
+}
+
 func document(raw bson.Raw) bson.RawValue {
 	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: raw}
 }
@@ -130,7 +137,7 @@ func everywhere(pattern string, v bson.RawValue, f func(pattern string, v bson.R
 			return everywhere(pattern+"[]", v, f)
 		})
 	case bson.TypeBinary:
-		if subtype, _ := v.Binary(); subtype == sealedSubtype {
+		if subtype, _ := v.Binary(); subtype == sealedSubtype || subtype == apartSubtype {
 			return f(pattern, v)
 		}
 	}
