@@ -88,7 +88,7 @@ func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan,
 	}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now}
 	// Not about the visit any more: messages that are would be taken back with it.
-	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.cancelled", Version: "1", NotAfter: held.Until}
+	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.cancelled", NotAfter: held.Until}
 	why := gate.Sentence()
 	if gate.OK || !gate.NotBefore.IsZero() && gate.NotBefore.Before(held.Until) {
 		sent := later(now, gate.NotBefore).In(v.Local().Location())

@@ -97,7 +97,7 @@ func (o *Operator) callDiary(ctx context.Context, st *trial.Study, p *contacts.P
 	}
 	for n := 0; n <= st.Diary.Retries; n++ {
 		reach := trial.Reach{Key: checkInKey(r.ID, n), Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
-			Template: CallCheckIn, Version: "1", Ref: r.ID, NotAfter: r.Closes}
+			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes}
 		mark := plan{Meta: docstore.Meta{ID: "call_" + outbox.ID("reach", reach.Key)}, At: now}
 		attempt, err := o.plans.Get(ctx, mark.ID)
 		switch {
@@ -185,7 +185,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	t, _, err := o.Trial.Reach(ctx, trial.System, trial.Reach{Key: key, Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS,
-		Template: "sms.diary", Version: "1", Body: body, Ref: r.ID, NotAfter: r.Closes})
+		Template: "sms.diary", Body: body, Ref: r.ID, NotAfter: r.Closes})
 	if err != nil {
 		return err
 	}

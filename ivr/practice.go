@@ -35,7 +35,7 @@ func (o *Operator) Practice(ctx context.Context, by audit.Actor, p contacts.Pers
 		return err
 	}
 	_, gate, err := o.Trial.Reach(ctx, by, trial.Reach{Key: "practice_" + r.ID, Person: p, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
-		Template: CallCheckIn, Version: "1", Ref: r.ID, NotAfter: r.Closes, Priority: outbox.Urgent, Staff: by.ID})
+		Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes, Priority: outbox.Urgent, Staff: by.ID})
 	if err == nil && !gate.OK {
 		err = fmt.Errorf("%w: %s", trial.ErrRefused, gate.Sentence())
 	}

@@ -90,7 +90,7 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 		return err
 	}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
-	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template, Version: "1",
+	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template,
 		Visit: v.ID, NotAfter: v.Start.Add(-lastMinute), Vars: map[string]string{"sequence": fmt.Sprint(v.Sequence)}}
 	if !gate.OK && gate.NotBefore.IsZero() {
 		return o.remindByVoice(ctx, mark, r, gate, now)

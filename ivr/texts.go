@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	t.point = o.People.PointHash(in.From.E164())
 	defer o.lanes.enter(t.point)()
 	var err error
-	if t.people, err = o.at(ctx, in.From); err != nil {
+	if t.people, t.gone, err = o.at(ctx, in.From); err != nil {
 		return nil, err
 	}
 	if len(t.people) > 0 {
@@ -58,6 +59,8 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 		return nil, err
 	case t.kept:
 		return replies, nil
+	case t.gone:
+		replies, t.unread = nil, true
 	}
 	if replies, err = o.breakLoop(ctx, &t, replies); err != nil {
 		return nil, err
@@ -79,9 +82,11 @@ type text struct {
 	lang     i18n.Lang
 	point    string
 	people   []contacts.Person
+	gone     bool              // everybody who had the number has died or was erased: staff read it, nothing is answered
 	who      contacts.PersonID // whom it was placed with, "" for nobody
 	study    trial.StudyID
 	template string // of the reply
+	version  string // of what the reply asks; "" = of the template's wording
 	unread   bool   // staff must read it
 	asked    bool   // it answers a question of ours, so that answering it makes no loop
 	kept     bool   // it is stored with its reply already
@@ -276,22 +281,17 @@ func (o *Operator) mayReply(ctx context.Context, t *text) (bool, error) {
 	if err != nil || blocked {
 		return false, err
 	}
-	living := false
 	for _, p := range t.people {
 		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Now: o.now()})
 		if err != nil {
 			return false, err
 		}
 		g := contacts.May(p, ask)
-		if g.Has(contacts.CodeDeceased) || g.Has(contacts.CodeErased) { // others may live with the number (F25)
-			continue
-		}
 		if g.Has(contacts.CodeStopped) || g.Has(contacts.CodeSuppressed) {
 			return false, nil
 		}
-		living = true
 	}
-	return living || len(t.people) == 0, nil
+	return true, nil
 }
 
 // breakLoop keeps silent when the number got its share of automatic replies just now, and asks
@@ -321,26 +321,31 @@ func (o *Operator) breakLoop(ctx context.Context, t *text, replies []string) ([]
 // replied keeps the text, the reply and the answer to repeats in one batch. docstore.ErrExists: the
 // same text came twice at once, and the other one's answer holds.
 func (o *Operator) replied(ctx context.Context, t *text, replies []string) error {
+	approval, err := o.Trial.Approval(ctx, t.study)
+	if err != nil {
+		return err
+	}
 	return o.Store.Do(ctx, func(b *docstore.Batch) error {
 		if t.template == "sms.unplaced" && len(replies) > 0 {
 			if err := o.markUnplaced(ctx, b, t.point); err != nil {
 				return err
 			}
 		}
-		o.keep(b, t, replies)
+		o.keep(b, t, replies, approval)
 		o.Audit.Record(b, audit.Entry{Actor: person(t.who), Action: "text.received", Person: string(t.who), Study: string(t.study)})
 		return nil
 	})
 }
 
 // keep adds the text, the replies and the answer to repeats to b.
-func (o *Operator) keep(b *docstore.Batch, t *text, replies []string) {
+func (o *Operator) keep(b *docstore.Batch, t *text, replies []string, approval string) {
 	in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: o.now(), Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
 		Outcome: "received", SID: t.SID, Point: t.point, Read: !t.unread}
 	o.People.AddTouch(b, &in)
 	for i, r := range replies {
 		o.People.AddTouch(b, &contacts.Touch{Meta: docstore.Meta{ID: fmt.Sprintf("tch_%s_r%d", t.SID, i)}, Person: t.who, At: o.now().Add(time.Millisecond), Out: true, Channel: contacts.SMS,
-			Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
+			Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Version: cmp.Or(t.version, i18n.Version(t.lang, t.template), "1"),
+			Lang: string(t.lang), Approval: approval, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
 	}
 	o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies})
 }

@@ -133,7 +133,7 @@ func (c *Coordinator) notify(b *docstore.Batch, al *Alert, st *Study, sub *Subje
 	if name == "" {
 		name = "?"
 	}
-	m := staffMessage{Key: outbox.ID("alert", al.ID, strconv.Itoa(al.Tries)), Kind: kind, Phone: who.Phone, Study: st.ID, Alert: al.ID, Due: now, Template: "sms.alert",
+	m := staffMessage{Key: outbox.ID("alert", al.ID, strconv.Itoa(al.Tries)), Kind: kind, Phone: who.Phone, Study: st.ID, Approval: st.Approval(now), Alert: al.ID, Due: now, Template: "sms.alert",
 		Body: i18n.T(i18n.En, "sms.alert", map[string]any{"Level": al.Level, "Participant": name})}
 	c.toStaff(b, m)
 	al.Log = append(al.Log, AlertStep{At: now, What: "message queued", Who: who.Name})

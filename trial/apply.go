@@ -129,13 +129,15 @@ func (c *Coordinator) sendCode(ctx context.Context, b *docstore.Batch, p *contac
 // putCode adds the message with a code to b. A code is what the person just asked for: it goes at
 // any hour, and not after it has run out.
 func (c *Coordinator) putCode(b *docstore.Batch, p *contacts.Person, to contacts.Point, s contacts.Started, byCall bool) {
+	lang := c.Speaks(p.Language)
 	m := outbox.Message{Meta: docstore.Meta{ID: outbox.ID("code", s.ID)}, Kind: outbox.SMS, Person: p.ID, To: to.Value, Point: to.Hash, Purpose: string(contacts.Requested),
-		Template: "sms.code", Lang: string(c.Speaks(p.Language)), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
+		Template: "sms.code", Lang: string(lang), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
 	if byCall && !p.ReachMe.TextOnly {
 		m.Kind, m.Template, m.Vars = outbox.Call, "voice.code", map[string]string{"code": i18n.Digits(s.Code)}
 	} else {
-		m.Body = i18n.T(c.Speaks(p.Language), "sms.code", map[string]any{"Code": s.Code})
+		m.Body = i18n.T(lang, "sms.code", map[string]any{"Code": s.Code})
 	}
+	m.Version = i18n.Version(lang, m.Template)
 	c.Box.Put(b, m)
 }
 

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 )
@@ -171,8 +173,9 @@ type Reach struct {
 	Purpose  contacts.Purpose
 	Kind     outbox.Kind
 	Template string
-	Version  string
-	Body     string // of a text
+	Version  string    // "" = of the template's wording, see i18n.Version
+	Lang     i18n.Lang // of Body; "" = what the person is spoken to in
+	Body     string    // of a text
 	Vars     map[string]string
 	Visit    string
 	Ref      string
@@ -203,9 +206,13 @@ func (c *Coordinator) Reach(ctx context.Context, by audit.Actor, r Reach) (conta
 		}
 		return contacts.Touch{}, g, c.Audit.Read(ctx, entry)
 	}
+	approval, err := c.Approval(ctx, r.Study)
+	if err != nil {
+		return contacts.Touch{}, g, err
+	}
 	var t contacts.Touch
 	err = c.commit(ctx, entry, func(b *docstore.Batch, e *audit.Entry) error {
-		t = c.send(b, &person, g.Point, r, g.NotBefore)
+		t = c.send(b, &person, g.Point, r, approval, g.NotBefore)
 		return nil
 	})
 	if errors.Is(err, docstore.ErrExists) && r.Key != "" { // sent under this key before
@@ -214,9 +221,18 @@ func (c *Coordinator) Reach(ctx context.Context, by audit.Actor, r Reach) (conta
 	return t, g, err
 }
 
+// Approval is the board's number a message about a study goes under now, "" for none (F17).
+func (c *Coordinator) Approval(ctx context.Context, study StudyID) (string, error) {
+	if study == "" {
+		return "", nil
+	}
+	st, err := c.studies.Get(ctx, string(study))
+	return st.Approval(c.now()), err
+}
+
 // send adds the touch and the message of r to b. Both have ids made from the key, so that a second
 // batch with the same key fails with docstore.ErrExists.
-func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Point, r Reach, notBefore time.Time) contacts.Touch {
+func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Point, r Reach, approval string, notBefore time.Time) contacts.Touch {
 	id := outbox.ID("reach", r.Key)
 	if r.Key == "" {
 		id = c.NewID("msg_")
@@ -228,11 +244,13 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 	if due.Before(notBefore) {
 		due = notBefore
 	}
+	lang := cmp.Or(r.Lang, c.Speaks(p.Language))
+	version := cmp.Or(r.Version, i18n.Version(lang, r.Template), "1")
 	t := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + id}, Person: r.Person, At: c.now(), Out: true, Channel: channelOf(r.Kind), Purpose: r.Purpose,
-		Study: string(r.Study), Kind: kindOf(r.Kind), Template: r.Template, Version: r.Version, Body: r.Body, Outcome: "queued", Message: id, Staff: r.Staff, Point: to.Hash, Reply: r.ReplyTo != ""}
+		Study: string(r.Study), Kind: kindOf(r.Kind), Template: r.Template, Version: version, Lang: string(lang), Approval: approval, Body: r.Body, Outcome: "queued", Message: id, Staff: r.Staff, Point: to.Hash, Reply: r.ReplyTo != ""}
 	c.People.AddTouch(b, &t)
 	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: id}, Kind: r.Kind, Person: string(r.Person), To: to.Value, Point: to.Hash, Purpose: string(r.Purpose),
-		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: r.Version, Lang: string(c.Speaks(p.Language)), Body: r.Body, Vars: r.Vars,
+		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: version, Lang: string(lang), Approval: approval, Body: r.Body, Vars: r.Vars,
 		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: r.Priority, Due: due, NotAfter: r.NotAfter})
 	return t
 }
@@ -246,9 +264,9 @@ func kindOf(k outbox.Kind) string {
 
 // staffMessage is a text to somebody on call. It names nobody.
 type staffMessage struct {
-	Key, Phone, Study, Template, Body, Alert string
-	Kind                                     outbox.Kind
-	Due                                      time.Time
+	Key, Phone, Study, Approval, Template, Body, Alert string
+	Kind                                               outbox.Kind
+	Due                                                time.Time
 }
 
 func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
@@ -258,7 +276,7 @@ func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
 		return
 	}
 	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: m.Kind, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert,
-		Template: m.Template, Lang: "en", Body: m.Body, Priority: outbox.Urgent, Due: m.Due})
+		Template: m.Template, Version: cmp.Or(i18n.Version(i18n.En, m.Template), "1"), Lang: "en", Approval: m.Approval, Body: m.Body, Priority: outbox.Urgent, Due: m.Due})
 }
 
 // MessageChanged follows a message's state in the timeline and in the alert it is about; the

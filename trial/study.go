@@ -156,6 +156,18 @@ func (s *Study) Approved(now time.Time) (ok bool, why string) {
 	return true, ""
 }
 
+// Approval is the board's number for a message written at now: "LUH-24-0117", with the day it
+// expired on where that is over, "" where there is none (F17).
+func (s *Study) Approval(now time.Time) string {
+	if ok, _ := s.Approved(now); ok || s.Board.Number == "" {
+		return s.Board.Number
+	}
+	if today := now.In(s.zone()).Format(time.DateOnly); s.Board.Expires < today {
+		return s.Board.Number + " (expired " + s.Board.Expires + ")"
+	}
+	return ""
+}
+
 // Recruiting says whether new people may be looked for and pre-screened now, and if not, why.
 func (s *Study) Recruiting(now time.Time) (ok bool, why string) {
 	if ok, why := s.Approved(now); !ok {

@@ -82,8 +82,9 @@ type Message struct {
 	Template      string            `bson:"template,omitempty"`
 	Version       string            `bson:"version,omitempty"` // of the template
 	Lang          string            `bson:"lang,omitempty"`
-	Body          string            `bson:"body,omitempty"` // sealed; a call has none, its script is asked for when it is answered
-	Vars          map[string]string `bson:"vars,omitempty"` // for a call's script or a mail's subject; sealed
+	Approval      string            `bson:"approval,omitempty"` // the board's, in force for Study when it was written (F17)
+	Body          string            `bson:"body,omitempty"`     // sealed; a call has none, its script is asked for when it is answered
+	Vars          map[string]string `bson:"vars,omitempty"`     // for a call's script or a mail's subject; sealed
 	Touch         string            `bson:"touch,omitempty"`
 	ReplyTo       string            `bson:"replyTo,omitempty"` // the inbound message this answers
 	Priority      Priority          `bson:"priority"`

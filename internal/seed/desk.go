@@ -70,7 +70,7 @@ func (w *world) story() ([]trial.Loaded, error) {
 		Touches: []contacts.Touch{w.note("rosa_note", w.at(-20, "15:10"), "maria", "Her husband Ernesto mostly answers the phone. Ask for Rosa, in Spanish.")}}
 	for i := range 3 {
 		t := w.touch(fmt.Sprintf("rosa_call_%d", i), w.at(i-3, "18:30"), true, contacts.Voice, "call", "")
-		t.Purpose, t.Study, t.Template = contacts.StudyCare, "STEADY", "voice.checkin"
+		stamp(&t, steady, "voice.checkin", answers[0].Session.Ref, rosa.Language)
 		l.Touches = append(l.Touches, t)
 	}
 	out = append(out, l)
@@ -84,7 +84,7 @@ func (w *world) story() ([]trial.Loaded, error) {
 		return nil, err
 	}
 	call := w.touch("harold_call", w.at(-1, "18:30"), true, contacts.Voice, "call", "")
-	call.Purpose, call.Study, call.Template = contacts.StudyCare, "STEADY", "voice.checkin"
+	stamp(&call, steady, "voice.checkin", answers[0].Session.Ref, harold.Language)
 	back := w.touch("harold_back", w.at(-1, "18:44"), false, contacts.Voice, "call", "")
 	back.Study, back.Outcome = "STEADY", "pin failed"
 	out = append(out, trial.Loaded{Subject: w.enrolled(harold, steady, "north", 38),
@@ -193,7 +193,8 @@ func (w *world) reminder(s *someone, v trial.Visit, study string) ([]contacts.To
 		return nil, err
 	}
 	out := w.touch("remind_"+string(s.id)+v.Code, sent, true, contacts.SMS, "message", body)
-	out.Purpose, out.Study, out.Template, out.Version, out.Point = contacts.StudyCare, study, "sms.reminder", "1", w.ids.PointHash(s.Points[0].Value)
+	stamp(&out, w.studies[trial.StudyID(study)], "sms.reminder", i18n.Version(s.Language, "sms.reminder"), s.Language)
+	out.Point = w.ids.PointHash(s.Points[0].Value)
 	reply := w.touch("reply_"+string(s.id)+v.Code, v.ReplyAt, false, contacts.SMS, "message", map[string]string{trial.Confirmed: "1", trial.ChangeAsked: "2"}[v.Reply])
 	reply.Study, reply.Point = study, out.Point
 	return []contacts.Touch{out, reply}, nil

@@ -232,7 +232,7 @@ func (w *world) redFlag(st *trial.Study, s *someone) (trial.Loaded, error) {
 		return trial.Loaded{}, fmt.Errorf("the red flag has no answer")
 	}
 	call := w.touch("flag_call", w.at(-1, "18:30"), true, contacts.Voice, "call", "")
-	call.Purpose, call.Study, call.Template = contacts.StudyCare, st.ID, "voice.checkin"
+	stamp(&call, st, "voice.checkin", night.Ref, s.Language)
 	at := a.AnsweredAt
 	return trial.Loaded{Subject: w.enrolled(s, st, s.Home, 39), Visits: w.visits(st, 39, false), Responses: answers, Touches: []contacts.Touch{call},
 		Alerts: []trial.Alert{{Response: trial.ResponseID(trial.SubjectID(s.id, st.StudyID()), w.day(-1)), Item: "upper", Level: "urgent",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -182,6 +183,12 @@ func (w *world) touch(id string, at time.Time, out bool, ch contacts.Channel, ki
 		t.Outcome = "delivered"
 	}
 	return t
+}
+
+// stamp makes t one of the study's messages, kept as those are that Muster sends itself.
+func stamp(t *contacts.Touch, st *trial.Study, template, version string, lang i18n.Lang) {
+	t.Purpose, t.Study, t.Approval = contacts.StudyCare, st.ID, st.Approval(t.At)
+	t.Template, t.Version, t.Lang = template, version, string(lang)
 }
 
 func (w *world) note(id string, at time.Time, by, body string) contacts.Touch {

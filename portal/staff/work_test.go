@@ -267,3 +267,36 @@ func TestEmptyDesk(t *testing.T) {
 		t.Errorf("a form without its id: %d, want 400", a.code)
 	}
 }
+
+// An approval that ends is on the home page 60 days ahead, louder at 30 and at 7 (F17).
+func TestBoardWarnings(t *testing.T) {
+	for expires, want := range map[string]struct{ tone, says string }{
+		"2026-05-02": {}, // 61 days
+		"2026-05-01": {"<li>", "60 days left"},
+		"2026-04-01": {`<li class="queue-amber">`, "30 days left"},
+		"2026-03-09": {`<li class="queue-red">`, "7 days left"},
+		"2026-03-01": {`<li class="queue-red">`, "expired on 2026-03-01"},
+	} {
+		t.Run(expires, func(t *testing.T) {
+			d := newDesk(t, nil)
+			d.study()
+			s, err := d.Trial.Study(t.Context(), "STEADY")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Board.Expires = expires
+			if _, err := d.Trial.PutStudy(t.Context(), rig.Staff, s); err != nil {
+				t.Fatal(err)
+			}
+			page := d.as("maria").page("/staff")
+			if want.says == "" {
+				lacks(t, page, "Board approval")
+				return
+			}
+			has(t, page, want.says)
+			if queue := page[strings.Index(page, `<ul class="queue">`)+len(`<ul class="queue">`):]; !strings.HasPrefix(queue, want.tone) {
+				t.Errorf("the line begins %.40q, want %q", queue, want.tone)
+			}
+		})
+	}
+}

@@ -124,3 +124,26 @@ func (p *player) count(want string, got int) {
 		p.Errorf("%s: there are %d", p.where, got)
 	}
 }
+
+// records is what must be so of whatever was sent, in every transcript: it is kept with the
+// wording's name, version and language, and about a study with the board's approval (F17).
+func (p *player) records() {
+	p.Helper()
+	whole := func(what, study, template, version, lang, approval string) {
+		if template == "" || version == "" || lang == "" || study != "" && approval == "" {
+			p.Errorf("%s about %q: kept with template %q, version %q, language %q, approval %q", what, study, template, version, lang, approval)
+		}
+	}
+	for _, m := range p.r.Sent.All() {
+		whole("a "+string(m.Kind), m.Study, m.Template, m.Version, m.Lang, m.Approval)
+	}
+	for name, id := range p.ids {
+		touches, err := p.r.People.Timeline(p.ctx(), id, 0, time.Time{})
+		p.must(err)
+		for _, t := range touches {
+			if t.Out && (t.Message != "" || t.Reply) {
+				whole("a "+t.Kind+" to "+name, t.Study, t.Template, t.Version, t.Lang, t.Approval)
+			}
+		}
+	}
+}

@@ -69,6 +69,7 @@ func Play(t testing.TB, file string, open Opener) {
 	if len(p.replies) > 0 {
 		t.Errorf("%s: replies nobody expected: %q", p.where, p.replies)
 	}
+	p.records()
 }
 
 func (p *player) ctx() context.Context { return p.Context() }
