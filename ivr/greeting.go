@@ -260,7 +260,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 	var people []contacts.Person
 	if !from.IsZero() {
 		var err error
-		if people, err = o.at(ctx, from); err != nil {
+		if people, _, err = o.at(ctx, from); err != nil {
 			return nil, err
 		}
 	}

@@ -132,17 +132,25 @@ func (o *Operator) officeOf(ctx context.Context, study trial.StudyID, site strin
 	return out, nil
 }
 
-// at returns the people who have a number. Whose number was reported wrong is not among them:
-// whoever has it now is somebody else.
-func (o *Operator) at(ctx context.Context, n phone.Number) ([]contacts.Person, error) {
-	people, err := o.People.ByPoint(ctx, n.E164())
+// at returns the living people who have a number. Whose number was reported wrong is not among
+// them: whoever has it now is somebody else. gone says that all who had it have died or were erased:
+// nothing goes there any more, while others who live with a number keep it (F25).
+func (o *Operator) at(ctx context.Context, n phone.Number) (people []contacts.Person, gone bool, err error) {
+	all, err := o.People.ByPoint(ctx, n.E164())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	hash := o.People.PointHash(n.E164())
-	return slices.DeleteFunc(people, func(p contacts.Person) bool {
-		return slices.ContainsFunc(p.Points, func(pt contacts.Point) bool { return pt.Hash == hash && pt.Status == contacts.StatusWrong })
-	}), nil
+	for _, p := range all {
+		switch {
+		case slices.ContainsFunc(p.Points, func(pt contacts.Point) bool { return pt.Hash == hash && pt.Status == contacts.StatusWrong }):
+		case p.Deceased != "" || !p.Erased.IsZero():
+			gone = true
+		default:
+			people = append(people, p)
+		}
+	}
+	return people, gone && len(people) == 0, nil
 }
 
 // say is one text of ours in a language.

@@ -142,10 +142,11 @@ func (c *Coordinator) Resume(ctx context.Context, by audit.Actor, n phone.Number
 // WrongNumber quarantines a number for everyone who has it: somebody else answered (F12). Pending
 // messages to it are cancelled and staff get a task for each person.
 func (c *Coordinator) WrongNumber(ctx context.Context, by audit.Actor, n phone.Number, how string) error {
-	_, err := c.People.MarkPoint(ctx, by, c.People.PointHash(n.E164()), "wrong", how, func(b *docstore.Batch, people []contacts.Person) error {
+	point := c.People.PointHash(n.E164())
+	_, err := c.People.MarkPoint(ctx, by, point, contacts.StatusWrong, how, func(b *docstore.Batch, people []contacts.Person) error {
 		for i := range people {
 			p := &people[i]
-			if err := c.Box.CancelFor(ctx, b, outbox.About{Person: p.ID}, "wrong number"); err != nil {
+			if err := c.Box.CancelFor(ctx, b, outbox.About{Person: p.ID, Point: point}, "wrong number"); err != nil {
 				return err
 			}
 			c.AddTask(b, Task{Kind: "wrong-number", Person: p.PersonID(), Text: "The number is somebody else's. Find another way to reach " + p.Given + ".", Due: c.now().Add(8 * time.Hour)})

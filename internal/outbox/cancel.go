@@ -12,7 +12,7 @@ import (
 // of Person, Study, Visit and Ref is needed.
 type About struct {
 	Person  string
-	Point   string // of the person: one of several numbers, by its id
+	Point   string // which of a person's numbers, as Message.Point
 	Study   string
 	Visit   string
 	Ref     string
