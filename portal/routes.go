@@ -66,11 +66,14 @@ func New(ctx context.Context, d Deps) (*Site, error) {
 	if d.Site == nil || d.Assets == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.People == nil || d.Trial == nil {
 		return nil, errors.New("portal: something required is missing")
 	}
-	visitors, err := sessions(ctx, d, session.Options{Name: "public", Idle: publicIdle, Life: publicLife})
+	sessions := func(name string, idle, life time.Duration) (*session.Manager, error) {
+		return session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: name, Secure: d.Site.Secure, Idle: idle, Life: life, Failed: d.Site.Fail})
+	}
+	visitors, err := sessions("public", publicIdle, publicLife)
 	if err != nil {
 		return nil, fmt.Errorf("public sessions: %w", err)
 	}
-	mine, err := sessions(ctx, d, session.Options{Name: "me", Idle: meIdle, Life: meLife})
+	mine, err := sessions("me", meIdle, meLife)
 	if err != nil {
 		return nil, fmt.Errorf("participants' sessions: %w", err)
 	}
@@ -128,16 +131,4 @@ func mount(r *mux.Router, routes web.Routes) {
 		}
 		r.Handle(x.Path, x.Handler).Methods(methods...)
 	}
-}
-
-// sessions are sealed: they hold half-filled forms.
-func sessions(ctx context.Context, d Deps, o session.Options) (*session.Manager, error) {
-	o.Secure, o.Failed = d.Site.Secure, d.Site.Fail
-	o.Seal = func(_ context.Context, id string, plain []byte) ([]byte, error) {
-		return d.Ring.SealBytes(plain, "sessions/"+id)
-	}
-	o.Open = func(_ context.Context, id string, sealed []byte) ([]byte, error) {
-		return d.Ring.OpenBytes(sealed, "sessions/"+id)
-	}
-	return session.New(ctx, d.Store, d.Clock.Wall, o)
 }

@@ -55,7 +55,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 			}
 		},
 	})
-	if out.sessions, err = session.New(ctx, s.store, s.clock.Wall, session.Options{Name: "sweep"}); err != nil {
+	if out.sessions, err = session.New(ctx, s.store, s.ring, s.clock.Wall, session.Options{Name: "sweep"}); err != nil {
 		return nil, err
 	}
 	if out.forms, err = web.OpenOnce(ctx, s.store, s.clock.Wall); err != nil {
@@ -65,7 +65,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk, err := staff.New(ctx, staff.Deps{Site: outer, Store: s.store, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
+	desk, err := staff.New(ctx, staff.Deps{Site: outer, Store: s.store, Ring: s.ring, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
 		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Criteria: readable})
 	if err != nil {
 		return nil, err

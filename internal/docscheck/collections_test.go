@@ -72,7 +72,7 @@ func everything(t *testing.T) (*rig.Rig, map[string]docstore.Spec) {
 	if _, err := staff.Open(t.Context(), r.Store, r.Audit, r.Clock); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := session.New(t.Context(), r.Store, r.Clock.Wall, session.Options{Name: "staff"}); err != nil {
+	if _, err := session.New(t.Context(), r.Store, r.Ring, r.Clock.Wall, session.Options{Name: "staff"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := web.OpenOnce(t.Context(), r.Store, r.Clock.Wall); err != nil {

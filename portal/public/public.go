@@ -53,7 +53,7 @@ type Help func(ctx context.Context, lang i18n.Lang) (view.Help, error)
 type Deps struct {
 	Site     *web.Site // made with a renderer that has Templates
 	Clock    Clock
-	Sessions *session.Manager // sealed: they hold half-filled forms
+	Sessions *session.Manager
 	People   *contacts.Directory
 	Trial    *trial.Coordinator
 	Screen   Screen

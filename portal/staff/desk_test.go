@@ -72,7 +72,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 	}
 	site := web.New(renderer, web.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: r.Clock.Now, Wall: r.Clock.Wall, NewID: func() string { return r.NewID("req_") }})
 	d := &desk{Rig: r, t: t, members: m, search: contacts.NewSearch(r.People), practice: &practiced{}}
-	deps := staff.Deps{Site: site, Store: r.Store, Clock: r.Clock, Members: m, People: r.People, Search: d.search, Trial: r.Trial, Audit: r.Audit, Office: rig.Office, Practice: d.practice}
+	deps := staff.Deps{Site: site, Store: r.Store, Ring: r.Ring, Clock: r.Clock, Members: m, People: r.People, Search: d.search, Trial: r.Trial, Audit: r.Audit, Office: rig.Office, Practice: d.practice}
 	if change != nil {
 		change(&deps)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/muster-health/muster/internal/auth/session"
 	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -51,6 +52,7 @@ type Practice interface {
 type Deps struct {
 	Site    *web.Site // made with a renderer that has Templates
 	Store   *docstore.Store
+	Ring    *seal.Ring // seals the sessions
 	Clock   Clock
 	Members *members.Members
 	People  *contacts.Directory
@@ -76,10 +78,10 @@ type Desk struct {
 
 // New returns the desk, ready to serve.
 func New(ctx context.Context, d Deps) (*Desk, error) {
-	if d.Site == nil || d.Store == nil || d.Clock == nil || d.Members == nil || d.People == nil || d.Search == nil || d.Trial == nil || d.Audit == nil {
+	if d.Site == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.Members == nil || d.People == nil || d.Search == nil || d.Trial == nil || d.Audit == nil {
 		return nil, errors.New("staff desk: something required is missing")
 	}
-	sessions, err := session.New(ctx, d.Store, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Failed: d.Site.Fail})
+	sessions, err := session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Failed: d.Site.Fail})
 	if err != nil {
 		return nil, fmt.Errorf("staff desk: %w", err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/view/viewtest"
 	"github.com/muster-health/muster/portal/web"
@@ -69,7 +70,11 @@ func newRig(t *testing.T, change func(*web.Options)) *rig {
 	}
 	t.Cleanup(func() { driver.Close() })
 	g := &rig{router: mux.NewRouter(), store: docstore.New(driver, time.Now)}
-	sessions, err := session.New(t.Context(), g.store, time.Now, session.Options{Name: "test"})
+	ring, err := seal.Open(filepath.Join(t.TempDir(), "ring"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := session.New(t.Context(), g.store, ring, time.Now, session.Options{Name: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
 // Package session keeps server-side sessions in the document store.
 //
-// A browser holds a random token only; the store holds its hash and the values. Participants,
-// staff and the anonymous public flow have cookies of their own, so signing out of one leaves
-// the others.
+// A browser holds a random token only; the store holds its hash and the values, the one keyed and
+// the other sealed with the key ring. A copy of the database opens no session, and whoever can
+// write to it makes none. Participants, staff and the anonymous public flow have cookies of their
+// own, so signing out of one leaves the others.
 package session
 
 import (
@@ -13,6 +14,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
 )
 
 // Options describe the sessions of one audience.
@@ -21,12 +23,6 @@ type Options struct {
 	Secure bool          // served over https: __Host- prefix and Secure
 	Idle   time.Duration // ends after so long without a request; 0: 15 minutes
 	Life   time.Duration // ends after so long in any case; 0: 12 hours
-
-	// Seal and Open encrypt what is stored, given the id of the document; nil: stored as it
-	// is. Values are a person's id and half-filled forms, so an audience with names or
-	// answers in its sessions sets them.
-	Seal func(ctx context.Context, id string, plain []byte) ([]byte, error)
-	Open func(ctx context.Context, id string, sealed []byte) ([]byte, error)
 
 	// Failed answers a request whose session could not be read or kept.
 	Failed func(w http.ResponseWriter, r *http.Request, err error)
@@ -40,21 +36,22 @@ type Manager struct {
 	name  string
 }
 
-// New returns the sessions of one audience, kept in the collection "sessions".
-func New(ctx context.Context, s *docstore.Store, wall func() time.Time, o Options) (*Manager, error) {
+// New returns the sessions of one audience, kept in the collection "sessions" and closed with ring:
+// values are a person's id, half-filled forms, whose names a member has seen.
+func New(ctx context.Context, s *docstore.Store, ring *seal.Ring, wall func() time.Time, o Options) (*Manager, error) {
 	if o.Idle == 0 {
 		o.Idle = 15 * time.Minute
 	}
 	if o.Life == 0 {
 		o.Life = 12 * time.Hour
 	}
-	kept, err := open(ctx, s, wall, o)
+	kept, err := open(ctx, s, ring, wall, o)
 	if err != nil {
 		return nil, err
 	}
 	m := scs.New()
 	m.Store = kept
-	m.HashTokenInStore = true
+	m.HashTokenInStore = false // the store does, with a key
 	m.IdleTimeout = o.Idle
 	m.Lifetime = o.Life
 	m.Cookie.Name = cookieName(o)

@@ -1,20 +1,27 @@
 package session_test
 
 import (
-	"context"
-	"errors"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/seal"
 )
 
 // wall is real time plus what a test adds.
@@ -37,7 +44,12 @@ func (w *wall) add(d time.Duration) {
 
 func newStore(t *testing.T, w *wall) *docstore.Store {
 	t.Helper()
-	d, err := sqlitedoc.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), sqlitedoc.Options{})
+	return openStore(t, w, filepath.Join(t.TempDir(), "s.db"))
+}
+
+func openStore(t *testing.T, w *wall, path string) *docstore.Store {
+	t.Helper()
+	d, err := sqlitedoc.Open(t.Context(), path, sqlitedoc.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +59,21 @@ func newStore(t *testing.T, w *wall) *docstore.Store {
 
 func newManager(t *testing.T, s *docstore.Store, w *wall, o session.Options) *session.Manager {
 	t.Helper()
-	m, err := session.New(t.Context(), s, w.now, o)
+	return withRing(t, s, newRing(t), w, o)
+}
+
+func newRing(t *testing.T) *seal.Ring {
+	t.Helper()
+	r, err := seal.Open(filepath.Join(t.TempDir(), "ring"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func withRing(t *testing.T, s *docstore.Store, r *seal.Ring, w *wall, o session.Options) *session.Manager {
+	t.Helper()
+	m, err := session.New(t.Context(), s, r, w.now, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +94,7 @@ func site(t *testing.T, m *session.Manager) *httptest.Server {
 	})
 	mux.HandleFunc("/who", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(m.Subject(r.Context()))) })
 	mux.HandleFunc("/out", func(w http.ResponseWriter, r *http.Request) { check(m.SignOut(r.Context())) })
+	mux.HandleFunc("/note/{text}", func(w http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "note", r.PathValue("text")) })
 	mux.HandleFunc("/short", func(w http.ResponseWriter, r *http.Request) { m.Shorten(r.Context(), time.Minute) })
 	mux.HandleFunc("/renew", func(w http.ResponseWriter, r *http.Request) { check(m.Renew(r.Context())) })
 	srv := httptest.NewServer(m.LoadAndSave(mux))
@@ -131,14 +158,7 @@ func TestSignInAndOut(t *testing.T) {
 		t.Errorf("the token was not renewed: %q then %q", first, second)
 	}
 	b.who(srv.URL, "per_1")
-	stale, _ := http.NewRequest("GET", srv.URL+"/who", nil)
-	stale.AddCookie(&http.Cookie{Name: "muster-me", Value: first})
-	res, err := http.DefaultClient.Do(stale)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.ContentLength != 0 {
+	if whoWith(t, srv, "muster-me", first) != "" {
 		t.Error("the token from before the renewal still opens the session")
 	}
 	b.get(srv.URL + "/out")
@@ -203,17 +223,11 @@ func TestLimits(t *testing.T) {
 func TestAudiencesAreApart(t *testing.T) {
 	w := &wall{}
 	s := newStore(t, w)
-	me, staff := newManager(t, s, w, session.Options{Name: "me"}), newManager(t, s, w, session.Options{Name: "staff"})
+	ring := newRing(t)
+	me, staff := withRing(t, s, ring, w, session.Options{Name: "me"}), withRing(t, s, ring, w, session.Options{Name: "staff"})
 	mine, theirs := site(t, me), site(t, staff)
 	_, res := newBrowser(t).get(mine.URL + "/in/per_1")
-	req, _ := http.NewRequest("GET", theirs.URL+"/who", nil)
-	req.AddCookie(&http.Cookie{Name: "muster-staff", Value: token(res)})
-	got, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got.Body.Close()
-	if got.ContentLength != 0 {
+	if whoWith(t, theirs, "muster-staff", token(res)) != "" {
 		t.Error("a participant's token opened a staff session")
 	}
 }
@@ -276,38 +290,121 @@ func TestEndedStaysEnded(t *testing.T) {
 	b.who(srv.URL, "")
 }
 
-func TestSealedAndSwept(t *testing.T) {
-	w := &wall{}
-	s := newStore(t, w)
-	flip := func(_ context.Context, id string, b []byte) ([]byte, error) {
-		if id == "" {
-			return nil, errors.New("no id")
-		}
-		out := make([]byte, len(b))
-		for i := range b {
-			out[i] = b[i] ^ 0x5a
-		}
-		return out, nil
+// A copy of the database opens no session of anybody, and shows nothing of what is in one.
+func TestACopyOpensNothing(t *testing.T) {
+	for _, audience := range []string{"staff", "me", "public"} {
+		t.Run(audience, func(t *testing.T) {
+			w := &wall{}
+			path := filepath.Join(t.TempDir(), "s.db")
+			m := newManager(t, openStore(t, w, path), w, session.Options{Name: audience})
+			srv := site(t, m)
+			b := newBrowser(t)
+			_, res := b.get(srv.URL + "/in/somebody")
+			b.get(srv.URL + "/note/Quillfeather")
+			b.who(srv.URL, "somebody")
+			tok := token(res)
+			sum := sha256.Sum256([]byte(tok))
+			var all []byte
+			for _, file := range []string{path, path + "-wal"} {
+				raw, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, raw...)
+			}
+			if !bytes.Contains(all, []byte("audience")) {
+				t.Fatal("the files hold no session")
+			}
+			for what, secret := range map[string]string{
+				"token": tok, "hash of the token": base64.RawURLEncoding.EncodeToString(sum[:]), "same in hex": hex.EncodeToString(sum[:]), "same in bytes": string(sum[:]),
+				"value": "Quillfeather", "encoded values": "Deadline",
+			} {
+				if bytes.Contains(all, []byte(secret)) {
+					t.Errorf("the %s stands in the database", what)
+				}
+			}
+			elsewhere := filepath.Join(t.TempDir(), "copy.db")
+			for _, suffix := range []string{"", "-wal"} {
+				raw, err := os.ReadFile(path + suffix)
+				if err == nil {
+					err = os.WriteFile(elsewhere+suffix, raw, 0o600)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			copied := site(t, newManager(t, openStore(t, w, elsewhere), w, session.Options{Name: audience}))
+			if got := whoWith(t, copied, "muster-"+audience, tok); got != "" {
+				t.Errorf("the token opens the copy without its key ring: %q", got)
+			}
+		})
 	}
-	m := newManager(t, s, w, session.Options{Name: "me", Seal: flip, Open: flip})
-	srv := site(t, m)
-	b := newBrowser(t)
-	_, res := b.get(srv.URL + "/in/per_1")
-	b.who(srv.URL, "per_1")
+}
+
+// Whoever can write to the database makes no session of a participant one of staff.
+func TestMovedSessionStaysClosed(t *testing.T) {
+	w := &wall{}
+	s, ring := newStore(t, w), newRing(t)
+	me, staff := withRing(t, s, ring, w, session.Options{Name: "me"}), withRing(t, s, ring, w, session.Options{Name: "staff"})
+	_, res := newBrowser(t).get(site(t, me).URL + "/in/maria")
 	tok := token(res)
-	stored := 0
+	var body bson.D
 	for raw, err := range s.Driver().Find(t.Context(), "sessions", docstore.Query{Scan: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored++
-		if strings.Contains(raw.String(), tok) || strings.Contains(raw.String(), "Deadline") {
-			t.Error("the token or the values stand in the database in clear")
+		if err := bson.Unmarshal(raw, &body); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if stored != 1 {
-		t.Errorf("%d sessions stored, want 1", stored)
+	planted := ring.Hash("sessions/staff/", tok)
+	for i := range body {
+		switch body[i].Key {
+		case "_id":
+			body[i].Value = planted
+		case "audience":
+			body[i].Value = "staff"
+		}
 	}
+	raw, err := bson.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Driver().Write(t.Context(), []docstore.Op{{Kind: docstore.Insert, Collection: "sessions", ID: planted, Body: raw}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := whoWith(t, site(t, staff), "muster-staff", tok); got != "" {
+		t.Errorf("the moved session is open to %q", got)
+	}
+}
+
+// whoWith asks who is signed in with a cookie; "" when nobody is, or the answer is an error.
+func whoWith(t *testing.T, srv *httptest.Server, cookie, value string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL+"/who", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.AddCookie(&http.Cookie{Name: cookie, Value: value})
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	who, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return ""
+	}
+	return string(who)
+}
+
+func TestSwept(t *testing.T) {
+	w := &wall{}
+	m := newManager(t, newStore(t, w), w, session.Options{Name: "me"})
+	newBrowser(t).get(site(t, m).URL + "/in/per_1")
 	if n, err := m.Sweep(t.Context()); err != nil || n != 0 {
 		t.Errorf("swept %d before time: %v", n, err)
 	}

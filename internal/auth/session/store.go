@@ -10,10 +10,11 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
 )
 
-// record is a stored session. ID is the SHA-256 of the token. An ended one is kept until it
-// expires, so that a request still under way cannot bring it back.
+// record is a stored session. ID is the keyed hash of the token, Data the sealed values. An ended
+// one is kept until it expires, so that a request still under way cannot bring it back.
 type record struct {
 	docstore.Meta `bson:",inline"`
 	Audience      string    `bson:"audience"`
@@ -29,11 +30,15 @@ type record struct {
 type store struct {
 	Options
 	docs    *docstore.Store
+	ring    *seal.Ring
 	records *docstore.Collection[record, *record]
 	wall    func() time.Time
 }
 
-func open(ctx context.Context, s *docstore.Store, wall func() time.Time, o Options) (*store, error) {
+func open(ctx context.Context, s *docstore.Store, ring *seal.Ring, wall func() time.Time, o Options) (*store, error) {
+	if ring == nil {
+		return nil, errors.New("sessions need a key ring")
+	}
 	c, err := docstore.Open[record](ctx, s, docstore.Spec{
 		Name: "sessions", Version: 1,
 		Indexes: []docstore.Index{
@@ -44,12 +49,18 @@ func open(ctx context.Context, s *docstore.Store, wall func() time.Time, o Optio
 	if err != nil {
 		return nil, err
 	}
-	return &store{o, s, c, wall}, nil
+	return &store{o, s, ring, c, wall}, nil
 }
 
+// id is where the session of a token is kept.
+func (s *store) id(token string) string { return s.ring.Hash(s.place(""), token) }
+
+// place is what a sealed session is bound to: moved to another id or audience it does not open.
+func (s *store) place(id string) string { return "sessions/" + s.Name + "/" + id }
+
 // FindCtx returns the values of a session that is not over.
-func (s *store) FindCtx(ctx context.Context, id string) ([]byte, bool, error) {
-	rec, err := s.records.Get(ctx, id)
+func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	rec, err := s.records.Get(ctx, s.id(token))
 	if errors.Is(err, docstore.ErrNotFound) {
 		return nil, false, nil
 	}
@@ -59,7 +70,7 @@ func (s *store) FindCtx(ctx context.Context, id string) ([]byte, bool, error) {
 	if rec.Audience != s.Name || rec.Ended || !s.wall().Before(rec.Expires) {
 		return nil, false, nil
 	}
-	plain, err := s.open(ctx, rec)
+	plain, err := s.open(rec)
 	if err != nil {
 		return nil, false, err
 	}
@@ -68,7 +79,8 @@ func (s *store) FindCtx(ctx context.Context, id string) ([]byte, bool, error) {
 
 // CommitCtx stores the values. It writes nothing when only the idle limit would move, by less
 // than a tenth of it: otherwise each page view would cost a durable write.
-func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires time.Time) error {
+func (s *store) CommitCtx(ctx context.Context, token string, plain []byte, expires time.Time) error {
+	id := s.id(token)
 	_, values, err := scs.GobCodec{}.Decode(plain)
 	if err != nil {
 		return fmt.Errorf("keep session: %w", err)
@@ -92,7 +104,7 @@ func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires 
 			if rec.Ended || rec.Audience != s.Name {
 				return docstore.Unchanged
 			}
-			same, err := s.same(ctx, rec, plain)
+			same, err := s.same(rec, plain)
 			if err != nil {
 				return err
 			}
@@ -102,11 +114,9 @@ func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires 
 		} else {
 			rec.ID, rec.Audience, rec.Made = id, s.Name, now
 		}
-		rec.Subject, rec.Used, rec.Expires, rec.Data = subject, now, expires.UTC().Truncate(time.Millisecond), plain
-		if s.Seal != nil {
-			if rec.Data, err = s.Seal(ctx, id, plain); err != nil {
-				return fmt.Errorf("seal: %w", err)
-			}
+		rec.Subject, rec.Used, rec.Expires = subject, now, expires.UTC().Truncate(time.Millisecond)
+		if rec.Data, err = s.ring.SealBytes(plain, s.place(id)); err != nil {
+			return err
 		}
 		if fresh {
 			s.records.Insert(b, &rec)
@@ -121,11 +131,8 @@ func (s *store) CommitCtx(ctx context.Context, id string, plain []byte, expires 
 	return nil
 }
 
-func (s *store) open(ctx context.Context, rec record) ([]byte, error) {
-	if s.Options.Open == nil {
-		return rec.Data, nil
-	}
-	plain, err := s.Options.Open(ctx, rec.ID, rec.Data)
+func (s *store) open(rec record) ([]byte, error) {
+	plain, err := s.ring.OpenBytes(rec.Data, s.place(rec.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
@@ -133,8 +140,8 @@ func (s *store) open(ctx context.Context, rec record) ([]byte, error) {
 }
 
 // same compares values, since gob writes maps in any order.
-func (s *store) same(ctx context.Context, rec record, plain []byte) (bool, error) {
-	old, err := s.open(ctx, rec)
+func (s *store) same(rec record, plain []byte) (bool, error) {
+	old, err := s.open(rec)
 	if err != nil {
 		return false, err
 	}
@@ -150,7 +157,9 @@ func (s *store) same(ctx context.Context, rec record, plain []byte) (bool, error
 }
 
 // DeleteCtx ends a session.
-func (s *store) DeleteCtx(ctx context.Context, id string) error {
+func (s *store) DeleteCtx(ctx context.Context, token string) error { return s.end(ctx, s.id(token)) }
+
+func (s *store) end(ctx context.Context, id string) error {
 	_, err := s.records.Update(ctx, id, func(rec *record, _ *docstore.Batch) error {
 		if rec.Ended || rec.Audience != s.Name {
 			return docstore.Unchanged
@@ -172,7 +181,7 @@ func (s *store) endAll(ctx context.Context, subject string) (int, error) {
 	n := 0
 	for rec, err := range s.records.Find(ctx, s.of(subject)) {
 		if err == nil {
-			err = s.DeleteCtx(ctx, rec.ID)
+			err = s.end(ctx, rec.ID)
 		}
 		if err != nil {
 			return n, fmt.Errorf("end sessions of %s: %w", subject, err)
@@ -222,12 +231,14 @@ func (s *store) sweep(ctx context.Context) (int, error) {
 // Find, Commit and Delete exist because scs.Store asks for them; scs prefers the others.
 
 // Find is FindCtx without a context.
-func (s *store) Find(id string) ([]byte, bool, error) { return s.FindCtx(context.Background(), id) }
+func (s *store) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
 
 // Commit is CommitCtx without a context.
-func (s *store) Commit(id string, b []byte, expires time.Time) error {
-	return s.CommitCtx(context.Background(), id, b, expires)
+func (s *store) Commit(token string, b []byte, expires time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expires)
 }
 
 // Delete is DeleteCtx without a context.
-func (s *store) Delete(id string) error { return s.DeleteCtx(context.Background(), id) }
+func (s *store) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
