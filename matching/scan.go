@@ -144,6 +144,9 @@ func (x *Scan) judge(ctx context.Context, s *Study, asOf eval.Date) (tally, []*j
 				if i/workers%256 == 0 && ctx.Err() != nil {
 					return
 				}
+				if s.Settled[people[i].id] {
+					continue
+				}
 				j := people[i].judge(s, sites, asOf, busy[people[i].id])
 				part.add(&j.verdict)
 				if j.verdict.Class != eval.Excluded {

@@ -3,6 +3,7 @@ package matching_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -334,6 +335,48 @@ func TestOurOwnStudiesCount(t *testing.T) {
 	c, err := scan.Explain(ctx, study, ana, monday)
 	if err != nil || !strings.Contains(c.Reasons[0].Text, "OTHER") {
 		t.Errorf("%v: %+v", err, c.Reasons)
+	}
+}
+
+// Who is in the study, or out of it, is neither counted nor listed, and costs no criterion anything.
+func TestSettledPeopleAreLeftOut(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	ctx := t.Context()
+	ana, ben := join(t, r, contacts.Person{BirthDate: "1980-01-01"}), join(t, r, contacts.Person{BirthDate: "1950-01-01"})
+	scan := ticked(t, r, matching.Options{})
+	study, err := matching.NewStudy("TEST", 1, "- {id: I1, kind: age, range: [18, 60]}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name    string
+		settled map[contacts.PersonID]bool
+		want    matching.Counts
+		cost    int
+		listed  []contacts.PersonID
+	}{
+		{"nobody", nil, matching.Counts{Eligible: 1, Excluded: 1}, 1, []contacts.PersonID{ana}},
+		{"one who fits", map[contacts.PersonID]bool{ana: true}, matching.Counts{Excluded: 1}, 1, nil},
+		{"one who does not", map[contacts.PersonID]bool{ben: true}, matching.Counts{Eligible: 1}, 0, []contacts.PersonID{ana}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			study.Settled = tc.settled
+			got, err := scan.Counts(ctx, study, monday)
+			if err != nil {
+				t.Fatal(err)
+			}
+			people, err := scan.Candidates(ctx, study, monday, 0, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var listed []contacts.PersonID
+			for _, c := range people {
+				listed = append(listed, c.Person)
+			}
+			if got.Counts != tc.want || got.Criteria[0].Excluded != tc.cost || !slices.Equal(listed, tc.listed) {
+				t.Errorf("counts %+v, cost %d, list %v; want %+v, %d, %v", got.Counts, got.Criteria[0].Excluded, listed, tc.want, tc.cost, tc.listed)
+			}
+		})
 	}
 }
 

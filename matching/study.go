@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/matching/criteria"
 	"github.com/muster-health/muster/matching/eval"
@@ -16,6 +17,10 @@ type Study struct {
 	Version  int // of the criteria
 	Criteria eval.Criteria
 	Sites    []Site
+
+	// Settled are people about whom there is nothing left to decide: in the study, or out of it.
+	// They are neither counted nor listed.
+	Settled map[contacts.PersonID]bool
 }
 
 // Site is a place people would travel to.

@@ -98,6 +98,9 @@ func (s Status) AfterConsent() bool { p := machine[s].phase; return p == 1 || p 
 // InStudy says whether the person takes part: enrolled or beyond, and not over.
 func (s Status) InStudy() bool { return machine[s].phase == 2 }
 
+// Candidate says that a person is considered for the study: nothing is signed and nobody said no.
+func (s Status) Candidate() bool { return s.Valid() && machine[s].phase == 0 }
+
 // Over says whether nothing more happens.
 func (s Status) Over() bool { return machine[s].phase == 3 }
 

@@ -129,6 +129,9 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 	if err != nil {
 		return staff.Match{}, err
 	}
+	if s.Settled, err = d.settled(ctx, study); err != nil {
+		return staff.Match{}, err
+	}
 	day := eval.Date(asOf)
 	r, err := d.k.matcher.Counts(ctx, s, day)
 	if err != nil {
@@ -144,6 +147,21 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 	}
 	for _, c := range people {
 		out.People = append(out.People, asFit(s.ID, c))
+	}
+	return out, nil
+}
+
+// settled are the people of a study's pipeline who are no candidates any more.
+func (d deskMatcher) settled(ctx context.Context, study trial.StudyID) (map[contacts.PersonID]bool, error) {
+	subs, err := d.k.trial.SubjectsIn(ctx, study, "")
+	if err != nil {
+		return nil, err
+	}
+	out := map[contacts.PersonID]bool{}
+	for _, sub := range subs {
+		if !sub.Status.Candidate() {
+			out[sub.Person] = true
+		}
 	}
 	return out, nil
 }

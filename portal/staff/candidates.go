@@ -35,6 +35,7 @@ type candidatesPage struct {
 	List     []candidate
 	Empty    view.EmptyState
 	Shown    string
+	Settled  string // how many the pipeline alone shows
 }
 
 func (*candidatesPage) Template() string { return "staff/candidates" }
@@ -74,8 +75,24 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.List = append(p.List, h.candidate(r, st, k, fit, recruiting))
 	}
-	if n := match.Eligible + match.Possible; n > len(p.List) {
+	switch n := match.Eligible + match.Possible; {
+	case n > len(match.People):
 		p.Shown = h.T(r, "staff.candidates.shown", "n", len(p.List), "all", view.Number(n))
+	case n > len(p.List):
+		p.Shown = h.T(r, "staff.candidates.others", "n", len(p.List), "all", view.Number(n))
+	}
+	counts, err := h.countsOf(r, st)
+	if err != nil {
+		return err
+	}
+	settled := 0
+	for status, n := range counts.by {
+		if !status.Candidate() {
+			settled += n
+		}
+	}
+	if settled > 0 {
+		p.Settled = h.T(r, "staff.candidates.settled", "n", h.count(r, settled).text)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
 }

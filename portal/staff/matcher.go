@@ -10,8 +10,9 @@ import (
 // Matcher says who fits a study and which studies fit a person. asOf is a local day,
 // "2026-03-02". docstore.ErrNotFound for a study or person it does not know.
 type Matcher interface {
-	// Candidates counts everybody and lists up to limit people: the eligible, then the possible,
-	// each in the order they should be called.
+	// Candidates counts everybody but those past being a candidate of the study (trial.Status), and
+	// lists up to limit people: the eligible, then the possible, each in the order they should be
+	// called.
 	Candidates(ctx context.Context, study trial.StudyID, asOf string, limit int) (Match, error)
 	// For evaluates one person against every open study.
 	For(ctx context.Context, p contacts.PersonID, asOf string) ([]Fit, error)

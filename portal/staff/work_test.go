@@ -241,7 +241,9 @@ func TestCandidates(t *testing.T) {
 	has(t, b.page(person), "Studies that may fit", "never recorded")
 	has(t, b.went(b.send(path, "person", string(p)), person), "Added to STEADY as new.")
 	has(t, b.page(path), "New")
-	lacks(t, b.page(path), "Add to pipeline")
+	lacks(t, b.page(path), "Add to pipeline", "Not counted here")
+	d.rosa()
+	has(t, b.page(path), "Not counted here: 1 who are in this study or out of it.")
 
 	// After the board's last day nobody can be added, and the pages say why.
 	d.Clock.Advance(30 * 24 * time.Hour)
