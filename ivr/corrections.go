@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -70,48 +69,22 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 // staff call.
 func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan, now time.Time) error {
 	key := reminderKey(v) + "_cancelled"
-	if done, err := o.decided(ctx, key); err != nil || done {
+	n, done, err := o.notice(ctx, key, "sms.cancelled", v, now)
+	if err != nil || done {
 		return err
 	}
-	p, err := o.People.Get(ctx, v.Person)
-	if err != nil {
-		return err
-	}
-	lang := o.speaks(p.Language)
-	of, err := o.officeOf(ctx, v.Study, v.Site, lang)
-	if err != nil {
-		return err
-	}
-	gate, err := o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.SMS, v.Study)
-	if err != nil {
-		return err
-	}
+	n.NotAfter = held.Until // and not about the visit any more: messages that are would be taken back with it
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now}
-	// Not about the visit any more: messages that are would be taken back with it.
-	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.cancelled", NotAfter: held.Until}
-	why := gate.Sentence()
-	if gate.OK || !gate.NotBefore.IsZero() && gate.NotBefore.Before(held.Until) {
-		sent := later(now, gate.NotBefore).In(v.Local().Location())
-		r.Body, err = i18n.Text(lang, "sms.cancelled", "when", i18n.When(lang, held.Until.In(sent.Location()), sent), "phone", of.Phone)
-		if gate.Point.Discreet {
-			r.Template = "sms.discreet"
-			r.Body, err = i18n.Text(lang, "sms.discreet", "phone", of.Phone)
-		}
-		if err != nil {
+	if n.gate.OK || n.may() && n.gate.NotBefore.Before(held.Until) {
+		if err := n.write("when", i18n.When(n.lang, held.Until.In(n.goes.Location()), n.goes)); err != nil {
 			return err
 		}
-		t, gate, err := o.Trial.Reach(ctx, trial.System, r)
-		if err != nil {
+		if sent, err := o.send(ctx, &n, mark); err != nil || sent {
 			return err
 		}
-		if gate.OK || !gate.NotBefore.IsZero() {
-			mark.Message = t.Message
-			return o.decide(ctx, mark)
-		}
-		why = gate.Sentence()
 	}
 	err = o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + key}, Kind: "call", Person: v.Person, Study: v.Study, Visit: v.ID,
-		Due: earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + why})
+		Due: earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + n.gate.Sentence()})
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,30 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// subjects yields everybody who is in a study with a diary, to do something for each; what fails
-// for one is reported at the end.
-func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *trial.Subject) error) error {
+// subjects yields everybody living who is in a study with a diary, to do something for each; what
+// fails for one is reported at the end. Each person is read once.
+func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *trial.Subject, p *contacts.Person) error) error {
 	studies, err := o.Trial.Studies(ctx)
 	if err != nil {
 		return err
 	}
+	people := map[contacts.PersonID]*contacts.Person{}
 	var errs []error
+	one := func(st *trial.Study, s *trial.Subject) error {
+		p := people[s.Person]
+		if p == nil {
+			got, err := o.People.Get(ctx, s.Person)
+			if err != nil {
+				return err
+			}
+			p = &got
+			people[s.Person] = p
+		}
+		if p.Deceased != "" || !p.Erased.IsZero() {
+			return nil
+		}
+		return do(st, s, p)
+	}
 	for _, st := range studies {
 		if st.Diary == nil || st.State == trial.StudySetup || st.State == trial.StudyClosed {
 			continue
@@ -36,7 +52,7 @@ func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *tri
 				return err
 			}
 			for _, s := range subs {
-				if err := do(&st, &s); err != nil {
+				if err := one(&st, &s); err != nil {
 					errs = append(errs, fmt.Errorf("diary of %s: %w", s.ID, err))
 				}
 			}
@@ -47,29 +63,27 @@ func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *tri
 
 // askDiaries calls or texts those whose entry is due and not finished.
 func (o *Operator) askDiaries(ctx context.Context, now time.Time) error {
-	return o.subjects(ctx, func(st *trial.Study, s *trial.Subject) error { return o.askDiary(ctx, st, s, now) })
+	return o.subjects(ctx, func(st *trial.Study, s *trial.Subject, p *contacts.Person) error {
+		return o.askDiary(ctx, st, s, p, now)
+	})
 }
 
-func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subject, now time.Time) error {
-	due, err := o.Trial.Due(ctx, s.Person, now)
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	p, err := o.People.Get(ctx, s.Person)
+func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subject, p *contacts.Person, now time.Time) error {
+	due, err := o.Trial.DueIn(ctx, p, s, st, now)
 	if err != nil {
 		return err
 	}
 	for _, r := range due {
-		if r.Subject != s.ID || r.State == trial.ResponseCompleted {
+		if r.State == trial.ResponseCompleted {
 			continue
 		}
 		switch {
-		case byText(st, &p):
-			err = o.askByText(ctx, st, &p, r, now)
-		case byPhone(st, &p):
-			err = o.callDiary(ctx, st, &p, &r, now)
+		case byText(st, p):
+			err = o.askByText(ctx, st, p, r, now)
+		case byPhone(st, p):
+			err = o.callDiary(ctx, st, p, &r, now)
 		default:
-			err = o.linkDiary(ctx, st, &p, &r, now)
+			err = o.linkDiary(ctx, st, p, &r, now)
 		}
 		if err != nil {
 			return err

@@ -26,23 +26,21 @@ func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok 
 			consider(v.Start.Add(-visitAhead))
 		}
 	}
-	err = o.subjects(ctx, func(st *trial.Study, s *trial.Subject) error { return o.nextEntry(ctx, st, s, now, consider) })
+	err = o.subjects(ctx, func(st *trial.Study, s *trial.Subject, p *contacts.Person) error {
+		return o.nextEntry(ctx, st, s, p, now, consider)
+	})
 	return next, ok, err
 }
 
 // nextEntry considers when one subject is asked next: today's and tomorrow's first call or link,
 // and the retry of a call that ended.
-func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subject, now time.Time, consider func(time.Time)) error {
-	p, err := o.People.Get(ctx, s.Person)
-	if err != nil {
-		return err
-	}
-	zone, ok := contacts.Zone(p)
+func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subject, p *contacts.Person, now time.Time, consider func(time.Time)) error {
+	zone, ok := contacts.Zone(*p)
 	if !ok {
 		return nil
 	}
 	at := st.Diary.From
-	if byPhone(st, &p) && !byText(st, &p) {
+	if byPhone(st, p) && !byText(st, p) {
 		at = st.Diary.CallAt
 	}
 	for ahead := range 2 {
@@ -50,12 +48,12 @@ func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subj
 		if err != nil {
 			return err
 		}
-		due, err := o.Trial.Due(ctx, s.Person, later(probe, now))
+		due, err := o.Trial.DueIn(ctx, p, s, st, later(probe, now))
 		if err != nil {
 			return err
 		}
 		for _, r := range due {
-			if r.Subject != s.ID || r.State == trial.ResponseCompleted {
+			if r.State == trial.ResponseCompleted {
 				continue
 			}
 			consider(probe)

@@ -73,65 +73,44 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 	case template == "sms.moved" && v.Start.After(now.Add(visitAhead)): // the reminder itself comes later
 		key += "_moved"
 	}
-	if done, err := o.decided(ctx, key); err != nil || done {
+	n, done, err := o.notice(ctx, key, template, v, now)
+	if err != nil || done {
 		return err
 	}
-	p, err := o.People.Get(ctx, v.Person)
-	if err != nil {
-		return err
-	}
-	lang := o.speaks(p.Language)
-	of, err := o.officeOf(ctx, v.Study, v.Site, lang)
-	if err != nil {
-		return err
-	}
-	gate, err := o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.SMS, v.Study)
-	if err != nil {
-		return err
-	}
+	n.Visit, n.NotAfter, n.Vars = v.ID, v.Start.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
-	r := trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template,
-		Visit: v.ID, NotAfter: v.Start.Add(-lastMinute), Vars: map[string]string{"sequence": fmt.Sprint(v.Sequence)}}
-	if !gate.OK && gate.NotBefore.IsZero() {
-		return o.remindByVoice(ctx, mark, r, gate, now)
+	if !n.may() {
+		return o.remindByVoice(ctx, mark, n.Reach, n.gate, now)
 	}
-	if gate.NotBefore.After(r.NotAfter) {
-		return o.giveToStaff(ctx, mark, r, "The hours for messages begin too late.", now)
+	if n.gate.NotBefore.After(n.NotAfter) {
+		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late.", now)
 	}
 	// The words "tomorrow" and "today" are true on the day they are sent, and the text waits no longer.
-	sent := later(now, gate.NotBefore).In(v.Local().Location())
-	if y, m, d := sent.Date(); sent.Format(time.DateOnly) != v.Day {
-		r.NotAfter = earlier(r.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, sent.Location()))
+	if y, m, d := n.goes.Date(); n.goes.Format(time.DateOnly) != v.Day {
+		n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
 	}
-	if gate.Point.Discreet {
-		r.Template = "sms.discreet"
-		r.Body, err = i18n.Text(lang, "sms.discreet", "phone", of.Phone)
-	} else {
-		prompt, ok, perr := o.newPrompt(ctx, "prm_"+key, gate.Point.Hash, v, now)
-		if perr != nil {
-			return perr
+	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes)}
+	if !n.gate.Point.Discreet { // who is asked for nothing answers nothing
+		prompt, ok, err := o.newPrompt(ctx, "prm_"+key, n.gate.Point.Hash, v, now)
+		if err != nil {
+			return err
 		}
 		if !ok { // nine digits in use on one number: rather a person than a riddle
-			return o.giveToStaff(ctx, mark, r, "Too many open questions on one number to remind of a visit by text.", now)
+			return o.giveToStaff(ctx, mark, n.Reach, "Too many open questions on one number to remind of a visit by text.", now)
 		}
 		if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
 			return err
 		}
-		words := []any{"when", i18n.When(lang, v.Local(), sent), "yes", prompt.digit(0), "change", prompt.digit(1), "phone", of.Phone}
-		r.Body, err = i18n.Text(lang, template, words...)
+		words = append(words, "yes", prompt.digit(0), "change", prompt.digit(1))
 	}
-	if err != nil {
+	if err := n.write(words...); err != nil {
 		return err
 	}
-	t, gate, err := o.Trial.Reach(ctx, trial.System, r)
-	if err != nil {
+	sent, err := o.send(ctx, &n, mark)
+	if err != nil || sent {
 		return err
 	}
-	if !gate.OK && gate.NotBefore.IsZero() {
-		return o.giveToStaff(ctx, mark, r, gate.Sentence(), now)
-	}
-	mark.Message = t.Message
-	return o.decide(ctx, mark)
+	return o.giveToStaff(ctx, mark, n.Reach, n.gate.Sentence(), now)
 }
 
 // remindByVoice calls somebody who takes no texts, where they agreed to that; else staff do.

@@ -53,7 +53,7 @@ func (c *Coordinator) Due(ctx context.Context, p contacts.PersonID, now time.Tim
 		if err != nil {
 			return nil, err
 		}
-		open, err := c.dueIn(ctx, &person, &s, &st, now)
+		open, err := c.DueIn(ctx, &person, &s, &st, now)
 		if err != nil {
 			return nil, err
 		}
@@ -62,9 +62,9 @@ func (c *Coordinator) Due(ctx context.Context, p contacts.PersonID, now time.Tim
 	return out, nil
 }
 
-// dueIn lists the entries of one study whose window is open at now. Windows are in the person's
-// zone; one that crosses midnight belongs to the day it opened.
-func (c *Coordinator) dueIn(ctx context.Context, person *contacts.Person, s *Subject, st *Study, now time.Time) ([]Response, error) {
+// DueIn lists the entries of one subject whose window is open at now, done or not. Windows are in
+// the person's zone; one that crosses midnight belongs to the day it opened.
+func (c *Coordinator) DueIn(ctx context.Context, person *contacts.Person, s *Subject, st *Study, now time.Time) ([]Response, error) {
 	if st.Diary == nil {
 		return nil, nil
 	}
