@@ -193,6 +193,9 @@ func (c *call) went(s Script) (call, error) {
 		case Dial:
 			v.Step = next.Step
 			s[i] = v
+		case Record:
+			v.Step = next.Step
+			s[i] = v
 		}
 	}
 	next.Claimed, next.Claim, next.ClaimSilent = false, "", false

@@ -42,7 +42,9 @@ type Dial struct {
 	To, From phone.Number
 }
 
-// Record keeps what is said after a tone. The script says before it that this part is recorded.
+// Record keeps what is said after a tone. Right before it comes a Gather of one key, in the same
+// Step, whose last words are "voice.recorded": whoever presses the key goes on without (F13).
+// Package twilio refuses a script that records otherwise.
 type Record struct {
 	Step   int
 	Max    time.Duration

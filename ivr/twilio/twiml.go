@@ -103,10 +103,11 @@ func clean(s string, lines bool) string {
 }
 
 // Voice turns a script into TwiML. A Gather is followed by a Redirect, so that silence comes back
-// as a request of its own.
+// as a request of its own; right before a Record it goes on to that. A script that records anybody
+// unannounced is refused (F13).
 func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, error) {
 	t := newTwiML()
-	for _, step := range s {
+	for i, step := range s {
 		switch v := step.(type) {
 		case ivr.Say:
 			t.say(v)
@@ -126,6 +127,11 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 				t.say(p)
 			}
 			t.close("Gather")
+			if i+1 < len(s) {
+				if _, recorded := s[i+1].(ivr.Record); recorded {
+					continue
+				}
+			}
 			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
 		case ivr.Record:
 			t.leaf("Record", "", "action", action(v.Step, ""), "method", "POST", "maxLength", seconds(v.Max), "finishOnKey", v.Finish, "playBeep", "true")
@@ -144,7 +150,11 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 			return nil, fmt.Errorf("write TwiML: unknown step %T", step)
 		}
 	}
-	return t.bytes()
+	doc, err := t.bytes()
+	if err != nil {
+		return nil, err
+	}
+	return doc, announced(doc)
 }
 
 // say splits what is longer than one <Say> may be, at a space.

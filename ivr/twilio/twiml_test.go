@@ -35,6 +35,7 @@ func number1(t *testing.T) phone.Number {
 // The same script is the same bytes: attributes keep their order, empty ones stay.
 func TestVoice(t *testing.T) {
 	office := number1(t)
+	recorded := ivr.Gather{Prompts: []ivr.Say{say(i18n.Es, "voice.recorded")}, Step: 1, NumDigits: 1, Timeout: 5 * time.Second}
 	for name, x := range map[string]struct {
 		script ivr.Script
 		want   string
@@ -43,10 +44,12 @@ func TestVoice(t *testing.T) {
 			`<Gather input="dtmf" action="/v?step=1" method="POST" numDigits="1" finishOnKey="" timeout="10"><Say language="en-US" voice="Polly.Joanna">Press 1 &amp; go.</Say></Gather><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
 		"a number": {ivr.Script{ivr.Gather{Step: 1, Finish: "#", Timeout: 20 * time.Second}},
 			`<Gather input="dtmf" action="/v?step=1" method="POST" finishOnKey="#" timeout="20" actionOnEmptyResult="true"></Gather><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
-		"goodbye":        {ivr.Script{ivr.Say{Text: "Adiós.", Lang: i18n.Es}, ivr.Hangup{}}, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say><Hangup></Hangup>`},
-		"put through":    {ivr.Script{ivr.Dial{Step: 1, To: office, From: office}}, `<Dial action="/v?step=1" method="POST" timeout="25" callerId="+14125550101">+14125550101</Dial>`},
-		"pause":          {ivr.Script{ivr.Pause{For: time.Second}, ivr.Reject{}}, `<Pause length="1"></Pause><Reject></Reject>`},
-		"record":         {ivr.Script{ivr.Record{Step: 1, Max: time.Minute, Finish: "#"}}, `<Record action="/v?step=1" method="POST" maxLength="60" finishOnKey="#" playBeep="true"></Record><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
+		"goodbye":     {ivr.Script{ivr.Say{Text: "Adiós.", Lang: i18n.Es}, ivr.Hangup{}}, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say><Hangup></Hangup>`},
+		"put through": {ivr.Script{ivr.Dial{Step: 1, To: office, From: office}}, `<Dial action="/v?step=1" method="POST" timeout="25" callerId="+14125550101">+14125550101</Dial>`},
+		"pause":       {ivr.Script{ivr.Pause{For: time.Second}, ivr.Reject{}}, `<Pause length="1"></Pause><Reject></Reject>`},
+		"record": {ivr.Script{recorded, ivr.Record{Step: 1, Max: time.Minute, Finish: "#"}},
+			`<Gather input="dtmf" action="/v?step=1" method="POST" numDigits="1" finishOnKey="" timeout="5"><Say language="es-US" voice="Polly.Lupe">Esta parte se graba. Para seguir sin grabar, oprima 1.</Say></Gather>` +
+				`<Record action="/v?step=1" method="POST" maxLength="60" finishOnKey="#" playBeep="true"></Record><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
 		"nothing to say": {ivr.Script{ivr.Say{Text: " \x01 ", Lang: i18n.En}}, ``},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -167,7 +167,7 @@ func (h *Webhooks) voice(w http.ResponseWriter, r *http.Request, f url.Values) {
 		return u
 	}
 	doc, err := Voice(script, action)
-	if err != nil { // too long to say
+	if err != nil { // too long to say, or not to be said so
 		h.failed(r, "TwiML", ev.SID, err)
 		doc, err = Voice(apology(), action)
 	}
