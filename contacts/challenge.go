@@ -17,10 +17,8 @@ import (
 // Verification codes: six digits, ten minutes, once, five tries, bound to the challenge the
 // browser holds (OWASP ASVS 5.0, 6.5 and 6.6). Real time counts, not the demo's clock.
 const (
-	codeLife    = 10 * time.Minute
-	codeTries   = 5
-	resendAfter = 30 * time.Second
-	codesAnHour = 5
+	codeLife  = 10 * time.Minute // also how long a right one may be built on
+	codeTries = 5
 )
 
 // What can be the matter with a code.
@@ -28,13 +26,6 @@ var (
 	ErrCodeWrong = errors.New("wrong code")
 	ErrCodeOver  = errors.New("this code has expired or was used: ask for a new one")
 )
-
-// TooManyCodes is the error of Start when a point was sent too many.
-type TooManyCodes struct{ Wait time.Duration }
-
-func (e *TooManyCodes) Error() string {
-	return fmt.Sprintf("too many codes asked for: wait %s", e.Wait.Round(time.Second))
-}
 
 // challenge is a code that was sent and is waited for. Its id is a secret of the browser.
 type challenge struct {
@@ -45,14 +36,9 @@ type challenge struct {
 	MAC           string    `bson:"mac"`
 	Expires       time.Time `bson:"expires"`
 	Tries         int       `bson:"tries"`
-	Used          bool      `bson:"used"`
-}
-
-// codeRate holds the times of the last hour's codes to one point. Its id is the point's hash.
-type codeRate struct {
-	docstore.Meta `bson:",inline"`
-	Sent          []time.Time `bson:"sent"`
-	Until         time.Time   `bson:"until"`
+	Used          bool      `bson:"used"`             // by the right code
+	Asked         int       `bson:"asked,omitempty"`  // questions after it, such as the birth date
+	Passed        bool      `bson:"passed,omitempty"` // opened a page without a second code
 }
 
 // Started is a challenge just made. ID goes into the browser's cookie or form, Code into the
@@ -96,37 +82,6 @@ func (d *Directory) StartCode(ctx context.Context, b *docstore.Batch, value, pur
 	return s, nil
 }
 
-// rate counts a code against its point's limits.
-func (d *Directory) rate(ctx context.Context, b *docstore.Batch, point string, now time.Time) error {
-	take := func(r *codeRate) error {
-		var kept []time.Time
-		for _, t := range r.Sent {
-			if now.Sub(t) < time.Hour {
-				kept = append(kept, t)
-			}
-		}
-		if n := len(kept); n > 0 {
-			if wait := resendAfter - now.Sub(kept[n-1]); wait > 0 {
-				return &TooManyCodes{wait}
-			}
-			if n >= codesAnHour {
-				return &TooManyCodes{time.Hour - now.Sub(kept[n-codesAnHour])}
-			}
-		}
-		r.Sent, r.Until = append(kept, now), now.Add(time.Hour)
-		return nil
-	}
-	_, err := d.rates.Edit(ctx, b, point, take)
-	if errors.Is(err, docstore.ErrNotFound) {
-		first := codeRate{Meta: docstore.Meta{ID: point}}
-		if err = take(&first); err == nil {
-			d.rates.Check(b, point, 0) // of several first ones at once, one: the others start again and are counted
-			d.rates.Ensure(b, &first)
-		}
-	}
-	return err
-}
-
 // CheckCode returns what the code proves, once: of several right answers at the same time exactly
 // one succeeds. ErrCodeWrong counts a try; ErrCodeOver: expired, used, tried too often or unknown.
 func (d *Directory) CheckCode(ctx context.Context, challengeID, code string) (Proven, error) {
@@ -139,7 +94,7 @@ func (d *Directory) CheckCode(ctx context.Context, challengeID, code string) (Pr
 		}
 		if subtle.ConstantTimeCompare([]byte(c.MAC), []byte(d.codeMAC(c.ID, code))) == 1 {
 			verdict = nil
-			c.Used = true
+			c.Used, c.Expires = true, d.clock.Wall().Add(codeLife)
 			return nil
 		}
 		c.Tries++
@@ -156,6 +111,52 @@ func (d *Directory) CheckCode(ctx context.Context, challengeID, code string) (Pr
 		return Proven{}, verdict
 	}
 	return Proven{Point: c.Point, Person: c.Person, Purpose: c.Purpose}, nil
+}
+
+// Try counts a question put to whoever gave the right code, such as the birth date where a number
+// is shared, and says how many more may follow. They are counted here because many can be put at
+// once. ErrCodeOver: five were, or ten minutes have gone since the code.
+func (d *Directory) Try(ctx context.Context, challengeID string) (left int, err error) {
+	c, err := d.proven(ctx, challengeID, func(c *challenge) bool {
+		c.Asked++
+		return c.Asked <= codeTries
+	})
+	if err != nil {
+		return 0, err
+	}
+	return codeTries - c.Asked, nil
+}
+
+// Pass returns what a right code proved, once more and for the last time: somebody who has just
+// confirmed a number goes on without a second code. ErrCodeOver.
+func (d *Directory) Pass(ctx context.Context, challengeID string) (Proven, error) {
+	c, err := d.proven(ctx, challengeID, func(c *challenge) bool {
+		was := c.Passed
+		c.Passed = true
+		return !was
+	})
+	if err != nil {
+		return Proven{}, err
+	}
+	return Proven{Point: c.Point, Person: c.Person, Purpose: c.Purpose}, nil
+}
+
+// proven changes a challenge whose code was right; take says whether that may still be.
+func (d *Directory) proven(ctx context.Context, challengeID string, take func(*challenge) bool) (challenge, error) {
+	over := false
+	c, err := d.challenges.Update(ctx, challengeID, func(c *challenge, _ *docstore.Batch) error {
+		if over = !c.Used || !d.clock.Wall().Before(c.Expires) || !take(c); over {
+			return docstore.Unchanged
+		}
+		return nil
+	})
+	switch {
+	case over, errors.Is(err, docstore.ErrNotFound):
+		return challenge{}, ErrCodeOver
+	case err != nil:
+		return challenge{}, fmt.Errorf("build on a code: %w", err)
+	}
+	return c, nil
 }
 
 func (d *Directory) codeMAC(challengeID, code string) string {

@@ -2,7 +2,9 @@ package contacts
 
 import (
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,9 +87,116 @@ func TestCodes(t *testing.T) {
 	if _, err := start("+14125550123"); !errors.As(err, &many) {
 		t.Error("the sixth in an hour:", err)
 	}
-	b.clock.Advance(2 * time.Hour)
-	if n, err := b.SweepCodes(ctx); n != 6+2 || err != nil {
+	b.clock.Advance(48 * time.Hour)
+	if n, err := b.SweepCodes(ctx); n != 6+2+1 || err != nil { // codes, numbers, the site's day
 		t.Errorf("swept %d, %v", n, err)
+	}
+}
+
+// A number gets so many codes a day, and so does the whole site, whoever has the number.
+func TestCodesADay(t *testing.T) {
+	b := newBench(t)
+	b.join(t, dana())
+	start := func(value string) error {
+		return b.store.Do(t.Context(), func(batch *docstore.Batch) error {
+			_, err := b.StartCode(t.Context(), batch, value, "signin", "")
+			return err
+		})
+	}
+	for _, value := range []string{"+14125550123", "+14125550177"} { // somebody's, and nobody's
+		for i := range pointADay {
+			if err := start(value); err != nil {
+				t.Fatalf("code %d: %v", i+1, err)
+			}
+			b.clock.Advance(15 * time.Minute)
+		}
+		var many *TooManyCodes
+		if err := start(value); !errors.As(err, &many) || !many.Today || many.Wait != 24*time.Hour-pointADay*15*time.Minute {
+			t.Errorf("one more for a number: %+v, %v", many, err)
+		}
+	}
+	for i := range 40 - 2*pointADay {
+		if err := start(fmt.Sprintf("+1412555%04d", 130+i)); err != nil {
+			t.Fatalf("code %d of the site: %v", i+1, err)
+		}
+	}
+	var many *TooManyCodes
+	if err := start("+14125550199"); !errors.As(err, &many) || !many.Today {
+		t.Errorf("one more for the site: %v", err)
+	}
+	if sent, limit, err := b.CodesToday(t.Context()); sent != 40 || limit != 40 || err != nil {
+		t.Errorf("today %d of %d, %v", sent, limit, err)
+	}
+	b.clock.Advance(24 * time.Hour)
+	if err := start("+14125550123"); err != nil {
+		t.Error("the next day:", err)
+	}
+}
+
+// What a right code allows besides is counted where it is kept, so that asking for it many times
+// at once brings no more.
+func TestBuildingOnACode(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	var s Started
+	start := func() {
+		t.Helper()
+		err := b.store.Do(ctx, func(batch *docstore.Batch) (err error) {
+			s, err = b.StartCode(ctx, batch, "+14125550123", "signup", "per_1")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	prove := func() {
+		t.Helper()
+		if _, err := b.CheckCode(ctx, s.ID, s.Code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(n int, f func() error) (won int) {
+		var wg sync.WaitGroup
+		var done atomic.Int64
+		for range n {
+			wg.Go(func() {
+				if err := f(); err == nil {
+					done.Add(1)
+				} else if !errors.Is(err, ErrCodeOver) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		return int(done.Load())
+	}
+	try := func() error { _, err := b.Try(ctx, s.ID); return err }
+	pass := func() error { _, err := b.Pass(ctx, s.ID); return err }
+	start()
+	if try() == nil || pass() == nil {
+		t.Error("before the code was right")
+	}
+	prove()
+	if n := at(20, try); n != codeTries {
+		t.Errorf("%d tries at once, want %d", n, codeTries)
+	}
+	if n := at(20, pass); n != 1 {
+		t.Errorf("%d passed, want 1", n)
+	}
+	b.clock.Advance(time.Minute)
+	start()
+	b.clock.Advance(codeLife - time.Second)
+	prove()
+	b.clock.Advance(codeLife - time.Second)
+	if left, err := b.Try(ctx, s.ID); left != codeTries-1 || err != nil {
+		t.Errorf("the ten minutes begin with the code: %d left, %v", left, err)
+	}
+	b.clock.Advance(time.Second)
+	if try() == nil || pass() == nil {
+		t.Error("after ten minutes")
+	}
+	if p, err := b.Pass(ctx, "chl_none"); !errors.Is(err, ErrCodeOver) {
+		t.Errorf("a challenge nobody made: %+v, %v", p, err)
 	}
 }
 

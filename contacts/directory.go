@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,8 @@ type Directory struct {
 	newID id.New
 	clock Clock
 
+	codesADay int
+
 	people     *docstore.Collection[Person, *Person]
 	charts     *docstore.Collection[Chart, *Chart]
 	touches    *docstore.Collection[Touch, *Touch]
@@ -52,9 +55,14 @@ type Directory struct {
 // verification codes. Give it to audit.Options and audit.Guard.
 func Unaudited() []string { return []string{"challenges", "codeRates"} }
 
+// Options are what may be left out.
+type Options struct {
+	CodesADay int // most verification codes a day from the whole site; 0: CodesADay
+}
+
 // Open makes the collections exist and returns the directory.
-func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audit.Log, newID id.New, clock Clock) (*Directory, error) {
-	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock}
+func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audit.Log, newID id.New, clock Clock, o Options) (*Directory, error) {
+	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock, codesADay: cmp.Or(o.CodesADay, CodesADay)}
 	index := func(name string, fields ...string) docstore.Index { return docstore.Index{Name: name, Fields: fields} }
 	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
 	var errs [9]error

@@ -50,7 +50,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Directory, err = Open(ctx, b.store, keys, b.log, id.Sequence(), b.clock)
+	b.Directory, err = Open(ctx, b.store, keys, b.log, id.Sequence(), b.clock, Options{CodesADay: 40})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ type SignedUp struct {
 }
 
 // signupClaim makes an exact repeat find the first sign-up: its id is a keyed hash of name, birth
-// date and one point.
+// date and the point that gets the code. Another point makes another sign-up, also where the rest
+// is known here: that two may be one person is for staff to see, not for who signs up.
 type signupClaim struct {
 	docstore.Meta `bson:",inline"`
 	Person        PersonID `bson:"person"`
@@ -64,7 +65,7 @@ func (d *Directory) SignUp(ctx context.Context, by audit.Actor, s SignUp, more f
 		return SignedUp{}, err
 	}
 	for attempt := 0; ; attempt++ {
-		first, err := d.firstSignUp(ctx, &s.Person)
+		first, stale, err := d.firstSignUp(ctx, &s.Person)
 		if err != nil {
 			return SignedUp{}, err
 		}
@@ -72,10 +73,11 @@ func (d *Directory) SignUp(ctx context.Context, by audit.Actor, s SignUp, more f
 		if first != "" {
 			out, err = d.repeatSignUp(ctx, by, first, s, more)
 		} else {
-			out, err = d.newSignUp(ctx, by, s, more)
+			out, err = d.newSignUp(ctx, by, s, stale, more)
 		}
-		if errors.Is(err, docstore.ErrExists) && attempt < 20 && ctx.Err() == nil {
-			continue // the same form was sent twice at once, and the other was first
+		// The same form was sent twice at once and the other was first, or others were counted.
+		if (errors.Is(err, docstore.ErrExists) || errors.Is(err, docstore.ErrConflict)) && attempt < 20 && ctx.Err() == nil {
+			continue
 		}
 		if err != nil {
 			return SignedUp{}, fmt.Errorf("sign up: %w", err)
@@ -95,7 +97,7 @@ func (d *Directory) Add(ctx context.Context, by audit.Actor, s SignUp, more func
 	return d.SignUp(ctx, by, s, more)
 }
 
-func (d *Directory) newSignUp(ctx context.Context, by audit.Actor, s SignUp, more func(*docstore.Batch, *Person) error) (SignedUp, error) {
+func (d *Directory) newSignUp(ctx context.Context, by audit.Actor, s SignUp, stale bool, more func(*docstore.Batch, *Person) error) (SignedUp, error) {
 	p := s.Person // a fresh copy each time: Insert sets the revision
 	out := SignedUp{}
 	sharers, err := d.sharers(ctx, &p)
@@ -115,7 +117,12 @@ func (d *Directory) newSignUp(ctx context.Context, by audit.Actor, s SignUp, mor
 	}
 	b := d.store.Batch()
 	d.keys.Create(b, p.ID)
-	for _, claim := range d.claims(&p) {
+	switch claim := d.claim(&p); {
+	case stale:
+		if _, err := d.signups.Edit(ctx, b, claim, func(c *signupClaim) error { c.Person = p.PersonID(); return nil }); err != nil {
+			return out, err
+		}
+	case claim != "":
 		d.signups.Insert(b, &signupClaim{Meta: docstore.Meta{ID: claim}, Person: p.PersonID()})
 	}
 	d.people.Insert(b, &p)
@@ -176,31 +183,36 @@ func action(noun, source string) string {
 	return noun + ".signup"
 }
 
-// claims are the ids an exact repeat of this sign-up would have too.
-func (d *Directory) claims(p *Person) (out []string) {
-	if p.NameDigest == "" {
-		return nil
+// claim is the id an exact repeat of this sign-up would have too, "" without name or point.
+func (d *Directory) claim(p *Person) string {
+	if p.NameDigest == "" || len(p.Points) == 0 || p.Points[0].Hash == "" {
+		return ""
 	}
-	for _, pt := range p.Points {
-		if pt.Hash != "" {
-			out = append(out, d.keys.Hash("signup", p.NameDigest+"|"+pt.Hash))
-		}
-	}
-	return out
+	return d.keys.Hash("signup", p.NameDigest+"|"+p.Points[0].Hash)
 }
 
-// firstSignUp finds the person an exact repeat means; "" when there is none.
-func (d *Directory) firstSignUp(ctx context.Context, p *Person) (PersonID, error) {
-	for _, claim := range d.claims(p) {
-		c, err := d.signups.Get(ctx, claim)
-		if err == nil {
-			return c.Person, nil
-		}
-		if !errors.Is(err, docstore.ErrNotFound) {
-			return "", err
-		}
+// firstSignUp finds the person an exact repeat means; "" when there is none. A claim is stale when
+// whoever made it has the point no more.
+func (d *Directory) firstSignUp(ctx context.Context, p *Person) (first PersonID, stale bool, err error) {
+	claim := d.claim(p)
+	if claim == "" {
+		return "", false, nil
 	}
-	return "", nil
+	c, err := d.signups.Get(ctx, claim)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	who, err := d.Get(ctx, c.Person)
+	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		return "", false, err
+	}
+	if err != nil || !slices.ContainsFunc(who.Points, func(pt Point) bool { return pt.Hash == p.Points[0].Hash }) {
+		return "", true, nil
+	}
+	return c.Person, false, nil
 }
 
 // Verify records that the person answered at this point (a code came back), and applies what a

@@ -96,6 +96,39 @@ func TestSignUpRefusesWhatCannotBeKept(t *testing.T) {
 	}
 }
 
+// An e-mail that is known here with another number is no repeat: the code would go nowhere, and who
+// asks would learn that the e-mail is known.
+func TestKnownEmailWithAnotherNumber(t *testing.T) {
+	b := newBench(t)
+	first := b.join(t, dana())
+	again := dana()
+	again.Person.Points[0].Value = "412-555-0124"
+	second := b.join(t, again)
+	if second.Repeat || second.Person.ID == first.Person.ID || len(second.Reviews) != 1 {
+		t.Errorf("repeat %v, %d reviews; want a person of their own and a review", second.Repeat, len(second.Reviews))
+	}
+	if third := b.join(t, again); !third.Repeat || third.Person.ID != second.Person.ID {
+		t.Errorf("the same again is a repeat: %+v", third)
+	}
+}
+
+// Whoever gave up a number does not keep it from signing up anew.
+func TestSignUpWithANumberSinceRemoved(t *testing.T) {
+	b := newBench(t)
+	first := b.join(t, dana())
+	_, err := b.Edit(t.Context(), portal, first.Person.PersonID(), "new number", func(p *Person) error { p.Points = p.Points[1:]; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := b.join(t, dana())
+	if second.Repeat || second.Person.ID == first.Person.ID {
+		t.Errorf("taken for a repeat: %+v", second)
+	}
+	if third := b.join(t, dana()); !third.Repeat || third.Person.ID != second.Person.ID {
+		t.Errorf("the same again is a repeat: %+v", third)
+	}
+}
+
 func TestExactRepeatMakesNoSecondPersonAndWaitsForProof(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()

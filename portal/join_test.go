@@ -239,7 +239,7 @@ func TestDetailsSayWhatToMend(t *testing.T) {
 func TestSigningUpAgainLooksTheSame(t *testing.T) {
 	s := newSite(t, rig.Options{})
 	first := s.browser()
-	first.toDetails().post("/join/details", details("agree-sms", "1")...).at("/join/code")
+	first.toDetails().post("/join/details", details("agree-sms", "1", "email", "dana@example.test")...).at("/join/code")
 	page := first.page
 	s.Clock.Advance(31e9) // past the wait between two codes
 
@@ -250,6 +250,14 @@ func TestSigningUpAgainLooksTheSame(t *testing.T) {
 	}
 	if n := s.stored("people"); n != 1 {
 		t.Errorf("%d people, want 1", n)
+	}
+	// So does an e-mail that is known here with another number.
+	other := details("agree-sms", "1", "email", "dana@example.test")
+	other[9] = "412-555-0124"
+	email := s.browser()
+	email.toDetails().post("/join/details", other...).at("/join/code")
+	if a, b := words(page), strings.ReplaceAll(words(email.page), "0124", "0123"); a != b {
+		t.Errorf("a known e-mail reads\n%s\nwant\n%s", b, a)
 	}
 	// Without the code nobody learns that the person is there.
 	noCode := s.browser()

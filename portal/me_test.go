@@ -301,6 +301,67 @@ func TestBorrowedDevice(t *testing.T) {
 	}
 }
 
+// Who has just confirmed the number on a device of their own opens their page without another
+// code, once. On a borrowed one the page asks for a code, as whoever comes next would press "back".
+func TestFromSignUpToOnesOwnPage(t *testing.T) {
+	s := newSite(t, rig.Options{Now: time.Now()})
+	b := s.browser().toDetails().post("/join/details", details()...).at("/join/code")
+	guess := s.browser()
+	guess.post("/me/pass", "pass", "chl_guess").at("/me/sign-in")
+	b.post("/join/code", "code", s.codeFor("+14125550123")).at("/join/done")
+	pass := b.hidden("pass")
+	b.post("/me/pass", "pass", pass).at("/me").sees("Dana", "We got your sign-up")
+	thief := s.browser()
+	thief.post("/me/pass", "pass", pass).at("/me/sign-in")
+	s.Clock.Advance(15 * time.Minute)
+	b.get("/me").at("/me")
+
+	again := s.browser().toDetails().post("/join/details", "given", "Ana", "family", "Ruiz", "zip", "15213", "language", "en", "phone", "412-555-0124", "kind", "mobile", "shared", "no", "voicemail", "no", "way", "any", "own", "no")
+	again.post("/join/code", "code", s.codeFor("+14125550124")).at("/join/done").sees("Open my page").lacks("/me/pass")
+	again.get("/me").at("/me/sign-in")
+
+	late := s.browser().toDetails().post("/join/details", "given", "Tom", "family", "Roe", "zip", "15213", "language", "en", "phone", "412-555-0125", "kind", "mobile", "shared", "no", "voicemail", "no", "way", "any", "own", "yes")
+	late.post("/join/code", "code", s.codeFor("+14125550125")).at("/join/done")
+	s.Clock.Advance(11 * time.Minute)
+	late.post("/me/pass", "pass", late.hidden("pass")).at("/me/sign-in")
+}
+
+// A second code within half a minute: the one on its way still works, and the wait is said in
+// seconds.
+func TestAskedForACodeTwice(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	s.person("Dana", "2005-05-03", "+14125550123", nil)
+	for _, number := range []string{"412-555-0123", "412-555-0177"} { // somebody's, and nobody's
+		ask := []string{"phone", number, "how", "text", "own", "yes"}
+		b := s.browser()
+		b.get("/me/sign-in").post("/me/sign-in", ask...).at("/me/code")
+		b.get("/me/sign-in").post("/me/sign-in", ask...).at("/me/code").sees("It still works")
+		other := s.browser()
+		other.get("/me/sign-in").post("/me/sign-in", ask...).status(422).sees("Please wait 30 seconds")
+		if number == "412-555-0123" {
+			b.post("/me/code", "code", s.codeFor("+14125550123")).at("/me")
+		}
+	}
+}
+
+// When the day's codes are used up people are called, those who sign up and those who have.
+func TestNoMoreCodesToday(t *testing.T) {
+	s := newSite(t, rig.Options{CodesADay: 1})
+	s.person("Rosa", "1952-05-03", "+14125550110", nil)
+	s.browser().toDetails().post("/join/details", details()...).at("/join/code")
+	b := s.browser().toDetails()
+	b.post("/join/details", "given", "Ana", "family", "Ruiz", "zip", "15213", "language", "en", "phone", "412-555-0124", "kind", "mobile", "shared", "no", "voicemail", "no", "way", "any", "own", "yes")
+	b.at("/join/done").sees("You did not need a code", "will call you by")
+	tasks, err := s.Trial.Tasks(t.Context(), "")
+	if err != nil || len(tasks) != 1 || tasks[0].Kind != "call" {
+		t.Errorf("tasks %+v, %v", tasks, err)
+	}
+	for _, number := range []string{"412-555-0110", "412-555-0177"} {
+		b := s.browser()
+		b.get("/me/sign-in").post("/me/sign-in", "phone", number, "how", "text", "own", "yes").status(422).sees("Please ask us to call you", "Call me instead")
+	}
+}
+
 func TestSignOutForgets(t *testing.T) {
 	s := newSite(t, rig.Options{})
 	s.person("Dana", "2005-05-03", "+14125550123", nil)

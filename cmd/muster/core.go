@@ -79,7 +79,7 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 		return nil, err
 	}
 	k.newID = id.ULID(k.clock.Wall)
-	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock); err != nil {
+	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock, contacts.Options{CodesADay: k.config.CodesADay}); err != nil {
 		return nil, err
 	}
 	return k, k.openTrial(ctx)

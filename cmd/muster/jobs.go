@@ -86,6 +86,9 @@ func (s *server) follow(ctx context.Context) error {
 
 func (s *server) sweep(ctx context.Context) error {
 	_, err1 := s.people.SweepCodes(ctx)
+	if sent, limit, err := s.people.CodesToday(ctx); err == nil && sent*5 >= limit*4 {
+		s.log.Warn("verification codes: most of the day's are used up; is somebody asking for them at numbers of others?", "today", sent, "codes-a-day", limit)
+	}
 	gone, err2 := s.trial.Retain(ctx, s.clock.Now(), false)
 	if len(gone) > 0 {
 		s.log.Info("pre-screen answers deleted: the promised days are over", "people", len(gone))

@@ -70,6 +70,10 @@ func newServer(ctx context.Context, k *core, d *demo) (*server, error) {
 			open, err := k.trial.Alerts(ctx, trial.AlertOpen)
 			return float64(len(open)), err
 		}},
+		metrics.Gauge{Name: "muster_codes_today", Help: "Verification codes asked for today (UTC); codes-a-day is the most.", Read: func(ctx context.Context) (float64, error) {
+			n, _, err := k.people.CodesToday(ctx)
+			return float64(n), err
+		}},
 		metrics.Gauge{Name: "muster_store_scans_total", Help: "Queries that read a whole collection.", Read: func(context.Context) (float64, error) { return float64(k.store.Scans()), nil }},
 	)
 	var err error

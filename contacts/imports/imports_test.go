@@ -51,7 +51,7 @@ func open(t testing.TB, path string) (*contacts.Directory, *sqlitedoc.Driver) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := contacts.Open(ctx, store, keys, log, id.Sequence(), now)
+	d, err := contacts.Open(ctx, store, keys, log, id.Sequence(), now, contacts.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/yaml"
@@ -36,6 +37,7 @@ type Config struct {
 	MetricsListen  string         // "" = off
 	ClockListen    string         // "" = off; loopback only
 	Now            string         // "", a time to start at, or fixed:TIME
+	CodesADay      int            // most verification codes a day
 	LogLevel       string         // debug, info, warn, error
 
 	Twilio Twilio
@@ -72,6 +74,7 @@ var settings = []setting{
 	{"twilio-auth-token", "", "Twilio auth token", true},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
 	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
+	{"codes-a-day", "500", "most codes to confirm a number or sign in that are sent in a day (UTC); whoever comes after is offered a call by staff", false},
 	{"metrics-listen", "", "address of /metrics (off when empty)", false},
 	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
 	{"clock-listen", "", "loopback address of the clock control, for tests and demos (off when empty)", false},
@@ -224,6 +227,11 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 		p.add("%s: %q is not a URL such as https://muster.example.org", c.where("public-url"), c.PublicURL)
 	} else if public.Scheme == "http" && !Loopback(public.Hostname()) {
 		p.add("%s: %q must start with https:// (plain http is for this machine alone)", c.where("public-url"), c.PublicURL)
+	}
+	if n, err := strconv.Atoi(k.String("codes-a-day")); err != nil || n < 1 {
+		p.add("%s: %q is not a number of codes such as 500", c.where("codes-a-day"), k.String("codes-a-day"))
+	} else {
+		c.CodesADay = n
 	}
 	if _, err := clock.Parse(c.Now); err != nil {
 		p.add("%s: %v", c.where("now"), err)

@@ -52,6 +52,7 @@ type Options struct {
 	Carrier  Carrier         // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
 
+	CodesADay int    // 0 the usual limit
 	PublicURL string // "" https://muster.example.test
 }
 
@@ -100,7 +101,7 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: unaudited})
 	must(err)
-	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock)
+	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock, contacts.Options{CodesADay: o.CodesADay})
 	must(err)
 	links := &trial.Links{}
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{

@@ -24,7 +24,11 @@ func (h *Pages) startDiary(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.Sessions.Put(r.Context(), diaryKey, f.Value("due"))
+	due := f.Value("due")
+	if len(due) > 200 { // no id is; whose it is, entry asks
+		return web.ErrBadRequest
+	}
+	h.Sessions.Put(r.Context(), diaryKey, due)
 	return web.Redirect(w, r, "/me/diary")
 }
 

@@ -90,6 +90,7 @@ func (h *Pages) Routes() web.Routes {
 	door(http.MethodPost, "/me/code", h.door.Limit(h.codes, h.code))
 	door(http.MethodGet, "/me/birth-date", h.birthPage)
 	door(http.MethodPost, "/me/birth-date", h.door.Limit(h.codes, h.birth))
+	door(http.MethodPost, "/me/pass", h.door.Limit(h.codes, h.pass))
 	door(http.MethodPost, "/me/sign-out", h.signOut)
 
 	page("/me", h.today)
@@ -196,7 +197,7 @@ func (h *Pages) T(r *http.Request, key string, pairs ...any) string {
 // dress adds the help line, the menu and who is signed in.
 func (h *Pages) dress(r *http.Request, p *view.Page) {
 	help, err := h.Help(r.Context(), h.lang(r))
-	if err != nil { // the page is worth more than its footer
+	if err != nil && !errors.Is(err, context.Canceled) { // the page is worth more than its footer; who left sees neither
 		h.Site.Log.ErrorContext(r.Context(), "help line", "request", web.RequestID(r), "error", err)
 	}
 	help.Privacy = "/privacy"

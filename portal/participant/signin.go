@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -74,7 +73,12 @@ func (h *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	var wrong contacts.Problems
 	switch {
 	case errors.As(err, &many):
-		f.Refuse("phone", h.T(r, "participant.signin.wait", "count", max(1, int(math.Ceil(many.Wait.Minutes())))))
+		if k, err := h.knock(r); err == nil && k.Number == n.E164() && k.Point == "" && !many.Today { // this browser waits for a code already
+			h.Sessions.Put(r.Context(), ownKey, own == "yes")
+			h.door.Flash(r, view.Notice, h.T(r, "participant.code.waiting"))
+			return web.Redirect(w, r, "/me/code")
+		}
+		f.Refuse("phone", h.door.CodeWait(r, many.Wait, many.Today))
 		return h.askNumber(w, r, http.StatusUnprocessableEntity, f)
 	case errors.As(err, &wrong):
 		f.Refuse("phone", h.T(r, "view.form.phone"))
@@ -212,15 +216,12 @@ func (h *Pages) birth(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return h.askBirth(w, r, http.StatusUnprocessableEntity, f, f.Has("first"))
 	}
-	k, who, err := h.Doors.BirthDate(r.Context(), k, birth, f.Value("first"))
+	who, err := h.Doors.BirthDate(r.Context(), k, birth, f.Value("first"))
 	switch {
 	case errors.Is(err, doors.ErrName):
 		f.Refuse("first", h.T(r, "participant.birth.firstMissing"))
 		return h.askBirth(w, r, http.StatusUnprocessableEntity, f, true)
 	case errors.Is(err, doors.ErrWrong):
-		if err := h.keepKnock(r, k); err != nil {
-			return err
-		}
 		f.Refuse("birth", h.T(r, "participant.birth.wrong"))
 		return h.askBirth(w, r, http.StatusUnprocessableEntity, f, f.Has("first"))
 	case errors.Is(err, doors.ErrOver):
@@ -246,6 +247,23 @@ func (h *Pages) enter(w http.ResponseWriter, r *http.Request, who contacts.Perso
 		h.Sessions.Shorten(r.Context(), borrowed)
 	}
 	return web.Redirect(w, r, "/me")
+}
+
+// pass lets in who confirmed their number at the end of signing up, in this browser and just now.
+func (h *Pages) pass(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.door.Form(w, r)
+	if err != nil {
+		return err
+	}
+	who, err := h.Doors.Pass(r.Context(), f.Value("pass"))
+	if errors.Is(err, doors.ErrOver) {
+		return web.SeeOther("/me/sign-in")
+	}
+	if err != nil {
+		return err
+	}
+	h.Sessions.Put(r.Context(), ownKey, true) // it is offered on no other device
+	return h.enter(w, r, who)
 }
 
 // signOut ends the session and has the browser forget what it kept (F24).

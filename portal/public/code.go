@@ -69,6 +69,9 @@ func (h *Pages) code(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("confirm number: %w", err)
 	}
+	if j.Own { // on somebody else's device, "back" would open it for whoever comes next (F24)
+		j.Pass = j.Challenge
+	}
 	if err := h.finish(r, j); err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func (h *Pages) again(w http.ResponseWriter, r *http.Request) error {
 	challenge, err := h.Trial.ResendCode(r.Context(), visitor, j.Person, j.Number, j.ByCall)
 	var many *contacts.TooManyCodes
 	if errors.As(err, &many) {
-		h.site.Flash(r, view.Problem, h.tooMany(r, many))
+		h.site.Flash(r, view.Problem, h.site.CodeWait(r, many.Wait, many.Today))
 		return web.Redirect(w, r, "/join/code")
 	}
 	if err != nil {
@@ -158,7 +161,7 @@ func (h *Pages) wait(w http.ResponseWriter, r *http.Request) error {
 
 // finish keeps of the sign-up only what the last page shows.
 func (h *Pages) finish(r *http.Request, j join) error {
-	return h.keep(r, join{Study: j.Study, Site: j.Site, TextOnly: j.TextOnly, Repeat: j.Repeat, Promised: h.promise(r, j), NoCode: j.NoCode, Done: true})
+	return h.keep(r, join{Study: j.Study, Site: j.Site, TextOnly: j.TextOnly, Repeat: j.Repeat, Promised: h.promise(r, j), NoCode: j.NoCode, Pass: j.Pass, Done: true})
 }
 
 // promise is when somebody will have been in touch: as the study's list says; for somebody who
@@ -181,6 +184,7 @@ type endPage struct {
 	Known   bool // they were on the list already, and have just proved who they are
 	Study   bool
 	NoCode  bool
+	Open    view.Action // to their own page
 }
 
 func (*endPage) Template() string { return "public/end" }
@@ -192,7 +196,11 @@ func (h *Pages) endPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lang := h.lang(r)
-	p := &endPage{sheet: h.sheet(r, h.T(r, "public.end.title")), NoCode: j.NoCode, Known: j.Repeat && !j.NoCode, Study: j.Study != ""}
+	p := &endPage{sheet: h.sheet(r, h.T(r, "public.end.title")), NoCode: j.NoCode, Known: j.Repeat && !j.NoCode, Study: j.Study != "",
+		Open: view.Action{Label: h.T(r, "public.end.open"), Kind: view.Secondary, Href: "/me"}}
+	if j.Pass != "" {
+		p.Open = view.Action{Label: p.Open.Label, Kind: view.Secondary, Post: "/me/pass", Fields: []view.Hidden{{Name: "pass", Value: j.Pass}}}
+	}
 	if j.Study == "" {
 		p.Steps = view.Steps{Title: h.T(r, "public.end.next"), List: []view.Step{
 			{Is: "done", Text: h.T(r, "public.end.got")},

@@ -3,7 +3,6 @@ package public
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -208,9 +207,13 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	applied, err := h.Trial.Apply(r.Context(), visitor, a)
 	var many *contacts.TooManyCodes
 	var wrong contacts.Problems
+	if errors.As(err, &many) && many.Today { // somebody calls, whoever it is
+		a.NoCode = true
+		applied, err = h.Trial.Apply(r.Context(), visitor, a)
+	}
 	switch {
 	case errors.As(err, &many):
-		f.Refuse("phone", h.tooMany(r, many))
+		f.Refuse("phone", h.site.CodeWait(r, many.Wait, many.Today))
 		return h.askDetails(w, r, http.StatusUnprocessableEntity, j, s, f)
 	case errors.As(err, &wrong):
 		f.Refuse("phone", h.T(r, "view.form.phone"))
@@ -228,7 +231,7 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	}
 	j.Person, j.Challenge, j.Repeat, j.Promised, j.Applied = applied.Person, applied.Challenge, applied.Repeat, applied.Promised, h.Clock.Now()
 	j.Number, j.ByCall, j.TextOnly, j.Site = a.VerifyNumber, a.CodeByCall, up.Person.ReachMe.TextOnly, a.Site
-	j.NoCall, j.NoText, j.NoCode = noCall, noText, a.NoCode
+	j.NoCall, j.NoText, j.NoCode, j.Own = noCall, noText, a.NoCode, own
 	j.Details = nil
 	if own {
 		j.Details = r.PostForm
@@ -302,12 +305,4 @@ func (h *Pages) readDetails(r *http.Request, f *web.Form, j join, site string) (
 		}
 	}
 	return up, own
-}
-
-// tooMany says how long to wait before the next code.
-func (h *Pages) tooMany(r *http.Request, e *contacts.TooManyCodes) string {
-	if e.Wait <= time.Minute {
-		return h.T(r, "public.code.waitSeconds", "count", max(1, int(math.Ceil(e.Wait.Seconds()))))
-	}
-	return h.T(r, "public.code.waitMinutes", "count", int(math.Ceil(e.Wait.Minutes())))
 }

@@ -44,6 +44,8 @@ type join struct {
 	Repeat    bool              `json:"repeat,omitempty"`
 	Promised  time.Time         `json:"promised,omitzero"`
 	NoCode    bool              `json:"noCode,omitempty"`
+	Own       bool              `json:"own,omitempty"`  // the device is theirs
+	Pass      string            `json:"pass,omitempty"` // the confirmed challenge, which opens their page once
 	Done      bool              `json:"done,omitempty"`
 }
 

@@ -151,7 +151,7 @@ func (h *Pages) T(r *http.Request, key string, pairs ...any) string {
 // dress adds the help line, the footer and the menu.
 func (h *Pages) dress(r *http.Request, p *view.Page) {
 	help, err := h.Help(r.Context(), h.lang(r))
-	if err != nil { // the page is worth more than its footer
+	if err != nil && !errors.Is(err, context.Canceled) { // the page is worth more than its footer; who left sees neither
 		h.Site.Log.ErrorContext(r.Context(), "help line", "request", web.RequestID(r), "error", err)
 	}
 	help.CallMe, help.Privacy = "/call-me", "/privacy"

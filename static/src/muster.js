@@ -16,17 +16,20 @@
     each('[data-continue]', wait)
   }
 
+  // A form that was just sent is on its way; to go elsewhere now would stop it.
+  const sending = () => document.querySelector('form[data-sent]') !== null
+
   // A waiting page goes on by itself: data-continue names an address that answers 204 until
   // there is something, then 200 with the next address as text.
   function wait(el) {
     let left = 200
     const again = async () => {
       if (!el.isConnected || left-- <= 0) return
-      if (!document.hidden) {
+      if (!document.hidden && !sending()) {
         try {
           const r = await fetch(el.dataset.continue, { headers: { Accept: 'text/plain' }, cache: 'no-store' })
           const to = r.status === 200 ? (await r.text()).trim() : ''
-          if (/^\/(?![/\\])/.test(to)) return location.assign(to)
+          if (/^\/(?![/\\])/.test(to) && !sending()) return location.assign(to)
         } catch { /* offline: try again */ }
       }
       setTimeout(again, 3000)

@@ -19,8 +19,8 @@ import (
 // Purpose is what the codes of this package are for; one sent for something else opens nothing.
 const Purpose = "signin"
 
-// tries is how many birth dates may be given after one code.
-const tries = 5
+// signUp is the purpose of the codes that confirm a number at the end of signing up.
+const signUp = "signup"
 
 // What can be the matter.
 var (
@@ -37,6 +37,8 @@ type Codes interface {
 // People is what is asked of the directory; *contacts.Directory is one.
 type People interface {
 	CheckCode(ctx context.Context, challenge, code string) (contacts.Proven, error)
+	Try(ctx context.Context, challenge string) (left int, err error)
+	Pass(ctx context.Context, challenge string) (contacts.Proven, error)
 	ByHash(ctx context.Context, hash string) ([]contacts.Person, error)
 }
 
@@ -55,7 +57,6 @@ type Knock struct {
 	ByCall    bool   `json:"byCall,omitempty"`
 	Challenge string `json:"challenge"`
 	Point     string `json:"point,omitempty"` // look-up hash, once the code was right
-	Tries     int    `json:"tries,omitempty"`
 }
 
 // Visitor is who knocks, as the audit trail names them.
@@ -98,15 +99,46 @@ func (d *Doors) Code(ctx context.Context, k Knock, code string) (Knock, contacts
 	return k, "", nil
 }
 
-// BirthDate settles who of several people at a proven number it is. first may be empty; ErrName
-// asks for it. ErrWrong, ErrOver.
-func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (Knock, contacts.PersonID, error) {
-	if k.Point == "" || k.Tries >= tries {
-		return k, "", ErrOver
+// Pass opens the page of somebody who signed up and gave the right code a moment ago, in the
+// browser that holds the challenge: a second code would prove nothing more. It works once. ErrOver.
+func (d *Doors) Pass(ctx context.Context, challenge string) (contacts.PersonID, error) {
+	proven, err := d.people.Pass(ctx, challenge)
+	switch {
+	case errors.Is(err, contacts.ErrCodeOver):
+		return "", ErrOver
+	case err != nil:
+		return "", fmt.Errorf("go on from signing up: %w", err)
+	case proven.Purpose != signUp:
+		return "", ErrOver
+	}
+	who, _, err := d.at(ctx, proven.Point)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range who {
+		if p.PersonID() == proven.Person {
+			return proven.Person, nil
+		}
+	}
+	return "", ErrOver
+}
+
+// BirthDate settles who of several people at a proven number it is, in five tries after one code.
+// first may be empty; ErrName asks for it. ErrWrong, ErrOver.
+func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (contacts.PersonID, error) {
+	if k.Point == "" {
+		return "", ErrOver
+	}
+	left, err := d.people.Try(ctx, k.Challenge)
+	if errors.Is(err, contacts.ErrCodeOver) {
+		return "", ErrOver
+	}
+	if err != nil {
+		return "", fmt.Errorf("sign in: %w", err)
 	}
 	who, _, err := d.at(ctx, k.Point)
 	if err != nil {
-		return k, "", err
+		return "", err
 	}
 	var found []contacts.Person
 	for _, p := range who {
@@ -125,14 +157,13 @@ func (d *Doors) BirthDate(ctx context.Context, k Knock, birth, first string) (Kn
 	}
 	switch {
 	case len(found) == 1:
-		return k, found[0].PersonID(), nil
+		return found[0].PersonID(), nil
+	case left == 0:
+		return "", ErrOver
 	case len(found) > 1 && first == "":
-		return k, "", ErrName
+		return "", ErrName
 	}
-	if k.Tries++; k.Tries >= tries {
-		return k, "", ErrOver
-	}
-	return k, "", ErrWrong
+	return "", ErrWrong
 }
 
 // at lists who may sign in at a point: those who put themselves or agreed to be in the registry.
