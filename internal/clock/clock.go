@@ -39,7 +39,7 @@ func Fixed(t time.Time) *Clock {
 // Advance moves both, as an hour passing would. For one without the other, use Fixed.
 func Manual(t time.Time) *Clock {
 	c := newClock(nil, func() time.Time { return t }, 0)
-	c.wall = func() time.Time { return t.Add(c.Offset()) }
+	c.wall = c.Now
 	return c
 }
 
@@ -80,36 +80,20 @@ func (c *Clock) Wall() time.Time { return c.wall().UTC().Truncate(time.Milliseco
 // Advance moves business time on by d. It never moves back: a d below zero does nothing,
 // because work already done for a later time cannot be undone.
 func (c *Clock) Advance(d time.Duration) {
-	if d > 0 {
-		c.shift(func(offset time.Duration) time.Duration { return offset + d })
+	if d <= 0 {
+		return
 	}
-}
-
-// Offset returns what StartAt, Advance and SetOffset added to the clock so far. Kept by the
-// caller and given to SetOffset after a restart, it makes business time go on where it was.
-func (c *Clock) Offset() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.offset
+	c.offset += d
+	close(c.changed)
+	c.changed = make(chan struct{})
 }
 
-// SetOffset replaces the offset; see Offset.
-func (c *Clock) SetOffset(d time.Duration) {
-	c.shift(func(time.Duration) time.Duration { return d })
-}
-
-// Changed returns a channel that is closed at the next Advance or SetOffset, so that whoever
-// sleeps until something is due, or keeps the offset on disk, hears of the jump.
+// Changed returns a channel that is closed at the next Advance, so that whoever sleeps until
+// something is due hears of the jump.
 func (c *Clock) Changed() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.changed
-}
-
-func (c *Clock) shift(f func(time.Duration) time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.offset = f(c.offset)
-	close(c.changed)
-	c.changed = make(chan struct{})
 }

@@ -76,16 +76,6 @@ func TestManualMovesBoth(t *testing.T) {
 	}
 }
 
-func TestOffsetSurvivesARestart(t *testing.T) {
-	before := clock.StartAt(monday)
-	before.Advance(24 * time.Hour)
-	after := clock.Real()
-	after.SetOffset(before.Offset())
-	if gap := after.Now().Sub(before.Now()).Abs(); gap > time.Minute {
-		t.Errorf("clocks are %v apart after SetOffset(Offset())", gap)
-	}
-}
-
 func TestChangedTellsOfAJump(t *testing.T) {
 	c := clock.Fixed(monday)
 	changed := c.Changed()

@@ -62,20 +62,6 @@ func When(lang Lang, t, now time.Time) string {
 	return T(lang, key, "count", hour12(t), "day", Day(lang, t), "time", TimeOfDay(lang, t))
 }
 
-// WhenDay returns a day to stand in a sentence: "today", "tomorrow", "yesterday", "Tuesday 3
-// March"; "hoy", "el martes 3 de marzo".
-func WhenDay(lang Lang, t, now time.Time) string {
-	switch days(now, t) {
-	case 0:
-		return T(lang, "date.today")
-	case 1:
-		return T(lang, "date.tomorrow")
-	case -1:
-		return T(lang, "date.yesterday")
-	}
-	return T(lang, "date.onDay", "day", Day(lang, t))
-}
-
 // Relative returns how far a moment is from now: "just now", "5 minutes ago", "in 3 hours",
 // "2 days ago", and the date when it is a month away or more. Parts are cut off, not rounded.
 func Relative(lang Lang, t, now time.Time) string {

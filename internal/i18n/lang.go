@@ -2,10 +2,6 @@
 // key, and dates, numbers and times in words. What speaks or prints picks a Lang and a key.
 package i18n
 
-import (
-	"golang.org/x/text/language"
-)
-
 // Lang is a language Muster speaks, as an ISO 639 code.
 type Lang string
 
@@ -32,17 +28,3 @@ func (l Lang) Name() string {
 
 // Known tells whether l is a language Muster speaks.
 func (l Lang) Known() bool { return l == En || l == Es }
-
-// Match returns the best language for an Accept-Language header, or for one tag such as
-// "es-MX"; English where nothing fits.
-func Match(acceptLanguage string) Lang {
-	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil {
-		return En
-	}
-	matcher := language.NewMatcher([]language.Tag{language.English, language.Spanish})
-	if _, i, confidence := matcher.Match(tags...); confidence > language.No {
-		return Langs()[i]
-	}
-	return En
-}

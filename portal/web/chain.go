@@ -123,10 +123,6 @@ func noteRoute(next http.Handler) http.Handler {
 	})
 }
 
-// NoteRoute is the router middleware that names routes served by other handlers than Handle's:
-// router.Use(web.NoteRoute).
-func NoteRoute(next http.Handler) http.Handler { return noteRoute(next) }
-
 // record gives the request its id and writes the access log: pattern and status, nothing
 // about the person.
 func (s *Site) record(next http.Handler) http.Handler {

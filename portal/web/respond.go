@@ -46,14 +46,6 @@ func (e *seeOther) Error() string { return "see other page" }
 // SeeOther is an error that redirects, for guards: "sign in first".
 func SeeOther(to string) error { return &seeOther{to} }
 
-// NoStore forbids caches and history to keep the answer: for pages with personal data.
-func NoStore(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
 const flashKey = "flash"
 
 // Flash keeps a sentence for the next page of this browser. Without sessions it is lost.

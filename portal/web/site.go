@@ -159,14 +159,6 @@ func (s *Site) Fragment(w http.ResponseWriter, r *http.Request, status int, d vi
 	return send(w, r, status, body)
 }
 
-// RenderEither draws the fragment when htmx asks for a part, else the page.
-func (s *Site) RenderEither(w http.ResponseWriter, r *http.Request, status int, d view.Data, fragment string) error {
-	if IsFragment(r) {
-		return s.Fragment(w, r, status, d, fragment)
-	}
-	return s.Render(w, r, status, d)
-}
-
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

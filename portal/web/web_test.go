@@ -278,7 +278,10 @@ func TestFormRoundTrip(t *testing.T) {
 	page := func(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
 		p := &form{Page: view.Page{Title: "Form"}, Name: view.Field{Kind: view.KindText, Name: "name", Label: "Name"}.From(f), Born: view.Field{Kind: view.KindDate, Name: "born", Label: "Born"}.From(f)}
 		p.Errors = view.Problems(p.Name, p.Born)
-		return g.site.RenderEither(w, r, status, p, "part")
+		if web.IsFragment(r) {
+			return g.site.Fragment(w, r, status, p, "part")
+		}
+		return g.site.Render(w, r, status, p)
 	}
 	g.handle("/form", func(w http.ResponseWriter, r *http.Request) error { return page(w, r, 200, nil) })
 	g.handle("/form", func(w http.ResponseWriter, r *http.Request) error {
