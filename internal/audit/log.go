@@ -163,7 +163,7 @@ func (l *Log) Read(ctx context.Context, by Entry) error {
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", by.Action, err)
 	}
-	err = l.store.Commit(ctx, b)
+	err = l.store.Commit(docstore.Alone(ctx), b) // a look or a refusal is not the change somebody asked for
 	done(err)
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", by.Action, err)

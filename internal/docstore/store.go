@@ -129,13 +129,21 @@ func pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-// Commit runs the batch's hooks and writes it, all or nothing. An empty batch is nothing.
+// Commit runs the batch's hooks and writes it, all or nothing, with what goes Along. An empty batch
+// is nothing.
 func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
 	if b.err != nil {
 		return b.err
 	}
 	if len(b.ops) == 0 {
 		return nil
+	}
+	if a := carried(ctx); a != nil {
+		a.add(b)
+		if b.err != nil {
+			return b.err
+		}
+		defer func() { err = a.ended(err) }()
 	}
 	if err := b.twice(); err != nil {
 		return err

@@ -168,6 +168,7 @@ func (h *Desk) closeAlert(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return h.showAlert(w, r, http.StatusUnprocessableEntity, f)
 	}
+	leads(r, "/staff/alerts")
 	if _, err := h.Trial.CloseAlert(r.Context(), on(r).Actor(), a.ID, note); err != nil {
 		return err
 	}

@@ -166,6 +166,7 @@ func (h *Desk) addCandidate(w http.ResponseWriter, r *http.Request) error {
 	if k.recordsOnly() {
 		return web.Forbidden(contacts.RecordsOnly)
 	}
+	leads(r, "/staff/people/"+k.ID)
 	if err := h.refer(r, k.PersonID(), st.StudyID()); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type desk struct {
 	t        *testing.T
 	members  *members.Members
 	server   *httptest.Server
+	second   *httptest.Server // of another process, made when a form is repeated
 	search   *contacts.Search
 	asked    []string // paths and queries of all requests
 	practice *practiced
@@ -46,12 +47,16 @@ type desk struct {
 
 var cli = audit.Actor{Kind: audit.CLI, ID: "operator"}
 
-// practiced notes who was called for practice.
-type practiced struct{ who []contacts.PersonID }
+// practiced begins a practice and notes with whom; nobody is called.
+type practiced struct {
+	trial *trial.Coordinator
+	who   []contacts.PersonID
+}
 
-func (p *practiced) Practice(_ context.Context, _ audit.Actor, who contacts.PersonID) error {
+func (p *practiced) Practice(ctx context.Context, by audit.Actor, who contacts.PersonID) error {
 	p.who = append(p.who, who)
-	return nil
+	_, err := p.trial.BeginPractice(ctx, by, who)
+	return err
 }
 
 func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
@@ -71,7 +76,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 		t.Fatal(err)
 	}
 	site := web.New(renderer, web.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: r.Clock.Now, Wall: r.Clock.Wall, NewID: func() string { return r.NewID("req_") }})
-	d := &desk{Rig: r, t: t, members: m, search: contacts.NewSearch(r.People), practice: &practiced{}}
+	d := &desk{Rig: r, t: t, members: m, search: contacts.NewSearch(r.People), practice: &practiced{trial: r.Trial}}
 	deps := staff.Deps{Site: site, Store: r.Store, Ring: r.Ring, Clock: r.Clock, Members: m, People: r.People, Search: d.search, Trial: r.Trial, Audit: r.Audit, Office: rig.Office, Practice: d.practice}
 	if change != nil {
 		change(&deps)
@@ -182,7 +187,12 @@ func (b *browser) raw(path string) string {
 
 func (b *browser) post(path string, form url.Values) answer {
 	b.d.t.Helper()
-	req, err := http.NewRequestWithContext(b.d.t.Context(), http.MethodPost, b.d.server.URL+path, strings.NewReader(form.Encode()))
+	return b.postTo(b.d.server.URL, path, form)
+}
+
+func (b *browser) postTo(server, path string, form url.Values) answer {
+	b.d.t.Helper()
+	req, err := http.NewRequestWithContext(b.d.t.Context(), http.MethodPost, server+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		b.d.t.Fatal(err)
 	}
@@ -192,7 +202,8 @@ func (b *browser) post(path string, form url.Values) answer {
 
 var forms int
 
-// send posts a form with a fresh once id.
+// send posts a form with a fresh once id. When it is taken, the same form is posted to another
+// process as well: it must change nothing and lead where the first one did.
 func (b *browser) send(path string, pairs ...string) answer {
 	b.d.t.Helper()
 	forms++
@@ -200,7 +211,19 @@ func (b *browser) send(path string, pairs ...string) answer {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
 	}
-	return b.post(path, form)
+	a := b.post(path, form)
+	if a.code != http.StatusSeeOther || a.to == "/staff/sign-in" || strings.HasSuffix(path, "/reveal") {
+		return a
+	}
+	before := b.d.changes()
+	if b.d.second == nil {
+		b.d.second = b.d.another()
+	}
+	again := b.postTo(b.d.second.URL, path, form)
+	if after := b.d.changes(); again.code != a.code || again.to != a.to || after != before {
+		b.d.t.Errorf("POST %s again: %d to %q, %d changes; the first went to %q", path, again.code, again.to, after-before, a.to)
+	}
+	return a
 }
 
 // went fails the test unless a form was taken and led to a page, which it returns.
@@ -304,10 +327,11 @@ diary:
   callAt: "18:30"
   retries: 3
   retryMinutes: 15
+  redFlagApproval: LUH-1-RF
   redFlags: [{item: upper, op: ">=", value: "180", level: urgent}]
-  safetyText: {en: Call 911 if you feel very unwell.}
+  safetyText: {en: Call 911 if you feel very unwell., es: Llame al 911 si se siente muy mal.}
 criteria: ""
-onCall: [{name: Noor Haddad, phone: 412-555-0102}]
+onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]
 outOfHours: Noor is on call around the clock.
 promise: {caller: Maria, number: 412-555-0100, hours: 8}
 `

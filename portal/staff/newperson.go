@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -159,7 +160,10 @@ func (h *Desk) addPerson(w http.ResponseWriter, r *http.Request) error {
 		f.Refuse("born", h.T(r, "staff.add.minor", "age", s.majority())) // nothing is stored (F4)
 		return h.showNewPerson(w, r, http.StatusUnprocessableEntity, f)
 	}
-	done, err := h.People.Add(r.Context(), s.Actor(), contacts.SignUp{Person: person, Consents: agreed, Reason: reason}, nil)
+	done, err := h.People.Add(r.Context(), s.Actor(), contacts.SignUp{Person: person, Consents: agreed, Reason: reason}, func(_ *docstore.Batch, p *contacts.Person) error {
+		leads(r, "/staff/people/"+p.ID)
+		return nil
+	})
 	if refuseAll(f, err, map[string]string{"birthDate": "born", "points": "phone", "phone": "phone", "address": "zip", "given": "given", "family": "family", "name": "given"}, "given") {
 		return h.showNewPerson(w, r, http.StatusUnprocessableEntity, f)
 	}

@@ -1,137 +1,111 @@
 package staff
 
 import (
-	"cmp"
+	"bytes"
+	"context"
+	"errors"
 	"net/http"
 	"strings"
-	"sync"
 
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 )
 
-// forms makes a form count once. What a form does is committed by the coordinator, so its id
-// cannot stand in that batch: forms in flight and the latest that were taken are kept here, and
-// in the session, which outlives a restart. A text also carries the id as its outbox key, which
-// holds for all processes.
-type forms struct {
-	mu    sync.Mutex
-	by    map[string]*flight
-	taken []string // oldest first, at most latest
+// sent is a form on its way: where its sender goes, and whether it was taken.
+type sent struct {
+	to    string
+	taken bool
 }
 
-// flight is one sending of a form. to is set when it was taken, before done is closed.
-type flight struct {
-	done chan struct{}
-	to   string
-}
+type sentKey struct{}
 
-const latest = 2000
-
-func newForms() *forms { return &forms{by: map[string]*flight{}} }
-
-// begin returns the sending of a form, and whether it is the caller's to end.
-func (f *forms) begin(id string) (_ *flight, mine bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if x, ok := f.by[id]; ok {
-		return x, false
-	}
-	x := &flight{done: make(chan struct{})}
-	f.by[id] = x
-	return x, true
-}
-
-// end says where the sender of a form went; "" when it was refused and may be sent again.
-func (f *forms) end(id string, x *flight, to string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	x.to = to
-	close(x.done)
-	if to == "" {
-		delete(f.by, id)
-		return
-	}
-	if f.taken = append(f.taken, id); len(f.taken) > latest {
-		delete(f.by, f.taken[0])
-		f.taken = f.taken[1:]
+// leads says where a form leads when that is not the page about what its address acts on. It is
+// said before the change, because the claim of the form is committed with it.
+func leads(r *http.Request, to string) {
+	if s, ok := r.Context().Value(sentKey{}).(*sent); ok {
+		s.to = to
 	}
 }
 
-const (
-	usedKey = "used"
-	keep    = 40 // used forms remembered per session
-)
-
-// once lets a form through the first time it was taken; a repeat goes where the first one went.
+// once lets a form change something once. Its claim is committed in the batch of the change, so that
+// two processes cannot both take it; a repeat goes where the first one went. A form that was refused
+// changed nothing and may be sent again.
 func (h *Desk) once(f web.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		form, err := h.site.Form(w, r)
 		if err != nil {
 			return err
 		}
-		id := form.Once()
-		if id == "" {
+		if form.Once() == "" {
 			return web.ErrBadRequest
 		}
-		ctx := r.Context()
-		if to, ok := usedForm(h.sessions.GetString(ctx, usedKey), id); ok {
-			h.site.Flash(r, view.Notice, h.T(r, "staff.form.again"))
-			return web.Redirect(w, r, to)
-		}
-		key := on(r).ID + " " + id
-		flight, mine := h.forms.begin(key)
-		for !mine {
-			select {
-			case <-flight.done:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			if flight.to != "" {
-				return web.Redirect(w, r, flight.to)
-			}
-			flight, mine = h.forms.begin(key) // the other one was refused
-		}
-		to := ""
-		defer func() { h.forms.end(key, flight, to) }()
-		note := &noted{ResponseWriter: w}
-		if err := f(note, r); err != nil {
+		id := on(r).ID + "." + form.Once()
+		if again, err := h.again(w, r, id); again || err != nil {
 			return err
 		}
-		if note.status < http.StatusBadRequest {
-			to = cmp.Or(note.Header().Get("Location"), note.Header().Get("HX-Redirect"), back(r.URL.Path))
-			used := append(strings.Split(h.sessions.GetString(ctx, usedKey), "\n"), id+" "+to)
-			h.sessions.Put(ctx, usedKey, strings.Join(used[max(0, len(used)-keep):], "\n"))
+		s := &sent{to: back(r.URL.Path)}
+		ctx := context.WithValue(r.Context(), sentKey{}, s)
+		ctx = h.claims.Along(ctx, id, func() string { return s.to }, func() { s.taken = true })
+		answer := &held{ResponseWriter: w}
+		err = f(answer, r.WithContext(ctx))
+		if !s.taken && (err != nil || answer.status >= http.StatusBadRequest) {
+			// Refused perhaps because the same form was taken meanwhile: then that one counts.
+			if again, err := h.again(w, r, id); again || err != nil {
+				return err
+			}
 		}
-		return nil
+		if err != nil {
+			return err
+		}
+		return answer.release()
 	}
 }
 
-func usedForm(used, id string) (to string, ok bool) {
-	for line := range strings.SplitSeq(used, "\n") {
-		if form, to, found := strings.Cut(line, " "); found && form == id {
-			return to, true
-		}
+// again answers a form that was taken before.
+func (h *Desk) again(w http.ResponseWriter, r *http.Request, id string) (bool, error) {
+	to, err := h.claims.Result(r.Context(), id)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return false, nil
 	}
-	return "", false
+	if err != nil {
+		return false, err
+	}
+	h.site.Flash(r, view.Notice, h.T(r, "staff.form.again"))
+	return true, web.Redirect(w, r, to)
 }
 
 // back is the page about the thing that a form's address acts on.
 func back(path string) string {
 	parts := strings.Split(path, "/") // "", staff, people, id, text
-	if len(parts) > 4 && parts[2] != "subjects" && parts[2] != "inbox" {
+	if len(parts) > 4 && parts[2] != "inbox" {
 		return strings.Join(parts[:4], "/")
 	}
 	return strings.Join(parts[:min(3, len(parts))], "/")
 }
 
-// noted remembers the status that was answered.
-type noted struct {
+// held keeps an answer back until it is known whether it counts.
+type held struct {
 	http.ResponseWriter
 	status int
+	body   bytes.Buffer
 }
 
-func (n *noted) WriteHeader(status int) {
-	n.status = status
-	n.ResponseWriter.WriteHeader(status)
+func (a *held) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *held) Write(p []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(p)
+}
+
+func (a *held) release() error {
+	if a.status != 0 {
+		a.ResponseWriter.WriteHeader(a.status)
+	}
+	_, _ = a.ResponseWriter.Write(a.body.Bytes()) // the reader left: nothing to do
+	return nil
 }

@@ -117,6 +117,7 @@ func (h *Desk) setPermissions(w http.ResponseWriter, r *http.Request) error {
 				Wording: "staff.permission." + says + "@1", Lang: string(k.Language), Evidence: evidence + " (" + on(r).Name + ")"})
 		}
 	}
+	leads(r, "/staff/people/"+k.ID+"/permissions")
 	if says == "grant" {
 		_, err = h.People.AddConsent(r.Context(), on(r).Actor(), k.PersonID(), "said to staff", entries...)
 	} else {

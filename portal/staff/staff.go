@@ -73,7 +73,7 @@ type Desk struct {
 	door     *web.Site // with a session only
 	lost     *web.Site // with whoever is signed in, if anybody is: for addresses without a page
 	sessions *session.Manager
-	forms    *forms
+	claims   *web.Once // of forms that were taken
 }
 
 // New returns the desk, ready to serve.
@@ -85,10 +85,14 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("staff desk: %w", err)
 	}
+	claims, err := web.OpenOnce(ctx, d.Store, d.Clock.Wall)
+	if err != nil {
+		return nil, fmt.Errorf("staff desk: %w", err)
+	}
 	if d.Criteria == nil {
 		d.Criteria = func(yaml string) string { return yaml }
 	}
-	h := &Desk{Deps: d, sessions: sessions, forms: newForms()}
+	h := &Desk{Deps: d, sessions: sessions, claims: claims}
 	h.door = d.Site.With(sessions, h.dress)
 	h.door.Home = "/staff"
 	h.site = h.door.Guarded(h.guard)

@@ -92,6 +92,7 @@ func (h *Desk) makeMove(w http.ResponseWriter, r *http.Request) error {
 		h.checkStep(r, f, sub.Status, to, reason)
 	}
 	if f.OK() {
+		leads(r, "/staff/people/"+k.ID)
 		_, err = h.Trial.Move(r.Context(), on(r).Actor(), sub.ID, to, event, reason, note)
 		switch {
 		case errors.Is(err, trial.ErrMove) && strings.Contains(mend(err), "nrolment"):
@@ -198,6 +199,7 @@ func (h *Desk) recordConsent(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if f.OK() {
+		leads(r, "/staff/people/"+k.ID)
 		_, err = h.Trial.RecordConsent(r.Context(), on(r).Actor(), sub.ID, ic, anchor)
 		switch {
 		case errors.Is(err, trial.ErrMove) && trial.Step(sub.Status, trial.Consented, "") != nil && sub.Consent == nil:
@@ -221,6 +223,7 @@ func (h *Desk) told(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	leads(r, "/staff/people/"+k.ID)
 	if err := h.Trial.Told(r.Context(), on(r).Actor(), sub.ID); err != nil {
 		return fmt.Errorf("told: %w", err)
 	}

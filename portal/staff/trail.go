@@ -68,7 +68,7 @@ func (h *Desk) reasonWords(r *http.Request, e audit.Entry) string {
 func (h *Desk) changedCell(e audit.Entry) view.Cell {
 	var parts []string
 	for _, o := range e.Objects {
-		if o.Op == "" {
+		if o.Op == "" || o.Collection == "forms" { // the claim of the form that did it
 			continue
 		}
 		line := o.Collection + " " + o.Op

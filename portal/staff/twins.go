@@ -135,6 +135,7 @@ func (h *Desk) decideTwins(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return h.showTwins(w, r, http.StatusUnprocessableEntity, f)
 	}
+	leads(r, "/staff/people/"+k.ID+"/twins")
 	if _, err := h.People.DecideReview(r.Context(), on(r).Actor(), f.Value("review"), is, note); err != nil {
 		return fmt.Errorf("decide look-alikes: %w", err)
 	}

@@ -142,6 +142,7 @@ func (h *Desk) book(w http.ResponseWriter, r *http.Request) error {
 	}
 	date, at, why := f.Date("day", web.Future()), f.Clock("at"), f.Text("why", web.Optional())
 	if f.OK() {
+		leads(r, "/staff/people/"+k.ID)
 		_, err = h.Trial.Book(r.Context(), on(r).Actor(), v.ID, date, at, why)
 		switch {
 		case errors.Is(err, trial.ErrWindow) && !v.Hard:
@@ -177,6 +178,7 @@ func (h *Desk) cancelVisit(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return h.showVisit(w, r, http.StatusUnprocessableEntity, f)
 	}
+	leads(r, "/staff/people/"+k.ID)
 	if _, err := h.Trial.CancelVisit(r.Context(), on(r).Actor(), v.ID, why); err != nil {
 		return fmt.Errorf("cancel visit: %w", err)
 	}

@@ -74,6 +74,30 @@ func (o *Once) Do(ctx context.Context, form string, change func(b *docstore.Batc
 	return result, err
 }
 
+// ErrTaken says that a form was taken before; Result knows where it led.
+var ErrTaken = errors.New("the form was sent before")
+
+// Along returns a context under which the first change committed claims the form, in its own batch,
+// whoever makes that batch: see docstore.Along. result is asked at the commit where the sender goes.
+// Where somebody else took the form, also in another process, the change fails with ErrTaken.
+// taken, when it is called, says that the claim is committed.
+func (o *Once) Along(ctx context.Context, form string, result func() string, taken func()) context.Context {
+	return docstore.Along(ctx,
+		func(b *docstore.Batch) { o.Claim(b, form, result()) },
+		func(err error) error {
+			if err == nil {
+				taken()
+				return nil
+			}
+			if errors.Is(err, docstore.ErrExists) {
+				if _, again := o.Result(ctx, form); again == nil {
+					return ErrTaken
+				}
+			}
+			return err
+		})
+}
+
 // Sweep forgets the claims made before t, at most 1,000 a call, and returns how many.
 func (o *Once) Sweep(ctx context.Context, t time.Time) (int, error) {
 	n := 0
