@@ -35,6 +35,8 @@ type Fact struct {
 	ValueCode  string    `bson:"valueCode,omitempty" json:"valueCode,omitempty"`
 	ValueText  string    `bson:"valueText,omitempty" json:"valueText,omitempty"` // display of ValueCode
 	Date       string    `bson:"date,omitempty" json:"date,omitempty"`           // onset, effective or authored day; may be "2019" or "2019-05"
+	Noted      string    `bson:"noted,omitempty" json:"noted,omitempty"`         // a condition or allergy: day the source wrote it down, which is not its onset
+	Back       string    `bson:"back,omitempty" json:"back,omitempty"`           // an answer about the time before Date: "P6M"
 	End        string    `bson:"end,omitempty" json:"end,omitempty"`             // abated or stopped
 	Status     string    `bson:"status,omitempty" json:"status,omitempty"`       // "active", "resolved", "stopped"
 	Source     string    `bson:"source" json:"source"`                           // "import:fhir", "web", "sms", "voice", "staff:ben"

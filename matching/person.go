@@ -154,10 +154,11 @@ func newFact(f *contacts.Fact) eval.Fact {
 		f.Code == CodeCanBePregnant && f.Bool != nil && !*f.Bool:
 		code = eval.PregnancyCode
 	}
+	back, _ := eval.ParsePeriod(f.Back) // none, or checked with the questionnaire
 	return eval.Fact{
 		ID: f.ID, Kind: string(f.Kind), Code: code, Display: f.Display, Number: f.Number, Comparator: f.Comparator,
 		Unit: f.Unit, Text: f.Text, Bool: f.Bool, ValueCode: eval.Code(f.ValueCode),
-		Date: eval.Date(f.Date), End: eval.Date(f.End), Status: f.Status, Source: source(f.Source),
+		Date: eval.Date(f.Date), Noted: eval.Date(f.Noted), Back: back, End: eval.Date(f.End), Status: f.Status, Source: source(f.Source),
 		Scope: f.Scope, Recorded: f.Recorded,
 	}
 }

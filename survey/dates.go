@@ -140,6 +140,9 @@ func isoDate(year, month, day string) string {
 	return fmt.Sprintf("%s-%02d-%02d", year, m, d)
 }
 
+// duration is an ISO 8601 length of calendar time: "P6M", "P90D".
+var duration = regexp.MustCompile(`^P(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?$`)
+
 var timePattern = regexp.MustCompile(`^(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2}))?\s*(am|pm)?$`)
 
 // readTime reads a time of day: by phone HHMM and then 1 for a.m. or 2 for p.m. (left out

@@ -11,6 +11,7 @@ type Fact struct {
 	Display string
 	Value   Value  // Bool for has / has not; zero when Absent is set
 	Unit    string // UCUM code of a number
+	Back    string // the time the question is about, "P6M" before At; "" = the moment
 	// Absent says why there is no value: "asked-unknown" (not sure) or "asked-declined".
 	Absent  string
 	LinkID  string
@@ -57,7 +58,7 @@ func (it *item) facts(a Answer) []Fact {
 			v = Value{}
 		}
 		return Fact{
-			Code: SystemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: it.unit.Code,
+			Code: SystemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: it.unit.Code, Back: it.looksBack,
 			Absent: absent, LinkID: it.linkID, At: a.AnsweredAt, Channel: a.Channel, By: a.By,
 		}
 	}

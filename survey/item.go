@@ -56,6 +56,7 @@ type item struct {
 	isHelp     bool // a display that is shown as help of its parent
 	codes      []Coding
 	optionFact bool
+	looksBack  string // "P6M": the question is about the six months before it is answered
 	sensitive  string
 }
 

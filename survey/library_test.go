@@ -54,3 +54,14 @@ func fromLibrary(t testing.TB, name string) *Questionnaire {
 	}
 	return q
 }
+
+// A yes to "in the last 6 months" is a yes to those, and a no says nothing of the time before.
+func TestAnswerKeepsHowFarBackItWasAsked(t *testing.T) {
+	no := false
+	for item, want := range map[string]string{"stroke": "P6M", "other-study": ""} {
+		facts := fromLibrary(t, "steady-prescreen").AnswerFacts(Answer{LinkID: item, Values: []Value{{Bool: &no}}})
+		if len(facts) != 1 || facts[0].Back != want {
+			t.Errorf("%s: %+v, want one fact that looks back %q", item, facts, want)
+		}
+	}
+}

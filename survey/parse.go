@@ -28,7 +28,7 @@ type Questionnaire struct {
 	codes  []Coding
 	notice string
 	notes  []string
-	locked bool // kept to the web and to interviews by staff
+	locked string // what keeps it to the web and to interviews by staff, "" if nothing
 }
 
 // Parse reads a FHIR R4 Questionnaire in JSON. A file that cannot be asked faithfully is
@@ -189,6 +189,11 @@ func (p *parser) item(w wireItem, parent *item) *item {
 		it.sensitive = e.Code
 		if !slices.Contains([]string{"plain", "personal", "sensitive"}, e.Code) {
 			p.fail("item %q: sensitivity %q: use plain, personal or sensitive", w.LinkID, e.Code)
+		}
+	}
+	if e := find(w.Extension, extLooksBack); e != nil {
+		if it.looksBack = e.String; e.String == "P" || !duration.MatchString(e.String) {
+			p.fail("item %q: looks back %q: write a duration such as P6M", w.LinkID, e.String)
 		}
 	}
 	if e := find(w.Extension, extConfirm); e != nil {

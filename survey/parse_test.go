@@ -35,6 +35,7 @@ func TestParseNamesTheFaultAndTheMend(t *testing.T) {
 		{"lengths", wrap(`{"linkId":"a","type":"string","text":"A?","maxLength":-1}`), `maxLength is "-1"`},
 		{"expression", wrap(`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"}]}`), "use enableWhen"},
 		{"modifier", wrap(`{"linkId":"a","type":"boolean","text":"A?","modifierExtension":[{"url":"x"}]}`), "not understood"},
+		{"looks back", wrap(`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:looks-back","valueString":"half a year"}]}`), "a duration such as P6M"},
 		{"sensitivity", wrap(`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:sensitivity","valueCode":"hush"}]}`), "plain, personal or sensitive"},
 		{"repeating group", wrap(`{"linkId":"a","type":"group","repeats":true,"item":[{"linkId":"b","type":"boolean","text":"B?"}]}`), "repeating group"},
 		{"units", wrap(`{"linkId":"a","type":"quantity","text":"A?","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"kg"}},{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"g"}}]}`), "several units"},

@@ -215,7 +215,7 @@ func Facts(q *survey.Questionnaire, s survey.Session, scope, source string, zone
 		if f.Absent != "" {
 			continue
 		}
-		x := contacts.Fact{Kind: contacts.Answered, Code: f.Code, Display: f.Display, Unit: f.Unit, Bool: f.Value.Bool, Text: f.Value.Text,
+		x := contacts.Fact{Kind: contacts.Answered, Code: f.Code, Display: f.Display, Unit: f.Unit, Back: f.Back, Bool: f.Value.Bool, Text: f.Value.Text,
 			Date: f.At.In(zone).Format(time.DateOnly), Source: source, Scope: scope, Recorded: f.At}
 		if f.By != "" {
 			x.Source = "staff:" + f.By

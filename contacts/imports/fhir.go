@@ -262,7 +262,7 @@ func (f *fhirRun) fact(ctx context.Context, line fhir.Line, _ place) error {
 			ID: contacts.FactID(f.Source, x.SourceID), Kind: contacts.FactKind(x.Kind), Code: x.Code, Display: x.Display,
 			Number: x.Number, Comparator: x.Comparator, Unit: x.Unit, Bool: x.Bool, Text: x.Text,
 			ValueCode: x.ValueCode, ValueText: x.ValueDisplay,
-			Date: x.Date, End: x.End, Status: x.Status, Source: "import:fhir", Scope: contacts.Registry,
+			Date: x.Date, Noted: x.Noted, End: x.End, Status: x.Status, Source: "import:fhir", Scope: contacts.Registry,
 		})
 		f.n++
 		if f.sum.Facts.Read++; f.sum.Facts.Read%10_000 == 0 {

@@ -35,6 +35,7 @@ type Fact struct {
 	Unit       string // with Number: UCUM code, else the unit as written
 
 	Date   string // onset, authored or effective day; may be "2019" or "2019-05", or empty
+	Noted  string // recordedDate of a condition or allergy, which is not its onset
 	End    string // abated
 	Status string // "active", "resolved", "stopped", "final", …; "provisional" and the like if not confirmed
 }
@@ -131,8 +132,11 @@ func (in clinical) problem(kind string) ([]Fact, error) {
 	case "unconfirmed", "provisional", "differential":
 		status = v
 	}
-	f, err := in.fact(kind, status, first(in.OnsetDateTime, in.OnsetPeriod.Start, in.RecordedDate), first(in.AbatementDateTime, in.AbatementPeriod.End))
+	f, err := in.fact(kind, status, first(in.OnsetDateTime, in.OnsetPeriod.Start), first(in.AbatementDateTime, in.AbatementPeriod.End))
 	if err != nil {
+		return nil, err
+	}
+	if f.Noted, err = day(in.RecordedDate); err != nil && f.Date == "" {
 		return nil, err
 	}
 	return f.coded(in.Code)

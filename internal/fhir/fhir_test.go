@@ -200,12 +200,12 @@ func TestFacts(t *testing.T) {
 				{Patient: "p1", Kind: "observation", Code: "loinc|8462-4", SourceID: "o1#2", Number: ptr(115.0), Unit: "mm[Hg]", Date: "2021-03-04", Status: "final"}}},
 		{name: "component without a code", in: obs(`,"component":[{"code":{},"valueInteger":1}]`), err: "line 1: component 1: no code"},
 
-		{name: "condition in two systems and one local", in: `{"resourceType":"Condition","id":"c1","clinicalStatus":{"coding":[{"code":"resolved"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"system":"http://local","code":"x"},{` + snomed + `,"code":"44054006","display":"Diabetes"},{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"E11.9"}],"text":"DM2"},"subject":{"reference":"Patient/p1"},"onsetDateTime":"2019","abatementDateTime":"2020-05"}`,
+		{name: "condition in two systems and one local", in: `{"resourceType":"Condition","id":"c1","clinicalStatus":{"coding":[{"code":"resolved"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"system":"http://local","code":"x"},{` + snomed + `,"code":"44054006","display":"Diabetes"},{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"E11.9"}],"text":"DM2"},"subject":{"reference":"Patient/p1"},"onsetDateTime":"2019","recordedDate":"2020-01-09T10:00:00Z","abatementDateTime":"2020-05"}`,
 			want: []fhir.Fact{
-				{Patient: "p1", Kind: "condition", Code: "snomed|44054006", Display: "Diabetes", SourceID: "c1", Date: "2019", End: "2020-05", Status: "resolved"},
-				{Patient: "p1", Kind: "condition", Code: "icd10|E11.9", Display: "DM2", SourceID: "c1#icd10|E11.9", Date: "2019", End: "2020-05", Status: "resolved"}}},
+				{Patient: "p1", Kind: "condition", Code: "snomed|44054006", Display: "Diabetes", SourceID: "c1", Date: "2019", Noted: "2020-01-09", End: "2020-05", Status: "resolved"},
+				{Patient: "p1", Kind: "condition", Code: "icd10|E11.9", Display: "DM2", SourceID: "c1#icd10|E11.9", Date: "2019", Noted: "2020-01-09", End: "2020-05", Status: "resolved"}}},
 		{name: "local system only", in: `{"resourceType":"Condition","id":"c1","code":{"coding":[{"system":"http://local","code":"x"}]},"subject":{"reference":"https://ehr.example.test/fhir/Patient/p1/_history/2"},"recordedDate":"2019-05-01"}`,
-			want: []fhir.Fact{{Patient: "p1", Kind: "condition", Code: "http://local|x", SourceID: "c1", Date: "2019-05-01"}}},
+			want: []fhir.Fact{{Patient: "p1", Kind: "condition", Code: "http://local|x", SourceID: "c1", Noted: "2019-05-01"}}},
 		{name: "refuted", in: `{"resourceType":"Condition","id":"c1","verificationStatus":{"coding":[{"code":"refuted"}]},"code":{"coding":[{` + snomed + `,"code":"1"}]},` + subject + `}`},
 		{name: "provisional is not active", in: `{"resourceType":"Condition","id":"c1","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"provisional"}]},"code":{"coding":[{` + snomed + `,"code":"1"}]},` + subject + `}`,
 			want: []fhir.Fact{{Patient: "p1", Kind: "condition", Code: "snomed|1", SourceID: "c1", Status: "provisional"}}},
@@ -218,7 +218,7 @@ func TestFacts(t *testing.T) {
 		{name: "told not to take it", in: `{"resourceType":"MedicationRequest","id":"m1","status":"active","doNotPerform":true,` + subject + `}`},
 
 		{name: "allergy", in: `{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"code":"active"}]},"code":{"coding":[{` + snomed + `,"code":"300913006","display":"Shellfish allergy"}]},"patient":{"reference":"Patient/p1"},"recordedDate":"1951-01-07"}`,
-			want: []fhir.Fact{{Patient: "p1", Kind: "allergy", Code: "snomed|300913006", Display: "Shellfish allergy", SourceID: "a1", Date: "1951-01-07", Status: "active"}}},
+			want: []fhir.Fact{{Patient: "p1", Kind: "allergy", Code: "snomed|300913006", Display: "Shellfish allergy", SourceID: "a1", Noted: "1951-01-07", Status: "active"}}},
 		{name: "another type", in: `{"resourceType":"Encounter","id":"e1","subject":"odd"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

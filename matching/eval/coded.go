@@ -37,28 +37,28 @@ func (e *evaluation) code(c *Criterion, code Code) finding {
 	bestTruth, why, future := False, Over, false
 	for _, f := range e.facts([]string{string(c.Kind), FactAnswer}, func(f *Fact) bool {
 		if f.Bool != nil && !*f.Bool {
-			return f.Code.covers(code, c.Descendants)
+			return f.Code.covers(code, c.Descendants) && e.deniedLongEnough(c, f)
 		}
 		// An answer stands for a condition only by a plain yes; a record needs none.
 		return code.covers(f.Code, c.Descendants) && (f.Kind != FactAnswer || f.Bool != nil)
 	}) {
 		if f.Bool != nil && !*f.Bool {
-			if denied == nil || f.Date > denied.Date {
+			if denied == nil || f.stated() > denied.stated() {
 				denied = f
 			}
 			continue
 		}
-		p := e.place(f)
+		p := e.began(f)
 		t, cause := e.holds(c, p)
 		future = future || p.why == FutureDated
-		if best == nil || t > bestTruth || t == bestTruth && f.Date > best.Date {
+		if best == nil || t > bestTruth || t == bestTruth && f.stated() > best.stated() {
 			best, bestTruth, why = f, t, cause
 		}
 	}
 	f := finding{truth: bestTruth, why: why, fact: best, future: future}
 	confirmed := e.confirmed(c.Kind)
 	switch {
-	case best != nil && bestTruth == True && denied != nil && denied.Date > best.Date && !c.Ever:
+	case best != nil && bestTruth == True && denied != nil && denied.stated() > best.stated() && !c.Ever:
 		f.truth, f.why = Unknown, Conflict
 	case best != nil && bestTruth != False:
 	case denied != nil:
@@ -70,6 +70,13 @@ func (e *evaluation) code(c *Criterion, code Code) finding {
 		return finding{truth: False, why: Absent, confirmed: confirmed}
 	}
 	return f
+}
+
+// deniedLongEnough says whether a no goes back as far as the criterion asks: no stroke in the last
+// six months is not never one.
+func (e *evaluation) deniedLongEnough(c *Criterion, f *Fact) bool {
+	day, _ := f.Date.bounds()
+	return f.Back.IsZero() || !c.Within.IsZero() && day != "" && f.Back.before(day) <= e.start(c.Within)
 }
 
 // holds says whether one fact on the list makes the statement true, and why (not).
@@ -86,11 +93,7 @@ func (e *evaluation) holds(c *Criterion, p placed) (Truth, Cause) {
 		when = And(when, p.since(e.start(c.Within)))
 	}
 	if !c.AtLeastAgo.IsZero() {
-		if p.why == FutureDated || p.why == Undated {
-			when = And(when, Unknown)
-		} else {
-			when = And(when, p.since(e.start(c.AtLeastAgo)+1).Not())
-		}
+		when = And(when, p.since(e.start(c.AtLeastAgo)+1).Not())
 	}
 	if p.why == FutureDated {
 		when = And(when, Unknown)
@@ -134,11 +137,7 @@ func (e *evaluation) takenWithin(c *Criterion, p placed) (Truth, Cause) {
 		t = Or(t, p.since(start))
 	}
 	if !c.AtLeastAgo.IsZero() {
-		ago := p.since(e.start(c.AtLeastAgo) + 1).Not()
-		if p.why == Undated {
-			ago = Unknown
-		}
-		t = And(t, ago)
+		t = And(t, p.since(e.start(c.AtLeastAgo)+1).Not())
 	}
 	switch t {
 	case True:

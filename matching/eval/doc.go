@@ -23,6 +23,8 @@
 //     belong to the window.
 //   - Stale is not out of range: a value older than the window is unknown, even if it failed.
 //   - Undated, with a window asked: unknown.
+//   - An answer "yes, I have that" tells that it is so, not since when: it began on the day of the
+//     answer or earlier. A record with the day of the note alone tells no more.
 //   - Dated after the as-of day: unknown, and flagged, since the date must be wrong; but a fact
 //     that was also recorded after that day did not exist yet and is left out.
 //

@@ -142,6 +142,15 @@ const stroke eval.Code = "snomed|230690007"
 func TestCondition(t *testing.T) {
 	on := func(date eval.Date) eval.Fact { return eval.Fact{Kind: eval.FactCondition, Code: stroke, Date: date} }
 	with := func(f eval.Fact, change func(*eval.Fact)) eval.Fact { change(&f); return f }
+	said := func(date eval.Date) eval.Fact {
+		return eval.Fact{Kind: eval.FactAnswer, Code: stroke, Bool: yes(), Date: date}
+	}
+	lately := func(b *bool, date eval.Date) eval.Fact {
+		return eval.Fact{Kind: eval.FactAnswer, Code: stroke, Bool: b, Date: date, Back: eval.Period{Months: 6}}
+	}
+	noted := func(date eval.Date) eval.Fact {
+		return eval.Fact{Kind: eval.FactCondition, Code: stroke, Noted: date}
+	}
 	confirmed := eval.Lists{Conditions: "2026-01-01"}
 	tests := []struct {
 		name    string
@@ -182,6 +191,28 @@ func TestCondition(t *testing.T) {
 		{"began long enough ago", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{on("2025-02-10")}, eval.Met, eval.Present},
 		{"began a day too late", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{on("2025-02-11")}, eval.NotMet, eval.Over},
 		{"at least ago, undated", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{on("")}, eval.OutcomeUnknown, eval.Undated},
+		{"said yes, window: not since when", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{said("2026-01-05")}, eval.OutcomeUnknown, eval.Undated},
+		{"no stroke within, said yes in it", eval.Criterion{Exclude: true}, "P6M", "", confirmed, []eval.Fact{said("2026-01-05")}, eval.OutcomeUnknown, eval.Undated},
+		{"said yes before the window", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{said("2025-08-09")}, eval.NotMet, eval.Over},
+		{"at least ago, said yes lately", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{said("2026-01-05")}, eval.OutcomeUnknown, eval.Undated},
+		{"at least ago, said yes long enough ago", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{said("2025-02-10")}, eval.Met, eval.Present},
+		{"at least ago, said yes a day too late", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{said("2025-02-11")}, eval.OutcomeUnknown, eval.Undated},
+		{"at least ago, said yes, and on record since", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{said("2026-01-05"), on("2020-01-01")}, eval.Met, eval.Present},
+		{"said yes, in the future", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{said("2026-03-01")}, eval.OutcomeUnknown, eval.FutureDated},
+		{"said yes to the last six months, that day", eval.Criterion{}, "P6M", "", eval.Lists{}, []eval.Fact{lately(yes(), asOf)}, eval.Met, eval.Present},
+		{"said yes to the last six months, a day ago", eval.Criterion{}, "P6M", "", eval.Lists{}, []eval.Fact{lately(yes(), "2026-02-09")}, eval.OutcomeUnknown, eval.Imprecise},
+		{"said yes to the last six months, longer window", eval.Criterion{}, "P1Y", "", eval.Lists{}, []eval.Fact{lately(yes(), "2026-02-09")}, eval.Met, eval.Present},
+		{"said yes to the last six months, long ago", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{lately(yes(), "2025-02-09")}, eval.NotMet, eval.Over},
+		{"said no to the last six months", eval.Criterion{}, "P6M", "", eval.Lists{}, []eval.Fact{lately(no(), "2026-02-09")}, eval.NotMet, eval.Denied},
+		{"said no to the last six months, longer window", eval.Criterion{}, "P1Y", "", eval.Lists{}, []eval.Fact{lately(no(), "2026-02-09")}, eval.OutcomeUnknown, eval.Unconfirmed},
+		{"said no to the last six months, ever asked", eval.Criterion{Ever: true}, "", "", eval.Lists{}, []eval.Fact{lately(no(), "2026-02-09")}, eval.OutcomeUnknown, eval.Unconfirmed},
+		{"noted, no window", eval.Criterion{}, "", "", confirmed, []eval.Fact{noted("2026-01-05")}, eval.Met, eval.Present},
+		{"noted in the window, onset unknown", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{noted("2026-01-05")}, eval.OutcomeUnknown, eval.Undated},
+		{"noted before the window", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{noted("2025-08-09")}, eval.NotMet, eval.Over},
+		{"at least ago, noted long enough ago", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{noted("2025-02-10")}, eval.Met, eval.Present},
+		{"at least ago, noted lately", eval.Criterion{}, "", "P365D", confirmed, []eval.Fact{noted("2026-01-05")}, eval.OutcomeUnknown, eval.Undated},
+		{"onset and note apart: the onset counts", eval.Criterion{}, "P6M", "", confirmed, []eval.Fact{with(on("2020-01-01"), func(f *eval.Fact) { f.Noted = "2026-01-05" })}, eval.NotMet, eval.Over},
+		{"noted, later said no", eval.Criterion{}, "", "", eval.Lists{}, []eval.Fact{noted("2025-01-01"), {Kind: eval.FactAnswer, Code: stroke, Bool: no(), Date: "2026-01-05"}}, eval.OutcomeUnknown, eval.Conflict},
 		{"missing: fail", eval.Criterion{Missing: eval.Fail}, "", "", eval.Lists{}, nil, eval.NotMet, eval.Unconfirmed},
 		{"exclusion, missing: fail", eval.Criterion{Exclude: true, Missing: eval.Fail}, "", "", eval.Lists{}, nil, eval.NotMet, eval.Unconfirmed},
 		{"exclusion, missing: pass", eval.Criterion{Exclude: true, Missing: eval.Pass}, "", "", eval.Lists{}, nil, eval.Met, eval.Unconfirmed},

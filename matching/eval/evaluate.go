@@ -201,7 +201,7 @@ func (e *evaluation) facts(kinds []string, match func(*Fact) bool) []*Fact {
 // notYet reports whether f was both dated and recorded after the as-of day: looking at a past
 // day, it did not exist. Dated later but recorded earlier, its date is an error.
 func (e *evaluation) notYet(f *Fact) bool {
-	first, _, ok := f.Date.span()
+	first, _, ok := f.stated().span()
 	if !ok || first <= e.day || f.Recorded.IsZero() {
 		return false
 	}
@@ -227,6 +227,31 @@ func (e *evaluation) place(f *Fact) placed {
 		return placed{f, first, min(last, e.day), Imprecise}
 	}
 	return placed{f, first, last, ""}
+}
+
+// began is place for what stands on a list, where Date is the day it began. An answer, and a record
+// that gives no such day, tell that it was so on the day they were made, and so that it began then or
+// earlier; or, where the question was about a stretch of time, in that.
+func (e *evaluation) began(f *Fact) placed {
+	noted := f.Date
+	if f.Kind != FactAnswer {
+		if _, _, dated := f.Date.span(); dated {
+			return e.place(f)
+		}
+		noted = f.Noted
+	}
+	first, last, ok := noted.span()
+	switch {
+	case !ok:
+		return placed{f, always, e.day, Undated}
+	case first > e.day:
+		return placed{f, always, e.day, FutureDated}
+	}
+	if !f.Back.IsZero() {
+		day, _ := f.Date.bounds()
+		return placed{f, f.Back.before(day), min(last, e.day), Imprecise}
+	}
+	return placed{f, always, min(last, e.day), Undated}
 }
 
 // since says whether the fact is of start or later.

@@ -61,6 +61,17 @@ func show(s string) string {
 // IsZero reports whether no period was given.
 func (p Period) IsZero() bool { return p == Period{} }
 
+// MarshalText writes a period as ISO 8601 does.
+func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText is ParsePeriod; nothing is no period.
+func (p *Period) UnmarshalText(text []byte) (err error) {
+	if *p = (Period{}); len(text) > 0 {
+		*p, err = ParsePeriod(string(text))
+	}
+	return err
+}
+
 func (p Period) String() string {
 	if p.IsZero() {
 		return ""

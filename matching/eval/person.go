@@ -1,6 +1,9 @@
 package eval
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Registry is the scope of facts that may be used for every study. Any other scope is the id
 // of the one study whose pre-screening collected the fact.
@@ -29,12 +32,17 @@ type Fact struct {
 	Bool       *bool     `json:"bool,omitempty"` // false: said not to be so
 	ValueCode  Code      `json:"valueCode,omitempty"`
 	Date       Date      `json:"date,omitempty"`   // onset, measured, ordered or answered
+	Noted      Date      `json:"noted,omitempty"`  // a record without an onset: the day that says it was so
+	Back       Period    `json:"back,omitzero"`    // an answer about this long before Date, and no longer
 	End        Date      `json:"end,omitempty"`    // over, stopped
 	Status     string    `json:"status,omitempty"` // "active", "resolved", "inactive", "stopped", ""
 	Source     string    `json:"source,omitempty"` // "sign-up, web", "records"
 	Scope      string    `json:"scope"`
 	Recorded   time.Time `json:"recorded,omitzero"` // at the source; orders facts of one day
 }
+
+// stated is the day the fact is about, or the day of the note of it.
+func (f *Fact) stated() Date { return cmp.Or(f.Date, f.Noted) }
 
 // Lists holds the day on which each list was last confirmed to be complete, empty if never.
 type Lists struct {

@@ -39,9 +39,12 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 	if found == nil {
 		found = &Fact{}
 	}
-	key := "cause." + string(r.Why)
-	if special := key + "." + string(c.Kind); say(special) != "" {
-		key = special
+	cause, kind, said := "cause."+string(r.Why), "."+string(c.Kind), said(c, found)
+	key := cause
+	for _, special := range []string{cause + kind, cause + said, cause + said + kind} { // the last there is
+		if say(special) != "" {
+			key = special
+		}
 	}
 	source := ""
 	if found.Source != "" {
@@ -76,8 +79,21 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 		"unit", say.unit(found.Unit),
 		"wantedUnit", say.unit(c.Unit),
 		"window", say.period(c.Within),
+		"back", say.period(found.Back),
 		"confirmed", say.date(r.Confirmed),
 	))
+}
+
+// said tells apart what somebody said of a list from what a record says: ".said", ".back" for an
+// answer about a stretch of time, or nothing.
+func said(c *Criterion, f *Fact) string {
+	switch {
+	case f.Kind != FactAnswer || !c.Kind.Coded():
+		return ""
+	case !f.Back.IsZero():
+		return ".back"
+	}
+	return ".said"
 }
 
 // within writes "within 7.0–10.5 %" or "at least 60".

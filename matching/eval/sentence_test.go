@@ -16,6 +16,15 @@ func TestSentence(t *testing.T) {
 		return eval.Person{Facts: []eval.Fact{{Kind: eval.FactObservation, Code: "loinc|4548-4", Number: &v, Unit: unit, Date: date, Source: "sign-up, web"}}}
 	}
 	noStroke := eval.Criterion{ID: "E2", Name: "stroke", Kind: eval.Condition, Codes: []eval.Code{stroke}, Within: eval.Period{Months: 6}, Exclude: true}
+	hypertension := eval.Criterion{ID: "I5", Name: "high blood pressure", Kind: eval.Condition, Codes: []eval.Code{"snomed|38341003"}}
+	longSince := hypertension
+	longSince.AtLeastAgo = eval.Period{Years: 1}
+	said := func(code eval.Code, date eval.Date) eval.Person {
+		return eval.Person{Facts: []eval.Fact{{Kind: eval.FactAnswer, Code: code, Bool: yes(), Date: date, Source: "web"}}}
+	}
+	lately := func(b *bool, date eval.Date) eval.Person {
+		return eval.Person{Facts: []eval.Fact{{Kind: eval.FactAnswer, Code: stroke, Bool: b, Date: date, Back: eval.Period{Months: 6}, Source: "web"}}}
+	}
 	smoking := eval.Criterion{ID: "E1", Kind: eval.Smoking, In: []string{"current"}, Exclude: true}
 	egfr := eval.Criterion{ID: "E1", Kind: eval.Lab, Codes: []eval.Code{"loinc|33914-3"}, Range: eval.Range{Max: num(30), Below: true}, Unit: "mL/min/{1.73_m2}", Within: eval.Period{Years: 1}, Exclude: true, Missing: eval.Fail}
 	language := eval.Criterion{ID: "I2", Kind: eval.AnyOf, Of: []eval.Criterion{{Kind: eval.Language, In: []string{"es"}}, {Kind: eval.Interpreter}}}
@@ -38,6 +47,15 @@ func TestSentence(t *testing.T) {
 		{noStroke, eval.Person{Facts: []eval.Fact{{Kind: eval.FactCondition, Code: stroke, Date: "2025-12-01", Source: "records"}}}, "Has stroke since 1 Dec 2025 (records)"},
 		{noStroke, eval.Person{Lists: eval.Lists{Conditions: "2026-01-09"}, Facts: []eval.Fact{{Kind: eval.FactCondition, Code: stroke, Date: "2020-12-01", Source: "records"}}}, "Had stroke since 1 Dec 2020 (records); it does not count here"},
 		{noStroke, eval.Person{Facts: []eval.Fact{{Kind: eval.FactAnswer, Code: stroke, Bool: no(), Date: "2026-02-01", Source: "call"}}}, "Stroke: said no on 1 Feb 2026 (call)"},
+		{hypertension, said(hypertension.Codes[0], "2026-02-02"), "Said on 2 Feb 2026 (web): has high blood pressure"},
+		{longSince, said(hypertension.Codes[0], "2026-02-02"), "Unknown: high blood pressure (said yes on 2 Feb 2026 (web), not since when)"},
+		{longSince, said(hypertension.Codes[0], "2024-02-02"), "Said on 2 Feb 2024 (web): has high blood pressure"},
+		{hypertension, eval.Person{Facts: []eval.Fact{{Kind: eval.FactCondition, Code: hypertension.Codes[0], Noted: "2025-12-01", Source: "records"}}}, "Has high blood pressure (records)"},
+		{eval.Criterion{ID: "I6", Kind: eval.Medication, Codes: []eval.Code{"rxnorm|6809"}, Name: "metformin"}, said("rxnorm|6809", "2026-02-02"), "Said on 2 Feb 2026 (web): takes or took metformin"},
+		{eval.Criterion{ID: "I7", Kind: eval.Procedure, Codes: []eval.Code{"snomed|232717009"}, Name: "a bypass", Within: eval.Period{Years: 1}}, said("snomed|232717009", "2026-02-02"), "Unknown: a bypass (said yes on 2 Feb 2026 (web), not when)"},
+		{noStroke, lately(yes(), asOf), "Said on 10 Feb 2026 (web): stroke in the 6 months before"},
+		{noStroke, lately(yes(), "2026-02-02"), "Unknown: stroke (said on 2 Feb 2026 (web): in the 6 months before, not on which day)"},
+		{noStroke, lately(no(), "2026-02-02"), "Stroke: said none in the 6 months before 2 Feb 2026 (web)"},
 		{egfr, eval.Person{}, "Unknown: eGFR (never measured); an unknown counts as not met"},
 		{language, eval.Person{Language: "en"}, "At least one of: Language: English; looked for: Spanish · Unknown: interpreter (never asked)"},
 		{eval.Criterion{ID: "I1", Kind: eval.Age, Range: eval.Range{Min: num(60)}}, eval.Person{BirthDate: "1951-05-03"}, "Age 74 years: at least 60"},
@@ -75,9 +93,11 @@ func TestEverySentenceHasWords(t *testing.T) {
 			if k.Group() && cause != eval.NotApplicable && cause != eval.SexUnknown && cause != eval.Missed {
 				continue // a group has no other
 			}
-			s := eval.Sentence(eval.Criterion{Kind: k}, eval.Reason{Why: cause}, say)
-			if strings.TrimSpace(s) == "" || placeholder.MatchString(s) {
-				t.Errorf("%s, %s: %q", k, cause, s)
+			for _, f := range []*eval.Fact{nil, {Kind: eval.FactAnswer, Bool: yes()}, {Kind: eval.FactAnswer, Bool: yes(), Back: eval.Period{Months: 6}}} {
+				s := eval.Sentence(eval.Criterion{Kind: k}, eval.Reason{Why: cause, Fact: f}, say)
+				if strings.TrimSpace(s) == "" || placeholder.MatchString(s) {
+					t.Errorf("%s, %s: %q", k, cause, s)
+				}
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 func (h *Desk) facts(r *http.Request, k *known, all []contacts.Fact) []view.Pair {
 	newest := slices.Clone(all)
 	slices.SortStableFunc(newest, func(a, b contacts.Fact) int {
-		return cmp.Or(cmp.Compare(b.Date, a.Date), b.Recorded.Compare(a.Recorded))
+		return cmp.Or(cmp.Compare(cmp.Or(b.Date, b.Noted), cmp.Or(a.Date, a.Noted)), b.Recorded.Compare(a.Recorded))
 	})
 	seen := map[string]bool{}
 	var out []view.Pair
@@ -51,10 +51,10 @@ func (h *Desk) factValue(r *http.Request, k *known, f contacts.Fact) string {
 		parts = append(parts, f.Status)
 	}
 	value := strings.Join(parts, "")
-	if f.Date != "" {
-		word := h.T(r, "staff.fact.on", "day", fullDay(f.Date))
-		if f.Kind == contacts.Condition || f.Kind == contacts.Medication {
-			word = h.T(r, "staff.fact.since", "day", fullDay(f.Date))
+	if day := cmp.Or(f.Date, f.Noted); day != "" {
+		word := h.T(r, "staff.fact.on", "day", fullDay(day))
+		if f.Date != "" && (f.Kind == contacts.Condition || f.Kind == contacts.Medication) {
+			word = h.T(r, "staff.fact.since", "day", fullDay(day))
 		}
 		value = strings.TrimSpace(value + " " + word)
 	}
