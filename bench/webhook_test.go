@@ -45,9 +45,10 @@ diary:
   days: daily
   channels: [voice]
   callAt: "09:30"
+  redFlagApproval: LUH-1-RF
   redFlags: [{item: upper, op: ">=", value: "180", level: urgent}]
   safetyText: {en: Call 911 if you feel very unwell.}
-onCall: [{name: Noor, phone: 412-555-0102}]
+onCall: [{name: Noor, phone: 412-555-0102, hours: always}]
 outOfHours: Noor.
 promise: {caller: Maria, number: 412-555-0100, hours: 8}
 `

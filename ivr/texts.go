@@ -13,6 +13,7 @@ import (
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -89,6 +90,7 @@ type text struct {
 	version  string // of what the reply asks; "" = of the template's wording
 	unread   bool   // staff must read it
 	asked    bool   // it answers a question of ours, so that answering it makes no loop
+	answered bool   // it is stored as an answer, which is looked at there
 	kept     bool   // it is stored with its reply already
 }
 
@@ -346,6 +348,10 @@ func (o *Operator) keep(b *docstore.Batch, t *text, replies []string, approval s
 		o.People.AddTouch(b, &contacts.Touch{Meta: docstore.Meta{ID: fmt.Sprintf("tch_%s_r%d", t.SID, i)}, Person: t.who, At: o.now().Add(time.Millisecond), Out: true, Channel: contacts.SMS,
 			Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Version: cmp.Or(t.version, i18n.Version(t.lang, t.template), "1"),
 			Lang: string(t.lang), Approval: approval, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
+	}
+	if !t.answered && survey.Worrying(t.Body) {
+		o.Trial.AddTask(b, trial.Task{Meta: docstore.Meta{ID: "tsk_words_" + t.SID}, Kind: "review", Person: t.who, Study: t.study, Urgent: true,
+			Text: "The words of a text may need a person. Read it in the inbox."})
 	}
 	o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies})
 }

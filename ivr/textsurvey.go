@@ -127,6 +127,7 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 	if r.Session.Current == "" {
 		in = survey.Input{Kind: survey.Show, Channel: survey.SMS, At: in.At}
 	}
+	t.answered = fits
 	t.unread = !fits // an answer nobody understands may be a question to us
 	approval, err := o.Trial.Approval(ctx, t.study)
 	if err != nil {

@@ -60,10 +60,12 @@ diary:
   to: "24:00"
   days: daily
   channels: [web, sms]
+  redFlagApproval: LUH-1-RF
   redFlags: [{item: wheeze, op: "=", value: "3", level: urgent}]
   safetyText:
     en: "This may need help now. Call 911 if you cannot catch your breath. We are sending a message to the study team; they may not see it at once. Their phone: 412-555-0101."
-onCall: [{name: Noor Haddad, phone: 412-555-0102}]
+    es: "Esto puede necesitar ayuda ahora. Llame al 911 si le falta el aire. Estamos enviando un mensaje al equipo del estudio; es posible que no lo vea enseguida. Su teléfono: 412-555-0101."
+onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]
 outOfHours: Noor is on call around the clock.
 promise: {caller: Ben from the research office, number: 412-555-0100, hours: 8}
 `

@@ -12,8 +12,11 @@ import (
 // A text question with ten options or more must fit two segments of plain GSM text.
 const maxTextQuestion = 306
 
-// LOINC codes of the PHQ-9 panel and of its question on thoughts of being better off dead.
-var suicideItems = []string{"44249-1", "44260-8"}
+// LOINC codes of the PHQ-9 panel, and of its ninth question, on thoughts of being better off dead.
+const (
+	phq9Panel = "44249-1"
+	phq9Last  = "44260-8"
+)
 
 // Check says whether the questionnaire can be asked on a channel: nil, or an error that names
 // every item that cannot and why.
@@ -26,8 +29,8 @@ func (q *Questionnaire) Check(c Channel) error {
 		return fmt.Errorf("channel %q is not known", c)
 	}
 	var errs []error
-	if q.locked {
-		errs = append(errs, errors.New("it asks about thoughts of dying: it is kept to the web and to an interview by staff"))
+	if q.locked != "" {
+		errs = append(errs, fmt.Errorf("%s asks about thoughts of dying and is kept to the web and to an interview by staff: take %s out of the channels", q.locked, c))
 	}
 	for _, it := range q.items {
 		if !it.asked() {
@@ -73,16 +76,40 @@ func (it *item) unfit(c Channel) string {
 	return ""
 }
 
-// dangerous says whether an instrument is kept to the web and to interviews: PHQ-9, known by its
-// codes or its name.
-func dangerous(w *wireQuestionnaire, q *Questionnaire) bool {
-	coded := func(c Coding) bool { return slices.Contains(suicideItems, c.Code) }
-	if slices.ContainsFunc(q.codes, coded) {
-		return true
+// BeforeConsent says whether the questionnaire can be asked of people who have not signed informed
+// consent, where rules are the study's red flags: nil, or an error that names every item that
+// cannot (F18).
+func (q *Questionnaire) BeforeConsent(rules []FlagRule) error {
+	var errs []error
+	if q.locked != "" {
+		errs = append(errs, fmt.Errorf("%s asks about thoughts of dying: ask it after informed consent, on the web or in an interview by staff", q.locked))
 	}
 	for _, it := range q.items {
-		if slices.ContainsFunc(it.codes, coded) {
-			return true
+		if it.asked() && slices.ContainsFunc(rules, func(r FlagRule) bool { return r.Item == it.linkID }) {
+			errs = append(errs, fmt.Errorf("item %q is a red flag of the study: ask it after informed consent, or give it another linkId", it.linkID))
+		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("cannot be asked before informed consent: %w", errors.Join(errs...))
+	}
+	return nil
+}
+
+// dangerous names what keeps an instrument to the web and to interviews: PHQ-9, known by its codes
+// or its name. "" where nothing does.
+func dangerous(w *wireQuestionnaire, q *Questionnaire) string {
+	for _, it := range q.items {
+		if slices.ContainsFunc(it.codes, func(c Coding) bool { return c.Code == phq9Last }) {
+			return fmt.Sprintf("item %q (LOINC %s, the ninth of PHQ-9)", it.linkID, phq9Last)
+		}
+	}
+	panel := func(c Coding) bool { return c.Code == phq9Panel }
+	if slices.ContainsFunc(q.codes, panel) {
+		return "the questionnaire (LOINC " + phq9Panel + ", PHQ-9)"
+	}
+	for _, it := range q.items {
+		if slices.ContainsFunc(it.codes, panel) {
+			return fmt.Sprintf("item %q (LOINC %s, PHQ-9)", it.linkID, phq9Panel)
 		}
 	}
 	for _, name := range []string{w.Title, w.Name, w.URL, w.ID} {
@@ -93,10 +120,10 @@ func dangerous(w *wireQuestionnaire, q *Questionnaire) bool {
 			return -1
 		}, name)
 		if strings.Contains(letters, "phq9") || strings.Contains(letters, "patienthealthquestionnaire9") {
-			return true
+			return fmt.Sprintf("the questionnaire (%q, by its name PHQ-9)", name)
 		}
 	}
-	return false
+	return ""
 }
 
 // Missing lists the linkIds whose text or options have no translation into lang, in document

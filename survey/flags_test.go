@@ -157,8 +157,9 @@ func TestCheckNamesWhatCannotBeAsked(t *testing.T) {
 		{`"type":"text"`, Voice, `item "q": own words cannot be keyed`},
 		{`"type":"open-choice",` + colours, Voice, "own words"},
 		{`"type":"decimal",` + limits("minValue", -5), Voice, "below zero"},
-		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44260-8"}]`, Voice, "kept to the web"},
-		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44260-8"}]`, SMS, "kept to the web"},
+		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44260-8"}]`, Voice, `item "q" (LOINC 44260-8, the ninth of PHQ-9) asks about thoughts of dying and is kept to the web and to an interview by staff: take voice out of the channels`},
+		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44260-8"}]`, SMS, "take sms out of the channels"},
+		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44249-1"}]`, SMS, `item "q" (LOINC 44249-1, PHQ-9)`},
 		{`"type":"boolean","extension":[{"url":"urn:muster:sensitivity","valueCode":"sensitive"}]`, SMS, "sensitive"},
 		{`"type":"choice",` + strings.ReplaceAll(many(20), "choice", "a long choice with many words"), SMS, "send a link"},
 		{`"type":"boolean"`, Channel("fax"), "not known"},
@@ -174,5 +175,42 @@ func TestCheckNamesWhatCannotBeAsked(t *testing.T) {
 	}
 	if err := one(t, `"type":"text"`).Check(SMS); err != nil {
 		t.Error(err)
+	}
+}
+
+// PHQ-9 is known by the code of the panel, of its last question, or its name, and stays on the web
+// and with staff.
+func TestPHQ9IsLocked(t *testing.T) {
+	item := `"item":[{"linkId":"a","type":"boolean","text":"A?"}]`
+	for name, file := range map[string]string{
+		"by the panel's code": `{"resourceType":"Questionnaire","status":"active","code":[{"system":"http://loinc.org","code":"44249-1"}],` + item + `}`,
+		"by its title":        `{"resourceType":"Questionnaire","status":"active","title":"Patient Health Questionnaire-9 (PHQ-9)",` + item + `}`,
+		"by its last item":    `{"resourceType":"Questionnaire","status":"active","item":[{"linkId":"a","type":"boolean","text":"A?","code":[{"system":"http://loinc.org","code":"44260-8"}]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			q, err := Parse([]byte(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for channel, free := range map[Channel]bool{Web: true, Staff: true, SMS: false, Voice: false} {
+				if err := q.Check(channel); (err == nil) != free {
+					t.Errorf("on %s: %v", channel, err)
+				}
+			}
+			if err := q.BeforeConsent(nil); err == nil || !strings.Contains(err.Error(), "after informed consent") {
+				t.Errorf("before consent: %v", err)
+			}
+		})
+	}
+}
+
+func TestRedFlagsComeAfterConsent(t *testing.T) {
+	q := fromLibrary(t, "steady-evening")
+	if err := q.BeforeConsent(nil); err != nil {
+		t.Error(err)
+	}
+	err := q.BeforeConsent([]FlagRule{{Item: "upper", Op: ">=", Value: "180", Level: "urgent"}})
+	if err == nil || !strings.Contains(err.Error(), `item "upper" is a red flag of the study: ask it after informed consent`) {
+		t.Errorf("got %v, want the item and the mend", err)
 	}
 }

@@ -203,6 +203,10 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 				return err
 			}
 		}
+		if answer != nil && slices.ContainsFunc(answer.Values, func(v survey.Value) bool { return survey.Worrying(v.Text) }) {
+			c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_words_" + r.ID + "_" + answer.LinkID}, Kind: "review", Person: r.Person, Study: r.Study, Urgent: true,
+				Text: "An answer in their own words may need a person. Read it."})
+		}
 		c.Audit.Record(b, audit.Entry{Actor: by, Action: action, Person: string(r.Person), Study: string(r.Study), Reason: string(in.Channel)})
 		if more != nil {
 			return more(b, out)

@@ -157,6 +157,9 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 	if err := s.Check(); err != nil {
 		return false, err
 	}
+	if err := c.checkQuestionnaires(&s); err != nil {
+		return false, err
+	}
 	if s.Criteria != "" {
 		if err := c.CheckCriteria(s.Criteria); err != nil {
 			return false, fmt.Errorf("%w: `criteria`: %w", ErrStudy, err)

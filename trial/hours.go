@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,27 +9,51 @@ import (
 
 var weekdayOrder = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 
-// OfficeOpen says whether local falls into hours written "Mon-Fri 08:00-17:00; Sat 09:00-12:00".
-// What cannot be read is closed.
-func OfficeOpen(hours string, local time.Time) bool {
-	clock := local.Format("15:04")
+// Always are the hours of somebody who is on call day and night.
+const Always = "always"
+
+// hourSpan is one part of hours: from one weekday to another, and from one time to another.
+type hourSpan struct {
+	first, last int
+	from, to    string
+}
+
+// parseHours reads "Mon-Fri 08:00-17:00; Sat 09:00-12:00": the parts that can be read, and what is
+// wrong with the first that cannot.
+func parseHours(hours string) (spans []hourSpan, err error) {
 	for part := range strings.SplitSeq(hours, ";") {
-		days, times, ok := strings.Cut(strings.TrimSpace(part), " ")
-		from, to, ok2 := strings.Cut(times, "-")
-		if !ok || !ok2 {
-			continue
-		}
+		part = strings.TrimSpace(part)
+		days, times, _ := strings.Cut(part, " ")
+		from, to, _ := strings.Cut(strings.TrimSpace(times), "-")
 		first, last, isRange := strings.Cut(days, "-")
 		if !isRange {
 			last = first
 		}
-		a, b := slices.Index(weekdayOrder, first), slices.Index(weekdayOrder, last)
-		if a < 0 || b < 0 {
+		s := hourSpan{slices.Index(weekdayOrder, first), slices.Index(weekdayOrder, last), from, to}
+		if s.first < 0 || s.last < 0 || !clockTime(from) || !clockTime(to) || from >= to {
+			if err == nil {
+				err = fmt.Errorf("%q is not hours such as Mon-Fri 08:00-17:00; Sat 09:00-12:00", part)
+			}
 			continue
 		}
-		d := int(local.Weekday())
-		in := a <= d && d <= b || a > b && (d >= a || d <= b)
-		if in && from <= clock && clock < to {
+		spans = append(spans, s)
+	}
+	return spans, err
+}
+
+func clockTime(s string) bool {
+	_, err := time.Parse("15:04", s)
+	return len(s) == 5 && (err == nil || s == "24:00")
+}
+
+// OfficeOpen says whether local falls into hours written "Mon-Fri 08:00-17:00; Sat 09:00-12:00".
+// What cannot be read is closed.
+func OfficeOpen(hours string, local time.Time) bool {
+	clock, d := local.Format("15:04"), int(local.Weekday())
+	spans, _ := parseHours(hours) // the others hold
+	for _, s := range spans {
+		in := s.first <= d && d <= s.last || s.first > s.last && (d >= s.first || d <= s.last)
+		if in && s.from <= clock && clock < s.to {
 			return true
 		}
 	}

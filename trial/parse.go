@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,6 +107,7 @@ func (s *Study) Check() error {
 		p.when(x.Zone == "" || err != nil, at+"zone", "%q is not a time zone such as America/New_York", x.Zone)
 		p.when(len(x.ZIP) != 5, at+"zip", "%q: five digits", x.ZIP)
 		p.when(x.Phone == "", at+"phone", "is required: participants are told to call it")
+		p.hours(at+"hours", x.Hours)
 	}
 	codes := map[string]bool{}
 	for i, v := range s.Visits {
@@ -139,16 +141,43 @@ func (s *Study) checkDiary(p *problems) {
 	for _, c := range d.Channels {
 		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), "diary.channels", "%q: use web, sms, voice or staff", c)
 	}
-	// F18: nothing with red flags goes live before somebody answers for them.
 	for i, x := range s.OnCall {
 		_, err := phone.Parse(x.Phone, "US")
 		p.when(err != nil, fmt.Sprintf("onCall[%d].phone", i), "cannot be dialled")
 	}
-	if len(d.RedFlags) > 0 && (s.State == StudyOpen || s.State == StudyFollowUp) {
-		p.when(len(s.OnCall) == 0, "onCall", "is required: the diary has red flags, and somebody must get them")
-		p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
-		p.when(d.SafetyText["en"] == "", "diary.safetyText", "needs the words a person hears after a red flag")
+	if len(d.RedFlags) > 0 {
+		s.checkRedFlags(p)
 	}
+}
+
+// checkRedFlags is F18: a diary has red flags only when somebody answers for them, at all hours, and
+// the board has said yes to them.
+func (s *Study) checkRedFlags(p *problems) {
+	d := s.Diary
+	p.when(len(s.OnCall) == 0, "onCall", "is required: the diary has red flags, and somebody must get them")
+	for i, x := range s.OnCall {
+		at := fmt.Sprintf("onCall[%d].", i)
+		p.when(x.Name == "", at+"name", "is required: alerts say who was sent for")
+		p.when(x.Hours == "", at+"hours", "is required: write always, or hours such as Mon-Fri 08:00-17:00")
+		if x.Hours != Always {
+			p.hours(at+"hours", x.Hours)
+		}
+	}
+	p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
+	for _, lang := range s.languages() {
+		p.when(d.SafetyText[lang] == "", "diary.safetyText."+lang, "is required: the words a person reads or hears after a red flag")
+	}
+	p.when(d.RedFlagApproval == "", "diary.redFlagApproval", "is required: the board's reference for the red flags and who gets them")
+}
+
+// languages are those the study has its title or its name in; English is always among them.
+func (s *Study) languages() []string {
+	all := []string{"en"}
+	for _, texts := range []map[string]string{s.Title, s.NeutralName} {
+		all = slices.AppendSeq(all, maps.Keys(texts))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func namesCondition(name string, conditions []string) bool {
@@ -158,6 +187,37 @@ func namesCondition(name string, conditions []string) bool {
 		}
 	}
 	return false
+}
+
+// checkQuestionnaires reports what the study asks in a way it must not be asked (F17, F18): each
+// question on each channel of the diary, red flags that could never be raised, and what must not
+// come before informed consent.
+func (c *Coordinator) checkQuestionnaires(s *Study) error {
+	var p problems
+	load := func(field, name string) *survey.Questionnaire {
+		q, err := c.Questionnaire(name)
+		p.when(err != nil, field, "%v", err)
+		return q
+	}
+	var flags []survey.FlagRule
+	if d := s.Diary; d != nil {
+		flags = d.RedFlags
+		if q := load("diary.questionnaire", d.Questionnaire); q != nil {
+			for _, ch := range d.Channels {
+				err := q.Check(ch)
+				p.when(err != nil, "diary.channels", "%q %v", d.Questionnaire, err)
+			}
+			err := q.CheckRules(d.RedFlags)
+			p.when(err != nil, "diary.redFlags", "%v", err)
+		}
+	}
+	if s.PreScreen != "" {
+		if q := load("preScreen", s.PreScreen); q != nil {
+			err := q.BeforeConsent(flags)
+			p.when(err != nil, "preScreen", "%q %v", s.PreScreen, err)
+		}
+	}
+	return p.err()
 }
 
 type problems []string
@@ -174,6 +234,12 @@ func (p *problems) day(field, v string, required bool) {
 	}
 	_, err := time.Parse(time.DateOnly, v)
 	p.when(err != nil, field, "%q is not a day such as 2026-03-03", v)
+}
+
+func (p *problems) hours(field, v string) {
+	if _, err := parseHours(v); v != "" {
+		p.when(err != nil, field, "%v", err)
+	}
 }
 
 func (p problems) err() error {

@@ -57,8 +57,8 @@ func TestRetention(t *testing.T) {
 			t.Errorf("answers left: %+v, %v", resp.Session.Answers, err)
 		}
 	}
-	if n, _ := r.Trial.CountIn(ctx, "STEADY", trial.NotInterested); n != 2 {
-		t.Errorf("%d subjects counted, want 2", n)
+	if left, _ := r.Trial.SubjectsIn(ctx, "STEADY", trial.NotInterested); len(left) != 2 {
+		t.Errorf("%d subjects left, want 2", len(left))
 	}
 	if again, err := r.Trial.Retain(ctx, later.Add(time.Hour), false); err != nil || len(again) != 0 {
 		t.Errorf("a second run found %v, %v", again, err)

@@ -227,16 +227,17 @@ func TestCodeGoesToWhoeverCanHaveIt(t *testing.T) {
 }
 
 func TestStudyNamesWhoCanBeRung(t *testing.T) {
-	for name, x := range map[string]struct{ from, to, want string }{
-		"on-call number":                  {"phone: 412-555-0102}]", "phone: ask Noor}]", "`onCall[0].phone`"},
-		"follow-up still has a red flags": {"state: open\nrecruitmentOpen: true\n", "state: follow-up\nonCall: []\nrecruitmentOpen: true\n", "`onCall`"},
+	nobody := []string{"onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]\n", ""}
+	for name, x := range map[string]struct {
+		change []string // old and new in turn
+		want   string
+	}{
+		"on-call number":                 {[]string{"phone: 412-555-0102", "phone: ask Noor"}, "`onCall[0].phone`"},
+		"follow-up still has red flags":  {append(nobody, "state: open", "state: follow-up"), "`onCall`"},
+		"a study in set-up has them too": {append(nobody, "state: open", "state: setup"), "`onCall`"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := strings.Replace(studyYAML, x.from, x.to, 1)
-			if strings.Contains(x.to, "onCall: []") {
-				file = strings.Replace(file, "onCall: [{name: Noor Haddad, phone: 412-555-0102}]\n", "", 1)
-			}
-			if _, err := trial.ParseStudy([]byte(file)); err == nil || !strings.Contains(err.Error(), x.want) {
+			if _, err := trial.ParseStudy([]byte(strings.NewReplacer(x.change...).Replace(studyYAML))); err == nil || !strings.Contains(err.Error(), x.want) {
 				t.Errorf("got %v, want a problem that says %q", err, x.want)
 			}
 		})

@@ -297,7 +297,7 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	}
 	// One that was cancelled went with the alert itself, which this batch changes already.
 	if m.Purpose == ToStaff && m.Ref != "" && m.State != outbox.Cancelled {
-		if err := c.AlertSent(ctx, b, m.Ref, "message "+string(m.State), now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		if err := c.AlertSent(ctx, b, m.Ref, kindOf(m.Kind)+" "+string(m.State), now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
 			return err
 		}
 	}

@@ -88,7 +88,7 @@ type Site struct {
 type OnCall struct {
 	Name  string `bson:"name,omitempty" yaml:"name"`
 	Phone string `bson:"phone" yaml:"phone"`
-	Hours string `bson:"hours,omitempty" yaml:"hours"` // "" = always
+	Hours string `bson:"hours,omitempty" yaml:"hours"` // "always" (or ""), or as of a Site; where there are red flags, not ""
 }
 
 // Promise is what volunteers are told happens next, and by when (F9).
@@ -126,6 +126,8 @@ type DiaryPlan struct {
 	Identity      string            `bson:"identity,omitempty" yaml:"identity"`         // "answers only", "standard", "staff" (F12)
 	RedFlags      []survey.FlagRule `bson:"redFlags,omitempty" yaml:"redFlags"`
 	SafetyText    map[string]string `bson:"safetyText,omitempty" yaml:"safetyText"`
+	// RedFlagApproval is the board's reference for the red flags and what follows from them (F18).
+	RedFlagApproval string `bson:"redFlagApproval,omitempty" yaml:"redFlagApproval"`
 }
 
 // StudyID is the typed id.

@@ -32,11 +32,6 @@ func (c *Coordinator) SubjectsIn(ctx context.Context, s StudyID, status Status) 
 	return c.subjects.List(ctx, docstore.Query{Eq: eq})
 }
 
-// CountIn counts a study's subjects in one status.
-func (c *Coordinator) CountIn(ctx context.Context, s StudyID, status Status) (int, error) {
-	return c.subjects.Count(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("study", string(s)), docstore.E("status", string(status))}})
-}
-
 // Refer puts a person on a study's list as new. Someone already on it is returned as they are.
 func (c *Coordinator) Refer(ctx context.Context, by audit.Actor, p contacts.PersonID, study StudyID, site, source string) (Subject, error) {
 	old, err := c.subjects.Get(ctx, SubjectID(p, study))

@@ -41,9 +41,10 @@ diary:
   days: daily
   channels: [voice, web]
   callAt: "18:30"
+  redFlagApproval: LUH-1-RF
   redFlags: [{item: upper, op: ">=", value: "180", level: urgent}]
   safetyText: {en: Call 911 if you feel very unwell.}
-onCall: [{name: Noor Haddad, phone: 412-555-0102}]
+onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]
 outOfHours: Noor is on call around the clock.
 promise: {caller: Maria, number: 412-555-0100, hours: 8}
 `
@@ -90,13 +91,21 @@ func rosa(t *testing.T, r *rig.Rig) (contacts.Person, trial.Subject) {
 
 func TestStudyFile(t *testing.T) {
 	for name, x := range map[string]struct{ from, to, want string }{
-		"unknown key":                    {"keyword: PINE", "keywrod: PINE", "keywrod"},
-		"no neutral name":                {"neutralName: {en: the Larkfield research office}", "neutralName: {}", "`neutralName`"},
-		"name that tells":                {"the Larkfield research office", "the STEADY team", "stranger"},
-		"live red flags, nobody on call": {"onCall: [{name: Noor Haddad, phone: 412-555-0102}]", "onCall: []", "`onCall`"},
-		"bad zone":                       {"America/New_York", "Pittsburgh", "time zone"},
-		"same visit twice":               {"code: V2", "code: V1", "used twice"},
-		"window that is no window":       {`to: "22:00"`, `to: "18:00"`, "`diary.to`"},
+		"unknown key":                      {"keyword: PINE", "keywrod: PINE", "keywrod"},
+		"no neutral name":                  {"neutralName: {en: the Larkfield research office}", "neutralName: {}", "`neutralName`"},
+		"name that tells":                  {"the Larkfield research office", "the STEADY team", "stranger"},
+		"live red flags, nobody on call":   {"onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]", "onCall: []", "`onCall`"},
+		"on call, no name":                 {"name: Noor Haddad, ", "", "`onCall[0].name`"},
+		"on call, no hours":                {", hours: always", "", "`onCall[0].hours` is required"},
+		"on call, hours nobody can read":   {"hours: always", "hours: weekdays", "`onCall[0].hours` \"weekdays\" is not hours"},
+		"nothing outside those hours":      {"outOfHours: Noor is on call around the clock.\n", "", "`outOfHours` is required"},
+		"no safety words":                  {"  safetyText: {en: Call 911 if you feel very unwell.}\n", "", "`diary.safetyText.en`"},
+		"no safety words in Spanish":       {"neutralName: {en: the Larkfield research office}", "neutralName: {en: the Larkfield research office, es: la oficina}", "`diary.safetyText.es`"},
+		"red flags the board has not seen": {"  redFlagApproval: LUH-1-RF\n", "", "`diary.redFlagApproval` is required"},
+		"office hours nobody can read":     {"phone: 412-555-0101}]", "phone: 412-555-0101, hours: Mon-Fri 8-5}]", "`sites[0].hours`"},
+		"bad zone":                         {"America/New_York", "Pittsburgh", "time zone"},
+		"same visit twice":                 {"code: V2", "code: V1", "used twice"},
+		"window that is no window":         {`to: "22:00"`, `to: "18:00"`, "`diary.to`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := trial.ParseStudy([]byte(strings.Replace(studyYAML, x.from, x.to, 1)))

@@ -127,7 +127,7 @@ func asParticipant(t *testing.T, v visitor, h *house, number string) {
 		if v.press("Send me a code"); v.path() == "/me/code" {
 			return true
 		}
-		sees(t, v, "A code was sent to this number just now")
+		sees(t, v, "sent a code to this number just now")
 		time.Sleep(10 * time.Second)
 		return false
 	})

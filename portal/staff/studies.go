@@ -122,6 +122,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	pair(&p.Board, h.T(r, "staff.board.number"), st.Board.Number)
 	pair(&p.Board, h.T(r, "staff.board.approved"), fullDay(st.Board.Approved))
 	pair(&p.Board, h.T(r, "staff.board.expires"), fullDay(st.Board.Expires))
+	if st.Diary != nil {
+		pair(&p.Board, h.T(r, "staff.study.redflagapproval"), st.Diary.RedFlagApproval)
+	}
 	pair(&p.Board, h.T(r, "staff.study.recruitment"), h.openWord(r, st.RecruitmentOpen))
 	pair(&p.Board, h.T(r, "staff.study.enrolment"), h.openWord(r, st.EnrolmentOpen))
 	pair(&p.Rules, h.T(r, "staff.study.neutral"), st.NeutralName["en"])

@@ -130,9 +130,10 @@ diary:
   channels: [voice, sms, web]
   callAt: "18:30"
   retries: 3
+  redFlagApproval: LUH-1-RF
   redFlags: [{item: upper, op: ">=", value: "180", level: urgent}]
   safetyText: {en: Call 911 if you feel very unwell., es: Llame al 911 si se siente muy mal.}
-onCall: [{name: Noor Haddad, phone: 412-555-0102}]
+onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]
 outOfHours: Noor is on call around the clock.
 promise: {caller: Maria, number: 412-555-0100, hours: 8}
 `
