@@ -105,7 +105,7 @@ func TestDiaryRaisesItsAlert(t *testing.T) {
 	b.post("/me/diary/start", "due", due).at("/me/diary").sees("daily inhaler", "Finish later")
 	b.answer("/me/diary", "nine").status(422).sees("Please write a")
 	b.answer("/me/diary", "2").at("/me/diary").sees("wake you up")
-	b.get("/me").sees("1 answer is kept so far", "Go on")
+	b.get("/me").sees("1 answer is kept so far", "3 questions left", "Go on where you stopped")
 	b.get("/me/diary").answer("/me/diary", "2").sees("wheeze")
 	b.answer("/me/diary", "3").at("/me/diary/safety").sees("This may need help now. Call 911 if you cannot catch your breath.", "they may not see it at once", "Call 911").lacks("has been told")
 	alerts, err := s.Trial.Alerts(t.Context(), trial.AlertOpen)
@@ -143,6 +143,39 @@ func TestDiaryGoesOnFromAText(t *testing.T) {
 	b.get("/me/diary").sees("wake you up")
 	s.Clock.Advance(22 * time.Hour) // another day's diary
 	b.get("/me/diary").at("/me/diary").sees("daily inhaler")
+}
+
+// What staff began by text outside the plan, and stopped half way, stands on the page with what is
+// left of it, before the diary of the day (Tom's in the demo).
+func TestHalfFinishedCheckIn(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	dana := s.person("Dana", "2005-05-03", "+14125550123", nil)
+	s.enrolled(dana)
+	b := s.browser().signIn("412-555-0123", "+14125550123").sees("Daily diary").lacks("Questions you began")
+	due, err := s.Trial.Due(t.Context(), dana.PersonID(), s.Clock.Now())
+	if err != nil || len(due) != 1 {
+		t.Fatalf("due %v, %v", due, err)
+	}
+	r := due[0]
+	r.ID, r.Kind, r.Closes = r.ID+"_checkin", "checkin", s.Clock.Now().Add(2*time.Hour)
+	if r, err = s.Trial.Begin(t.Context(), rig.Staff, r); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/me").lacks("Questions you began") // nobody has answered it
+	for _, in := range []survey.Input{{Kind: survey.Show, Channel: survey.SMS}, {Kind: survey.Reply, Raw: "2", Channel: survey.SMS}} {
+		if _, err := s.Trial.Record(t.Context(), rig.Staff, r.ID, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.get("/me").sees("Questions you began", "3 questions left", "1 answer is kept so far", "Go on where you stopped", "Daily diary")
+	b.post("/me/diary/start", "due", b.hidden("due")).at("/me/diary").sees("wake you up")
+	b.answer("/me/diary", "2").answer("/me/diary", "1")
+	b.get("/me").sees("1 question left")
+	b.get("/me/diary").answer("/me/diary", "1").at("/me/diary/done")
+	b.get("/me").lacks("Questions you began").sees("Daily diary")
+	b.post("/me/diary/start", "due", strings.Repeat("x", 201)).status(400)
+	s.Clock.Advance(3 * time.Hour)
+	b.get("/me").lacks("Questions you began")
 }
 
 func (b *browser) hidden(name string) string {

@@ -32,12 +32,30 @@ func (h *Pages) startDiary(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/me/diary")
 }
 
+// due lists what can be filled in now: what was begun outside the plan, by text or by phone, and
+// the entries of the day. What was begun stays until this visitor has seen that it is done.
+func (h *Pages) due(r *http.Request) ([]trial.Response, error) {
+	m, now, opened := self(r), h.Clock.Now(), h.Sessions.GetString(r.Context(), diaryKey)
+	all, err := h.Trial.ResponsesOf(r.Context(), m.PersonID())
+	if err != nil {
+		return nil, fmt.Errorf("what was begun: %w", err)
+	}
+	begun := slices.DeleteFunc(all, func(x trial.Response) bool {
+		return x.Kind != "checkin" || x.Practice || x.State != trial.ResponseStarted && x.ID != opened || now.Before(x.Opens) || !now.Before(x.Closes)
+	})
+	planned, err := h.Trial.Due(r.Context(), m.PersonID(), now)
+	if err != nil {
+		return nil, fmt.Errorf("what is due: %w", err)
+	}
+	return append(begun, planned...), nil
+}
+
 // entry is the diary entry that is being filled in: the one opened, if it is still due and this
 // person's, else the first that is due and not done.
 func (h *Pages) entry(r *http.Request) (trial.Response, *survey.Questionnaire, error) {
-	due, err := h.Trial.Due(r.Context(), self(r).PersonID(), h.Clock.Now())
+	due, err := h.due(r)
 	if err != nil {
-		return trial.Response{}, nil, fmt.Errorf("what is due: %w", err)
+		return trial.Response{}, nil, err
 	}
 	opened := h.Sessions.GetString(r.Context(), diaryKey)
 	i := slices.IndexFunc(due, func(d trial.Response) bool { return d.ID == opened })

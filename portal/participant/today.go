@@ -32,11 +32,14 @@ func (*todayPage) Template() string { return "participant/today" }
 func (h *Pages) today(w http.ResponseWriter, r *http.Request) error {
 	m, ctx, now := self(r), r.Context(), h.Clock.Now()
 	p := &todayPage{sheet: h.sheet(r, h.T(r, greeting(now.In(m.zone)), "name", m.Given))}
-	due, err := h.Trial.Due(ctx, m.PersonID(), now)
+	due, err := h.due(r)
 	if err != nil {
-		return fmt.Errorf("what is due: %w", err)
+		return err
 	}
 	for _, d := range due {
+		if d.Kind == "checkin" && d.State != trial.ResponseStarted {
+			continue
+		}
 		c, err := h.dueCard(r, d)
 		if err != nil {
 			return err
@@ -95,7 +98,9 @@ func (h *Pages) dueCard(r *http.Request, d trial.Response) (view.Card, error) {
 		return view.Card{}, fmt.Errorf("study of what is due: %w", err)
 	}
 	c := view.Card{Title: h.T(r, "participant.diary.name"), Meta: h.T(r, "participant.diary.time"), Tone: view.Amber}
-	if name := pick(s.Diary.Name, lang); name != "" {
+	if d.Kind == "checkin" {
+		c.Title = h.T(r, "participant.diary.begun")
+	} else if name := pick(s.Diary.Name, lang); name != "" {
 		c.Title = name
 	}
 	closes := d.Closes.In(m.zone)
@@ -109,6 +114,11 @@ func (h *Pages) dueCard(r *http.Request, d trial.Response) (view.Card, error) {
 	label := h.T(r, "participant.diary.start")
 	if len(d.Session.Answers) > 0 {
 		label = h.T(r, "participant.diary.goOn")
+		q, err := h.Trial.Questionnaire(d.Questionnaire)
+		if err != nil {
+			return view.Card{}, fmt.Errorf("questions of what is due: %w", err)
+		}
+		c.Meta = h.T(r, "participant.diary.left", "count", q.Left(d.Session))
 		c.Lines = append([]string{h.T(r, "participant.diary.sofar", "count", len(d.Session.Answers))}, c.Lines...)
 	}
 	c.Actions = []view.Action{{Label: label, Post: "/me/diary/start", Fields: []view.Hidden{{Name: "due", Value: d.ID}}, Kind: view.Primary, About: c.Title}}
