@@ -91,7 +91,7 @@ func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Valu
 		}
 		for key, values := range form {
 			if len(values) > 1 {
-				h.refuse(w, r, form, "key given twice: "+key)
+				h.refuse(w, r, form, "key given twice: "+name(key))
 				return
 			}
 		}
@@ -117,8 +117,35 @@ func asSent(r *http.Request) string {
 
 // refuse answers 403 and logs the names of the parameters, never their values.
 func (h *Webhooks) refuse(w http.ResponseWriter, r *http.Request, form url.Values, why string) {
-	h.log.Warn("webhook refused", "path", r.URL.Path, "why", why, "parameters", slices.Sorted(maps.Keys(form)))
+	names := slices.Sorted(maps.Keys(form))
+	shown := names[:min(len(names), maxNames)]
+	for i, n := range shown {
+		shown[i] = name(n)
+	}
+	h.log.Warn("webhook refused", "path", r.URL.Path, "why", why, "parameters", shown, "more", len(names)-len(shown))
 	http.Error(w, "forbidden", http.StatusForbidden)
+}
+
+// What a log line holds of a request anybody can send: Twilio's own have some thirty parameters,
+// and names of at most thirty letters.
+const (
+	maxNames = 40
+	maxName  = 40
+)
+
+// name is a parameter's name as it is logged: one that is not like Twilio's, or is cut short, could
+// be anything.
+func name(key string) string {
+	odd := func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
+	switch {
+	case key == "", strings.ContainsFunc(key, odd), key[0] >= '0' && key[0] <= '9':
+		return "?"
+	case len(key) > maxName:
+		return key[:maxName] + "…"
+	}
+	return key
 }
 
 func (h *Webhooks) sms(w http.ResponseWriter, r *http.Request, f url.Values) {

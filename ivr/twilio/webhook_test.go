@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -144,6 +145,36 @@ func TestRefusalsLogNoValues(t *testing.T) {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+// Anybody can post to a webhook: what is logged of it stays small, and looks like a name.
+func TestRefusalsLogLittle(t *testing.T) {
+	many := voice()
+	for i := range 1500 {
+		many.Set(fmt.Sprintf("Zz%d", i), "1")
+	}
+	for name, x := range map[string]struct {
+		form string
+		want string
+	}{
+		"many parameters":             {many.Encode(), "more="},
+		"a long name":                 {voice(strings.Repeat("Long", 10000), "1").Encode(), "LongLong…"},
+		"a long name, twice":          {strings.Repeat("Long", 5000) + "=1&" + strings.Repeat("Long", 5000) + "=2", "key given twice: LongLong"},
+		"a number where a name goes":  {voice("+14125550123", "1").Encode(), "?"},
+		"another one, without a plus": {voice("4125550123", "1").Encode(), "?"},
+		"a line break in a name":      {voice("x\nlevel=INFO", "1").Encode(), "?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			w := send(t, &operator{}, "POST", VoicePath, x.form, "wrong", slog.New(slog.NewTextHandler(&log, nil)))
+			if w.Code != http.StatusForbidden || !strings.Contains(log.String(), x.want) {
+				t.Errorf("%d, want a refusal whose log has %q:\n%.2000s", w.Code, x.want, log.String())
+			}
+			if log.Len() > 3000 || strings.Contains(log.String(), "5550123") || strings.Contains(log.String(), "level=INFO") {
+				t.Errorf("the log line has %d bytes:\n%.2000s", log.Len(), log.String())
+			}
+		})
 	}
 }
 
