@@ -81,7 +81,6 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 		Name: "touches", Version: 1,
 		Indexes: []docstore.Index{
 			index("person", "person", "at"), index("unread", "unread", "at"), index("point", "point", "at"),
-			index("sid", "sid"), index("message", "message"),
 		},
 		Codec: keys.Fields("touches", seal.ByField("person"), "body", "detail"),
 	})

@@ -23,7 +23,7 @@ func TestStopFromASharedNumberIsEverybodys(t *testing.T) {
 	b.clock.Advance(time.Hour)
 
 	allowed := func(id PersonID, p Purpose) bool {
-		_, g, err := b.MayContact(ctx, id, Ask{Purpose: p, Channel: SMS})
+		_, g, err := b.may(t, id, Ask{Purpose: p, Channel: SMS})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestStopFromANumberNobodyHas(t *testing.T) {
 	if len(out.Suppressed) != 1 {
 		t.Errorf("sign-up does not see the list: %+v", out.Suppressed)
 	}
-	if _, g, _ := b.MayContact(ctx, out.Person.PersonID(), Ask{Purpose: Requested, Channel: SMS}); g.OK || !g.Has(CodeSuppressed) {
+	if _, g, _ := b.may(t, out.Person.PersonID(), Ask{Purpose: Requested, Channel: SMS}); g.OK || !g.Has(CodeSuppressed) {
 		t.Errorf("gate: %+v", g)
 	}
 	if _, err := b.Resume(ctx, portal, "+14125550123", Consent{Channel: SMS, Source: "sms", Evidence: "START"}, nil); err != nil {
@@ -135,4 +135,15 @@ func TestTextAnswers(t *testing.T) {
 			t.Errorf("%s: texts: %v", name, got)
 		}
 	}
+}
+
+// may asks the gate as callers do: the person, then the past, then May.
+func (b *bench) may(t *testing.T, id PersonID, a Ask) (Person, Gate, error) {
+	t.Helper()
+	p, err := b.Get(t.Context(), id)
+	if err != nil {
+		return p, Gate{}, err
+	}
+	a, err = b.Ask(t.Context(), p, a)
+	return p, May(p, a), err
 }

@@ -9,27 +9,9 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 )
 
-// SetPointStatus marks one person's point: StatusWrong sets it aside after somebody else answered
-// there (F12), "" takes it back. Others who share the number keep it. more adds to the batch.
-func (d *Directory) SetPointStatus(ctx context.Context, by audit.Actor, id PersonID, hash, status, reason string, more func(b *docstore.Batch, p *Person) error) (Person, error) {
-	return d.people.Update(ctx, string(id), func(p *Person, b *docstore.Batch) error {
-		changed, err := d.markPoint(p, hash, status)
-		if err != nil {
-			return err
-		}
-		if !changed {
-			return docstore.Unchanged
-		}
-		d.record(b, by, "point.status", id, reason)
-		if more != nil {
-			return more(b, p)
-		}
-		return nil
-	})
-}
-
-// MarkPoint marks a phone or e-mail for everyone who has it, in one batch: the carrier says the
-// number is not in service. It returns those people.
+// MarkPoint marks a phone or e-mail for everyone who has it, in one batch: somebody else answered
+// there (F12), or the carrier says the number is not in service. "" takes it back. It returns those
+// people.
 func (d *Directory) MarkPoint(ctx context.Context, by audit.Actor, hash, status, reason string, more func(b *docstore.Batch, people []Person) error) (people []Person, err error) {
 	err = d.store.Do(ctx, func(b *docstore.Batch) error {
 		people = nil

@@ -71,16 +71,6 @@ func (d *Directory) TouchByID(ctx context.Context, id string) (Touch, error) {
 	return d.touches.Get(ctx, id)
 }
 
-// TouchBySID returns the touch the provider knows by this id, or docstore.ErrNotFound.
-func (d *Directory) TouchBySID(ctx context.Context, sid string) (Touch, error) {
-	return d.touches.First(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("sid", sid)}})
-}
-
-// TouchByMessage returns the touch of an outbox message, or docstore.ErrNotFound.
-func (d *Directory) TouchByMessage(ctx context.Context, message string) (Touch, error) {
-	return d.touches.First(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("message", message)}})
-}
-
 // Timeline returns up to limit contacts with a person before a time (zero: all), newest first.
 func (d *Directory) Timeline(ctx context.Context, id PersonID, limit int, before time.Time) ([]Touch, error) {
 	return d.touches.List(ctx, between("person", string(id), time.Time{}, before, limit))
@@ -137,17 +127,4 @@ func (d *Directory) Ask(ctx context.Context, p Person, a Ask) (Ask, error) {
 	}
 	a.Blocked = blocked
 	return a, nil
-}
-
-// MayContact reads the person and the past and asks the gate.
-func (d *Directory) MayContact(ctx context.Context, id PersonID, a Ask) (Person, Gate, error) {
-	p, err := d.Get(ctx, id)
-	if err != nil {
-		return p, Gate{}, err
-	}
-	a, err = d.Ask(ctx, p, a)
-	if err != nil {
-		return p, Gate{}, err
-	}
-	return p, May(p, a), nil
 }
