@@ -120,3 +120,34 @@ func TestExpiredApproval(t *testing.T) {
 		})
 	}
 }
+
+// A draft translation goes out in the demo alone; elsewhere the approved English does (F19).
+func TestDraftsAreSentInTheDemoAlone(t *testing.T) {
+	for lang, demo := range map[string]bool{"es": true, "en": false} {
+		r := rig.New(t, rig.Options{})
+		putStudy(t, r)
+		p, _ := rosa(t, r)
+		if _, err := r.People.Edit(t.Context(), rig.Staff, p.PersonID(), "asked for Spanish", func(x *contacts.Person) error { x.Language = i18n.Es; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		r.Trial.Drafts = demo
+		if _, err := r.Trial.SendCode(t.Context(), rig.Staff, "+14125550110", "signin", false); err != nil {
+			t.Fatal(err)
+		}
+		r.Deliver(t)
+		resp, upper := evening(t, r, p)
+		answer(t, r, resp, upper, "120")
+		sent := r.Sent.All()
+		if len(sent) == 0 {
+			t.Fatal("nothing was sent")
+		}
+		for _, m := range sent {
+			if m.Lang != lang {
+				t.Errorf("demo %v: %s went out in %s, want %s", demo, m.Template, m.Lang, lang)
+			}
+		}
+		if got, err := r.Trial.Response(t.Context(), resp); err != nil || got.Session.Lang != lang {
+			t.Errorf("demo %v: the diary speaks %s, %v; want %s", demo, got.Session.Lang, err, lang)
+		}
+	}
+}

@@ -109,6 +109,7 @@ func (s *Study) Check() error {
 		p.when(x.Phone == "", at+"phone", "is required: participants are told to call it")
 		p.hours(at+"hours", x.Hours)
 	}
+	p.when(s.ConsentForm.SignAgain && s.ConsentForm.Version == "", "consentForm.version", "is required: people are asked to sign that version")
 	codes := map[string]bool{}
 	for i, v := range s.Visits {
 		at := fmt.Sprintf("visits[%d].", i)

@@ -31,6 +31,7 @@ type Study struct {
 	RecruitmentOpen bool       `bson:"recruitmentOpen" yaml:"recruitmentOpen"`
 	EnrolmentOpen   bool       `bson:"enrolmentOpen" yaml:"enrolmentOpen"`
 	Board           Board      `bson:"board" yaml:"board"`
+	ConsentForm     Form       `bson:"consentForm,omitempty" yaml:"consentForm"`
 	EnrolmentPoint  string     `bson:"enrolmentPoint" yaml:"enrolmentPoint"` // "consent", "eligible", "randomized"
 	Target          int        `bson:"target,omitempty" yaml:"target"`
 	Began           string     `bson:"began,omitempty" yaml:"began"` // day recruitment opened
@@ -68,6 +69,12 @@ type Board struct {
 	Number   string `bson:"number" yaml:"number"`
 	Approved string `bson:"approved" yaml:"approved"` // day
 	Expires  string `bson:"expires" yaml:"expires"`   // last day
+}
+
+// Form is the informed-consent form that is signed now.
+type Form struct {
+	Version   string `bson:"version,omitempty" yaml:"version"`     // as printed at its foot
+	SignAgain bool   `bson:"signAgain,omitempty" yaml:"signAgain"` // who signed an earlier one signs this one too
 }
 
 // Site is a place where the study runs.

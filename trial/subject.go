@@ -45,7 +45,13 @@ type InformedConsent struct {
 	Signed      time.Time `bson:"signed"`
 	ObtainedBy  string    `bson:"obtainedBy"`
 	CopyGiven   bool      `bson:"copyGiven"`
-	Reconsent   bool      `bson:"reconsent,omitempty"` // an amendment asks for a new one
+}
+
+// SignsAgain says whether the person takes part on a form that an amendment has replaced, and the
+// study asks everybody in it to sign the new one.
+func (s *Subject) SignsAgain(st *Study) bool {
+	f := st.ConsentForm
+	return f.SignAgain && s.Consent != nil && s.Consent.FormVersion != f.Version && s.Status.AfterConsent()
 }
 
 // SubjectID is the id of person × study.

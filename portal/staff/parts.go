@@ -12,12 +12,13 @@ import (
 type part struct {
 	Study, Href string
 	Status      view.Chip
+	Warn        string // must sign again
 	Facts       []view.Pair
 	Actions     []view.Action
 }
 
 // part is one study's place, and what may happen next.
-func (h *Desk) part(r *http.Request, sub trial.Subject) part {
+func (h *Desk) part(r *http.Request, st *trial.Study, sub trial.Subject) part {
 	s := on(r)
 	x := part{Study: string(sub.Study), Href: "/staff/studies/" + string(sub.Study), Status: view.Chip{Text: sub.Status.String(), Tone: statusTone(sub.Status)}}
 	add := func(term, value string) {
@@ -34,6 +35,9 @@ func (h *Desk) part(r *http.Request, sub trial.Subject) part {
 	if sub.Consent != nil {
 		add(h.T(r, "staff.subject.consent"), h.T(r, "staff.subject.consent.form", "version", sub.Consent.FormVersion, "when", view.When("en", sub.Consent.Signed.In(s.zone))))
 	}
+	if sub.SignsAgain(st) {
+		x.Warn = h.T(r, "staff.subject.signagain", "version", st.ConsentForm.Version)
+	}
 	shown := sub.Shown(s.now)
 	if shown != sub.Status {
 		add(h.T(r, "staff.subject.shown"), shown.String())
@@ -48,7 +52,11 @@ func (h *Desk) part(r *http.Request, sub trial.Subject) part {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.move"), Kind: view.Secondary, Icon: "arrow_forward", Href: "/staff/subjects/" + sub.ID + "/move", About: x.Study})
 	}
 	if sub.Consent != nil {
-		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.reconsent"), Kind: view.Quiet, Href: "/staff/subjects/" + sub.ID + "/consent", About: x.Study})
+		kind := view.Quiet
+		if x.Warn != "" {
+			kind = view.Secondary
+		}
+		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.reconsent"), Kind: kind, Href: "/staff/subjects/" + sub.ID + "/consent", About: x.Study})
 	}
 	if sub.Told.IsZero() && !sub.Status.AfterConsent() {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.told"), Kind: view.Quiet, Post: "/staff/subjects/" + sub.ID + "/told", About: x.Study})

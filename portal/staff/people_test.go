@@ -12,6 +12,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	members "github.com/muster-health/muster/internal/auth/staff"
+	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -386,4 +387,26 @@ func TestTwins(t *testing.T) {
 			t.Errorf("deciding about another site's person: %d, want 404", a.code)
 		}
 	}
+}
+
+// Each use of somebody who is here under a board's waiver stands on their page (F3).
+func TestUsesUnderAWaiver(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	p, _ := d.volunteer("Ana", "Ruiz", "+14125550160", "main")
+	b := d.as("maria")
+	path := "/staff/people/" + string(p)
+	lacks(t, b.page(path), "Used under waiver")
+	if _, err := d.People.Edit(t.Context(), rig.Staff, p, "board letter", func(x *contacts.Person) error {
+		x.Basis = contacts.Basis{Kind: contacts.ByWaiver, Study: "STEADY", Board: "Larkfield ethics board", Reference: "W-7", Expires: "2026-12-31", At: d.Clock.Now()}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.went(b.send(path+"/reveal", "why", "contact"), path)
+	b.went(b.send(path+"/note", "note", "Wrote the letter"), path)
+	_, panel, _ := strings.Cut(b.page(path), "Used under waiver W-7 of Larkfield ethics board, for STEADY")
+	panel, _, _ = strings.Cut(panel, "</section>")
+	has(t, panel, "Maria Santos", "looked at the name", "To get in touch", "signed up")
+	lacks(t, panel, "wrote a note")
 }

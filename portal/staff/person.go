@@ -26,6 +26,7 @@ type personPage struct {
 	Facts     []view.Pair
 	MoreFacts []view.Pair
 	Visits    view.Table
+	Waiver    view.Table // what was done with somebody under a waiver (F3)
 	Tools     []view.Action
 	Twins     view.Action // there is a look-alike to decide about
 }
@@ -61,7 +62,14 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 		p.Contact = h.contactFacts(r, &k)
 	}
 	for _, sub := range k.subjects {
-		p.Parts = append(p.Parts, h.part(r, sub))
+		st, err := h.Trial.Study(ctx, sub.Study)
+		if err != nil {
+			return fmt.Errorf("study of %s: %w", sub.ID, err)
+		}
+		p.Parts = append(p.Parts, h.part(r, &st, sub))
+	}
+	if p.Waiver, err = h.waiverUses(r, &k); err != nil {
+		return err
 	}
 	if s.Role.Changes() {
 		if p.Compose, err = h.composer(r, &k, f, do); err != nil {

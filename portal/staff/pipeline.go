@@ -42,7 +42,7 @@ func (h *Desk) pipeline(w http.ResponseWriter, r *http.Request) error {
 		subs = slices.DeleteFunc(subs, func(x trial.Subject) bool { return !on(r).At(x.Site) })
 		slices.SortFunc(subs, func(a, b trial.Subject) int { return a.Since.Compare(b.Since) })
 		if one.Valid() {
-			if p.List, err = h.laneList(r, people, status, subs); err != nil {
+			if p.List, err = h.laneList(r, &st, people, status, subs); err != nil {
 				return err
 			}
 			p.Back = &view.Link{Label: h.T(r, "staff.pipeline.title"), Href: base + "/pipeline"}
@@ -52,7 +52,7 @@ func (h *Desk) pipeline(w http.ResponseWriter, r *http.Request) error {
 		if status.Over() && len(subs) == 0 {
 			continue
 		}
-		lane, err := h.lane(r, people, status, subs, base)
+		lane, err := h.lane(r, &st, people, status, subs, base)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (h *Desk) pipeline(w http.ResponseWriter, r *http.Request) error {
 	return h.site.Render(w, r, http.StatusOK, p)
 }
 
-func (h *Desk) lane(r *http.Request, people *crowd, status trial.Status, subs []trial.Subject, base string) (view.Lane, error) {
+func (h *Desk) lane(r *http.Request, st *trial.Study, people *crowd, status trial.Status, subs []trial.Subject, base string) (view.Lane, error) {
 	lane := view.Lane{Title: status.String(), Count: len(subs)}
 	if len(subs) > 0 && !status.Over() {
 		lane.Oldest = view.Since(on(r).now, subs[0].Since)
@@ -77,7 +77,7 @@ func (h *Desk) lane(r *http.Request, people *crowd, status trial.Status, subs []
 		if k == nil {
 			continue
 		}
-		card := view.LaneCard{Initials: k.label(), Href: "/staff/people/" + k.ID, Age: view.Since(on(r).now, sub.Since), Next: h.nextStep(r, sub)}
+		card := view.LaneCard{Initials: k.label(), Href: "/staff/people/" + k.ID, Age: view.Since(on(r).now, sub.Since), Next: h.nextStep(r, st, sub)}
 		card.Late = !sub.Promised.IsZero() && on(r).now.After(sub.Promised)
 		lane.Late = lane.Late || card.Late
 		if sub.Verdict != "" {
@@ -89,8 +89,10 @@ func (h *Desk) lane(r *http.Request, people *crowd, status trial.Status, subs []
 }
 
 // nextStep says in a few words what is to be done with somebody.
-func (h *Desk) nextStep(r *http.Request, sub trial.Subject) string {
+func (h *Desk) nextStep(r *http.Request, st *trial.Study, sub trial.Subject) string {
 	switch {
+	case sub.SignsAgain(st):
+		return h.T(r, "staff.subject.signagain", "version", st.ConsentForm.Version)
 	case !sub.Promised.IsZero():
 		return h.T(r, "staff.promise.due", "when", i18n.When(i18n.En, sub.Promised.In(on(r).zone), on(r).now))
 	case sub.Number != "":
@@ -99,7 +101,7 @@ func (h *Desk) nextStep(r *http.Request, sub trial.Subject) string {
 	return ""
 }
 
-func (h *Desk) laneList(r *http.Request, people *crowd, status trial.Status, subs []trial.Subject) (view.Table, error) {
+func (h *Desk) laneList(r *http.Request, st *trial.Study, people *crowd, status trial.Status, subs []trial.Subject) (view.Table, error) {
 	t := view.Table{Caption: status.String(), CaptionHidden: true, Empty: view.EmptyState{Title: h.T(r, "staff.pipeline.nobody")},
 		Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.subject.since")}, {Label: h.T(r, "staff.age"), Num: true}, {Label: h.T(r, "staff.subject.site")}, {Label: h.T(r, "staff.next")}, {Label: h.T(r, "staff.do.move"), Hidden: true}}}
 	for _, sub := range subs {
@@ -110,7 +112,7 @@ func (h *Desk) laneList(r *http.Request, people *crowd, status trial.Status, sub
 		if k == nil {
 			continue
 		}
-		next := h.nextStep(r, sub)
+		next := h.nextStep(r, st, sub)
 		row := view.Row{Cells: []view.Cell{{Text: k.label(), Href: "/staff/people/" + k.ID}, {Text: view.DayMonthYear("en", sub.Since.In(on(r).zone))}, {Text: view.Since(on(r).now, sub.Since)}, {Text: on(r).site(sub.Site).Name}, {Text: next, Empty: next == ""}, {}}}
 		if !sub.Promised.IsZero() && on(r).now.After(sub.Promised) {
 			row.Tone = view.Red

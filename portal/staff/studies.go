@@ -122,6 +122,7 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	pair(&p.Board, h.T(r, "staff.board.number"), st.Board.Number)
 	pair(&p.Board, h.T(r, "staff.board.approved"), fullDay(st.Board.Approved))
 	pair(&p.Board, h.T(r, "staff.board.expires"), fullDay(st.Board.Expires))
+	pair(&p.Board, h.T(r, "staff.study.form"), st.ConsentForm.Version)
 	if st.Diary != nil {
 		pair(&p.Board, h.T(r, "staff.study.redflagapproval"), st.Diary.RedFlagApproval)
 	}

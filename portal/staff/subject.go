@@ -163,7 +163,7 @@ func (h *Desk) showConsent(w http.ResponseWriter, r *http.Request, status int, f
 		p.Before = []view.Pair{{Term: h.T(r, "staff.consent.version"), Value: c.FormVersion}, {Term: h.T(r, "staff.consent.signed"), Value: view.When("en", c.Signed.In(zone))}, {Term: h.T(r, "staff.consent.by"), Value: h.staffName(r.Context(), c.ObtainedBy)}}
 	}
 	p.Fields = []view.Field{
-		view.Field{Kind: view.KindText, Name: "version", Label: h.T(r, "staff.consent.version"), Hint: h.T(r, "staff.consent.version.hint"), Width: 10, Max: 40}.From(f),
+		view.Field{Kind: view.KindText, Name: "version", Label: h.T(r, "staff.consent.version"), Hint: h.T(r, "staff.consent.version.hint"), Value: st.ConsentForm.Version, Width: 10, Max: 40}.From(f),
 		view.Field{Kind: view.KindDate, Name: "signed", Label: h.T(r, "staff.consent.day")}.Date(on(r).now.In(zone).Format(time.DateOnly)).From(f),
 		view.Field{Kind: view.KindText, Name: "at", Label: h.T(r, "staff.consent.at"), Hint: h.T(r, "staff.call.at.hint"), Width: 10}.From(f),
 		view.Field{Kind: view.KindText, Name: "by", Label: h.T(r, "staff.consent.by"), Value: on(r).Name, Width: 20, Max: 80}.From(f),

@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -301,4 +302,38 @@ func TestBoardWarnings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// After an amendment whoever takes part on the old form stands out until the new one is signed.
+func TestWhoMustSignAgain(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	p, sub := d.rosa() // on form 2.0
+	b := d.as("maria")
+	person, lane := "/staff/people/"+string(p), "/staff/studies/STEADY/pipeline"
+	lacks(t, b.page(person)+b.page(lane), "Must sign form")
+	put := func(form trial.Form) error {
+		s, err := trial.ParseStudy([]byte(studyYAML))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.ConsentForm = form
+		_, err = d.Trial.PutStudy(t.Context(), rig.Staff, s)
+		return err
+	}
+	if err := put(trial.Form{SignAgain: true}); !errors.Is(err, trial.ErrStudy) {
+		t.Errorf("a form without a version: %v", err)
+	}
+	if err := put(trial.Form{Version: "3.0"}); err != nil {
+		t.Fatal(err)
+	}
+	lacks(t, b.page(person), "Must sign form")
+	if err := put(trial.Form{Version: "3.0", SignAgain: true}); err != nil {
+		t.Fatal(err)
+	}
+	has(t, b.page(person), "Must sign form 3.0", "Record a new consent")
+	has(t, b.page(lane), "Must sign form 3.0")
+	page := b.went(b.send("/staff/subjects/"+sub+"/consent", "version", "3.0", "signed-day", "2", "signed-month", "3", "signed-year", "2026", "at", "8:30 am", "by", "Dr Ingrid Solberg", "copy", "1"), person)
+	has(t, page, "form 3.0")
+	lacks(t, page+b.page(lane), "Must sign form")
 }
