@@ -86,11 +86,11 @@ func (o *Operator) local(ctx context.Context, c *call) time.Time {
 	return o.now()
 }
 
-// open says whether the office answers now, and its number. Hours are written "Mon-Fri 08:00-17:00".
+// open says whether the office answers now, and its number.
 func (of office) open(now time.Time) (phone.Number, bool) {
 	n, err := phone.Parse(of.Phone, "US")
-	if err != nil || of.hours == "" {
+	if err != nil {
 		return phone.Number{}, false
 	}
-	return n, trial.OfficeOpen(of.hours, now.In(of.zone))
+	return n, of.site.Answers(now.In(of.zone))
 }

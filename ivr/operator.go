@@ -93,7 +93,7 @@ func (o *Operator) now() time.Time { return o.Clock.Now() }
 type office struct {
 	Name, Phone, Emergency string
 	zone                   *time.Location
-	hours                  string
+	site                   trial.Site
 }
 
 // officeOf gives the neutral name and phone to use with a person: of their study, else of the
@@ -124,7 +124,7 @@ func (o *Operator) officeOf(ctx context.Context, study trial.StudyID, site strin
 		s = st.Sites[0]
 	}
 	if s.Phone != "" {
-		out.Phone, out.Emergency, out.hours = s.Phone, cmp.Or(s.Emergency, out.Emergency), s.Hours
+		out.Phone, out.Emergency, out.site = s.Phone, cmp.Or(s.Emergency, out.Emergency), s
 	}
 	if l, err := time.LoadLocation(s.Zone); err == nil {
 		out.zone = l

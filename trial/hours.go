@@ -46,6 +46,11 @@ func clockTime(s string) bool {
 	return len(s) == 5 && (err == nil || s == "24:00")
 }
 
+// Answers says whether the office is open at local: in its hours, and on no day it is closed.
+func (s *Site) Answers(local time.Time) bool {
+	return OfficeOpen(s.Hours, local) && !slices.Contains(s.Closed, local.Format(time.DateOnly))
+}
+
 // OfficeOpen says whether local falls into hours written "Mon-Fri 08:00-17:00; Sat 09:00-12:00".
 // What cannot be read is closed.
 func OfficeOpen(hours string, local time.Time) bool {

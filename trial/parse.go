@@ -108,6 +108,9 @@ func (s *Study) Check() error {
 		p.when(len(x.ZIP) != 5, at+"zip", "%q: five digits", x.ZIP)
 		p.when(x.Phone == "", at+"phone", "is required: participants are told to call it")
 		p.hours(at+"hours", x.Hours)
+		for _, day := range x.Closed {
+			p.day(at+"closed", day, true)
+		}
 	}
 	p.when(s.ConsentForm.SignAgain && s.ConsentForm.Version == "", "consentForm.version", "is required: people are asked to sign that version")
 	codes := map[string]bool{}

@@ -89,6 +89,8 @@ type Site struct {
 	MajorityAge int    `bson:"majorityAge,omitempty" yaml:"majorityAge"` // default 18
 	Emergency   string `bson:"emergency,omitempty" yaml:"emergency"`     // default "911"
 	Hours       string `bson:"hours,omitempty" yaml:"hours"`             // when the office answers: "Mon-Fri 08:00-17:00"
+	// Closed are days on which the office is closed whatever its hours: "2026-12-25".
+	Closed []string `bson:"closed,omitempty" yaml:"closed"`
 }
 
 // OnCall is who gets alerts, in order.

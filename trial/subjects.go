@@ -207,14 +207,15 @@ func (s *Subject) Shown(now time.Time) Status {
 }
 
 // PromisedBy is when somebody will have called: Promise.Hours working hours after now, at the
-// site (Monday to Friday, 9 to 17).
+// site (Monday to Friday, 9 to 17, but for the days it is closed).
 func (s *Study) PromisedBy(site string, now time.Time) time.Time {
 	left := time.Duration(s.Promise.Hours) * time.Hour
 	t := now.In(s.siteZone(site))
+	x, _ := s.Site(site)
 	for range 60 {
 		opens := time.Date(t.Year(), t.Month(), t.Day(), 9, 0, 0, 0, t.Location())
 		closes := opens.Add(8 * time.Hour)
-		if wd := t.Weekday(); wd != time.Saturday && wd != time.Sunday && t.Before(closes) {
+		if wd := t.Weekday(); wd != time.Saturday && wd != time.Sunday && t.Before(closes) && !slices.Contains(x.Closed, t.Format(time.DateOnly)) {
 			if t.Before(opens) {
 				t = opens
 			}

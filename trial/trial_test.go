@@ -214,13 +214,14 @@ func TestWhatThePersonSees(t *testing.T) {
 }
 
 func TestPromiseCountsWorkingHours(t *testing.T) {
-	s := trial.Study{Promise: trial.Promise{Hours: 8}, Sites: []trial.Site{{ID: "main", Zone: "America/New_York"}}}
+	s := trial.Study{Promise: trial.Promise{Hours: 8}, Sites: []trial.Site{{ID: "main", Zone: "America/New_York", Closed: []string{"2026-04-03"}}}}
 	ny, _ := time.LoadLocation("America/New_York")
 	for from, want := range map[string]string{
 		"2026-03-02 09:05": "2026-03-03 09:05", // Monday to Tuesday
 		"2026-03-06 16:00": "2026-03-09 16:00", // Friday, over the weekend
 		"2026-03-07 12:00": "2026-03-09 17:00", // Saturday
 		"2026-03-02 22:00": "2026-03-03 17:00",
+		"2026-04-02 16:00": "2026-04-06 16:00", // Thursday before a Friday on which the office is closed
 	} {
 		at, _ := time.ParseInLocation("2006-01-02 15:04", from, ny)
 		if got := s.PromisedBy("main", at).In(ny).Format("2006-01-02 15:04"); got != want {
@@ -541,5 +542,29 @@ func TestExampleStudy(t *testing.T) {
 	}
 	if err := matching.CheckCriteria(s.Criteria); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestOfficeIsClosed(t *testing.T) {
+	s := trial.Site{Hours: "Mon-Fri 08:00-17:00", Closed: []string{"2026-04-03"}}
+	for at, want := range map[string]bool{"2026-04-02 09:00": true, "2026-04-03 09:00": false, "2026-04-04 09:00": false, "2026-04-06 16:59": true, "2026-04-06 17:00": false} {
+		local, err := time.Parse("2006-01-02 15:04", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Answers(local) != want {
+			t.Errorf("%s: open %v, want %v", at, !want, want)
+		}
+	}
+	if (&trial.Site{}).Answers(time.Date(2026, 4, 2, 9, 0, 0, 0, time.UTC)) {
+		t.Error("an office without hours answers")
+	}
+	bad, err := trial.ParseStudy([]byte(studyYAML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad.Sites[0].Closed = []string{"Christmas"}
+	if err := bad.Check(); err == nil || !strings.Contains(err.Error(), `"Christmas" is not a day`) {
+		t.Errorf("got %v", err)
 	}
 }
