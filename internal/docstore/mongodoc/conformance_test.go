@@ -13,6 +13,7 @@ import (
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
+	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 )
 
@@ -34,6 +35,15 @@ func opener(uri string) func(t *testing.T) docstore.Driver {
 // FerretDB promises neither atomicity nor concurrency; the suite prints both as not run.
 func TestConformanceOnFerretDB(t *testing.T) {
 	docstoretest.Run(t, opener(docstoretest.StartFerretDB(t)), docstoretest.Caps{})
+}
+
+// The whole suite, on FerretDB behind a proxy that adds transactions.
+func TestConformanceWithTransactions(t *testing.T) {
+	uri, proxy := docstoretest.WithTransactions(t, docstoretest.StartFerretDB(t), txproxy.Options{})
+	docstoretest.Run(t, opener(uri), docstoretest.Caps{Atomic: true, Concurrent: true})
+	if s := proxy.Stats(); s.Committed < 100 || s.RolledBack < 10 {
+		t.Errorf("only %+v: the suite did not go through transactions", s)
+	}
 }
 
 // The whole suite, on a server whose transactions are real.

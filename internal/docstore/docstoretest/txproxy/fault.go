@@ -1,0 +1,41 @@
+package txproxy
+
+// Fault is what befalls one transaction.
+type Fault struct {
+	Kind FaultKind
+	// At is the statement it happens at, counted from 0, for the kinds that befall a statement.
+	At int
+	// Times is how many attempts to commit lose their connection; 0 = 1. The driver makes two
+	// by itself.
+	Times int
+}
+
+// FaultKind is the sort of a fault.
+type FaultKind uint8
+
+// What can befall a transaction.
+const (
+	None           FaultKind = iota
+	Conflict                 // WriteConflict in place of the answer to a statement; nothing is left
+	ConflictCommit           // WriteConflict in place of the commit; nothing is left
+	Cut                      // the connection drops in place of the answer to a statement that was done
+	Hang                     // a statement is never answered
+	LoseBefore               // the connection drops, and the commit has not happened
+	LoseAfter                // the commit happens, and the connection drops
+	LoseDuring               // the connection drops, and the commit happens a moment later
+)
+
+// befalls tells whether a fault of this kind is due at a statement.
+func (f Fault) befalls(kind FaultKind, statement int) bool {
+	return f.Kind == kind && f.At == statement
+}
+
+// Often makes every step-th transaction suffer the faults in turn.
+func Often(step int, faults ...Fault) func(int) Fault {
+	return func(n int) Fault {
+		if n%step != step-1 {
+			return Fault{}
+		}
+		return faults[n/step%len(faults)]
+	}
+}

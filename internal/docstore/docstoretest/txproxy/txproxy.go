@@ -1,0 +1,149 @@
+// Package txproxy makes a replica set of a server that speaks MongoDB's protocol and has no
+// transactions, for tests. It stands before that server and reads the messages that pass:
+//
+//	Atomic  keeps transactions. They run one at a time, and whoever else reads or writes waits,
+//	        so nothing half done is seen. What a transaction is about to change is read before,
+//	        and put back when it is aborted, fails, or loses its client.
+//	Ignore  takes the fields of a transaction and does nothing about them: what an aborted
+//	        one wrote is there.
+//	Refuse  answers as a server that is no member of a replica set.
+//
+// Options.Fault adds what a server does on a bad day: conflicts, commits whose answer is lost,
+// statements without an answer.
+//
+// One at a time is more than MongoDB promises. So it shows that a batch is whole, that an error
+// is answered rightly and that nothing is lost or done twice; what two transactions that overlap
+// do to each other it cannot show.
+package txproxy
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// Mode is how the proxy treats transactions.
+type Mode uint8
+
+// See the package comment.
+const (
+	Atomic Mode = iota
+	Ignore
+	Refuse
+)
+
+// SetName is the replica set the proxy claims to be.
+const SetName = "rs0"
+
+// Options say how a proxy behaves; the zero value keeps transactions.
+type Options struct {
+	Mode Mode
+	// Fault is what befalls the nth transaction, counted from 0; nil: nothing. The transaction
+	// Open proves the server with counts too.
+	Fault func(n int) Fault
+	// Lifetime is how long a transaction may stay open; 0 = a minute, as with MongoDB.
+	Lifetime time.Duration
+}
+
+// Stats counts what a proxy has done with transactions.
+type Stats struct {
+	Started, Committed, RolledBack int
+	Faults                         int // that were due and have happened
+}
+
+// Proxy is a running proxy. Close ends it.
+type Proxy struct {
+	server   string
+	options  Options
+	listener net.Listener
+	closed   chan struct{}
+	serving  sync.WaitGroup
+
+	// turn is held by the open transaction, or by one command outside of any.
+	turn chan struct{}
+	own  *upstream // reads and puts back what was before; used by whoever holds turn
+
+	mu       sync.Mutex
+	clients  map[*client]bool
+	sessions map[string]*transaction // the last of each session
+	indexes  map[namespace]map[string]indexOptions
+	stats    Stats
+	broken   error // what was before could not be put back
+}
+
+// Start listens on a free port of the loopback address, before the server at address.
+func Start(address string, o Options) (*Proxy, error) {
+	if o.Lifetime == 0 {
+		o.Lifetime = time.Minute
+	}
+	p := &Proxy{
+		server: address, options: o, closed: make(chan struct{}), turn: make(chan struct{}, 1),
+		clients: map[*client]bool{}, sessions: map[string]*transaction{}, indexes: map[namespace]map[string]indexOptions{},
+	}
+	var err error
+	if p.own, err = dial(address); err != nil {
+		return nil, fmt.Errorf("start proxy: %w", err)
+	}
+	if p.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, errors.Join(fmt.Errorf("start proxy: %w", err), p.own.Close())
+	}
+	p.serving.Go(p.accept)
+	return p, nil
+}
+
+// Addr is where the proxy listens, host:port.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Stats tells what has happened so far.
+func (p *Proxy) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+func (p *Proxy) count(add func(*Stats)) {
+	p.mu.Lock()
+	add(&p.stats)
+	p.mu.Unlock()
+}
+
+// Close ends all connections. Its error says whether a transaction could not be undone.
+func (p *Proxy) Close() error {
+	close(p.closed)
+	p.listener.Close()
+	p.mu.Lock()
+	for c := range p.clients {
+		c.conn.Close()
+	}
+	p.mu.Unlock()
+	p.serving.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return errors.Join(p.broken, p.own.Close())
+}
+
+func (p *Proxy) accept() {
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		c := &client{p: p, conn: conn}
+		p.mu.Lock()
+		p.clients[c] = true
+		p.mu.Unlock()
+		select {
+		case <-p.closed: // Close has not seen this one
+			conn.Close()
+		default:
+		}
+		p.serving.Go(func() {
+			c.serve()
+			p.mu.Lock()
+			delete(p.clients, c)
+			p.mu.Unlock()
+		})
+	}
+}
