@@ -17,19 +17,25 @@ import (
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 )
 
+// opener opens a database of its own each time.
 func opener(uri string) func(t *testing.T) docstore.Driver {
 	return func(t *testing.T) docstore.Driver {
-		d, err := mongodoc.Open(t.Context(), docstoretest.Database(uri, "mustertest_"+rand.Text()), mongodoc.Options{Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := d.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-		})
-		return d
+		return open(t, docstoretest.Database(uri, "mustertest_"+rand.Text()))
 	}
+}
+
+func open(t *testing.T, uri string) *mongodoc.Driver {
+	t.Helper()
+	d, err := mongodoc.Open(t.Context(), uri, mongodoc.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return d
 }
 
 // FerretDB promises neither atomicity nor concurrency; the suite prints both as not run.
@@ -53,9 +59,9 @@ func TestConformanceOnMongoDB(t *testing.T) {
 		fmt.Fprintln(os.Stderr, "skipped: MUSTER_TEST_MONGO_URI not set")
 		t.Skip("skipped: MUSTER_TEST_MONGO_URI not set")
 	}
-	open := opener(uri)
+	fresh := opener(uri)
 	docstoretest.Run(t, func(t *testing.T) docstore.Driver {
-		d := open(t).(*mongodoc.Driver)
+		d := fresh(t).(*mongodoc.Driver)
 		t.Cleanup(func() { drop(t, uri, d.Database()) })
 		return d
 	}, docstoretest.Caps{Atomic: true, Concurrent: true})

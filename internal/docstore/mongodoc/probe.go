@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -34,7 +35,7 @@ func (d *Driver) proveTransactions(ctx context.Context) (why string, err error) 
 	if _, err := state.InsertOne(mongo.NewSessionContext(ctx, session), probe); err != nil {
 		_ = session.AbortTransaction(ctx) // it has already failed
 		if refused(err) {
-			return "it refuses a write in one", nil
+			return fmt.Sprintf("it refuses a write in one: %v", err), nil
 		}
 		return "", err
 	}

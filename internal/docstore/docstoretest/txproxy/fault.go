@@ -5,8 +5,8 @@ type Fault struct {
 	Kind FaultKind
 	// At is the statement it happens at, counted from 0, for the kinds that befall a statement.
 	At int
-	// Times is how many attempts to commit lose their connection; 0 = 1. The driver makes two
-	// by itself.
+	// Times is how many attempts to commit lose their connection; 0 = 1. The driver makes two of
+	// its own accord.
 	Times int
 }
 
@@ -15,14 +15,18 @@ type FaultKind uint8
 
 // What can befall a transaction.
 const (
-	None           FaultKind = iota
-	Conflict                 // WriteConflict in place of the answer to a statement; nothing is left
-	ConflictCommit           // WriteConflict in place of the commit; nothing is left
-	Cut                      // the connection drops in place of the answer to a statement that was done
-	Hang                     // a statement is never answered
-	LoseBefore               // the connection drops, and the commit has not happened
-	LoseAfter                // the commit happens, and the connection drops
-	LoseDuring               // the connection drops, and the commit happens a moment later
+	None FaultKind = iota
+
+	// At a statement, for Options.Statement.
+	Conflict // WriteConflict instead; nothing is left
+	Cut      // it is done, and the connection drops before it is answered
+	Hang     // it is never answered
+
+	// At the commit, for Options.Commit.
+	ConflictCommit // WriteConflict instead; nothing is left
+	LoseBefore     // the connection drops, and the commit has not happened
+	LoseAfter      // the commit happens, and the connection drops
+	LoseDuring     // the connection drops, and the commit happens a moment later
 )
 
 // befalls tells whether a fault of this kind is due at a statement.
@@ -30,7 +34,7 @@ func (f Fault) befalls(kind FaultKind, statement int) bool {
 	return f.Kind == kind && f.At == statement
 }
 
-// Often makes every step-th transaction suffer the faults in turn.
+// Often makes every step-th suffer the faults in turn.
 func Often(step int, faults ...Fault) func(int) Fault {
 	return func(n int) Fault {
 		if n%step != step-1 {

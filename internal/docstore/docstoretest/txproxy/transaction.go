@@ -13,7 +13,7 @@ import (
 
 // grace is how long a transaction waits for its client after the connection it last used has
 // ended: the session may go on over another.
-const grace = 500 * time.Millisecond
+const grace = 2 * time.Second
 
 // late is when a commit happens whose connection was dropped meanwhile.
 const late = 50 * time.Millisecond
@@ -32,13 +32,14 @@ const (
 // transaction is the last one of a session. While open, it holds the proxy's turn.
 type transaction struct {
 	number int64
-	fault  Fault
 	write  bson.Raw // no transaction but one write, which may be asked for again: its answer
 
 	mu         sync.Mutex
 	state      state
 	statements int
-	lost       int // commits whose connection was dropped
+	fault      Fault
+	committing bool // its commit was asked for
+	lost       int  // commits whose connection was dropped
 	client     *client
 	before     []image
 	age        *time.Timer
@@ -150,8 +151,8 @@ func (c *client) begin(ctx context.Context, session string, number int64) (*tran
 	}
 	t := &transaction{number: number, client: c}
 	p.mu.Lock()
-	if p.options.Fault != nil {
-		t.fault = p.options.Fault(p.stats.Started)
+	if p.options.Statement != nil {
+		t.fault = p.options.Statement(p.stats.Started)
 	}
 	p.stats.Started++
 	p.sessions[session] = t
@@ -169,7 +170,7 @@ func (c *client) begin(ctx context.Context, session string, number int64) (*tran
 func (c *client) statement(ctx context.Context, t *transaction, cmd command) (bson.Raw, error) {
 	p, n := c.p, t.statements
 	t.statements++
-	happens := func() { p.count(func(s *Stats) { s.Faults++ }) }
+	happens := func() { p.count(func(s *Stats) { s.Faults[t.fault.Kind]++ }) }
 	switch {
 	case t.fault.befalls(Conflict, n):
 		happens()
@@ -205,15 +206,18 @@ func (c *client) statement(ctx context.Context, t *transaction, cmd command) (bs
 // commit ends a transaction, or says again that it has ended.
 func (c *client) commit(t *transaction) (bson.Raw, error) {
 	done := document(bson.D{{Key: "ok", Value: 1.0}})
+	if !t.committing {
+		t.committing, t.fault = true, c.p.commitFault()
+	}
 	due := t.lost < max(t.fault.Times, 1)
 	switch f := t.fault.Kind; {
 	case f == ConflictCommit && t.state == open:
-		c.p.count(func(s *Stats) { s.Faults++ })
+		c.p.count(func(s *Stats) { s.Faults[f]++ })
 		c.p.undo(t)
 		return writeConflict(), nil
 	case due && (f == LoseBefore || f == LoseAfter || f == LoseDuring):
 		if t.lost++; t.lost == 1 {
-			c.p.count(func(s *Stats) { s.Faults++ })
+			c.p.count(func(s *Stats) { s.Faults[f]++ })
 		}
 		switch f {
 		case LoseBefore:
@@ -235,6 +239,16 @@ func (c *client) commit(t *transaction) (bson.Raw, error) {
 		return noSuch(t.number), nil
 	}
 	return done, nil
+}
+
+func (p *Proxy) commitFault() (f Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.options.Commit != nil {
+		f = p.options.Commit(p.commits)
+	}
+	p.commits++
+	return f
 }
 
 // finish ends an open transaction and gives the turn back.

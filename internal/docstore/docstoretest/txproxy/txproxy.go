@@ -8,8 +8,8 @@
 //	        one wrote is there.
 //	Refuse  answers as a server that is no member of a replica set.
 //
-// Options.Fault adds what a server does on a bad day: conflicts, commits whose answer is lost,
-// statements without an answer.
+// Options.Statement and Options.Commit add what a server does on a bad day: conflicts, statements
+// without an answer, commits whose answer is lost.
 //
 // One at a time is more than MongoDB promises. So it shows that a batch is whole, that an error
 // is answered rightly and that nothing is lost or done twice; what two transactions that overlap
@@ -19,6 +19,7 @@ package txproxy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -40,9 +41,9 @@ const SetName = "rs0"
 // Options say how a proxy behaves; the zero value keeps transactions.
 type Options struct {
 	Mode Mode
-	// Fault is what befalls the nth transaction, counted from 0; nil: nothing. The transaction
-	// Open proves the server with counts too.
-	Fault func(n int) Fault
+	// Statement is what befalls the nth transaction before its commit, Commit what befalls the
+	// nth transaction that comes to its commit, both counted from 0; nil: nothing.
+	Statement, Commit func(n int) Fault
 	// Lifetime is how long a transaction may stay open; 0 = a minute, as with MongoDB.
 	Lifetime time.Duration
 }
@@ -50,7 +51,7 @@ type Options struct {
 // Stats counts what a proxy has done with transactions.
 type Stats struct {
 	Started, Committed, RolledBack int
-	Faults                         int // that were due and have happened
+	Faults                         map[FaultKind]int // those that have happened
 }
 
 // Proxy is a running proxy. Close ends it.
@@ -70,6 +71,7 @@ type Proxy struct {
 	sessions map[string]*transaction // the last of each session
 	indexes  map[namespace]map[string]indexOptions
 	stats    Stats
+	commits  int   // transactions that came to their commit
 	broken   error // what was before could not be put back
 }
 
@@ -81,6 +83,7 @@ func Start(address string, o Options) (*Proxy, error) {
 	p := &Proxy{
 		server: address, options: o, closed: make(chan struct{}), turn: make(chan struct{}, 1),
 		clients: map[*client]bool{}, sessions: map[string]*transaction{}, indexes: map[namespace]map[string]indexOptions{},
+		stats: Stats{Faults: map[FaultKind]int{}},
 	}
 	var err error
 	if p.own, err = dial(address); err != nil {
@@ -100,7 +103,9 @@ func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 func (p *Proxy) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stats
+	s := p.stats
+	s.Faults = maps.Clone(s.Faults)
+	return s
 }
 
 func (p *Proxy) count(add func(*Stats)) {
