@@ -9,7 +9,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // How long the driver's own documents are kept.
@@ -67,12 +66,9 @@ const codeUnauthorized = 13
 // prepareOwn makes the driver's own collections and has the server clear them by age.
 func (d *Driver) prepareOwn(ctx context.Context) error {
 	for name, keep := range map[string]time.Duration{batchesCollection: keepBatches, goneCollection: keepGone} {
-		_, err := d.db.Collection(name).Indexes().CreateOne(ctx, mongo.IndexModel{
-			Keys:    bson.D{{Key: "changed", Value: 1}},
-			Options: options.Index().SetName("expire").SetExpireAfterSeconds(int32(keep.Seconds())),
-		})
+		err := d.build(ctx, name, map[string]serverIndex{"expire": {bson.D{{Key: "changed", Value: int32(1)}}, keep}})
 		if err != nil {
-			return err
+			return fmt.Errorf("index %s: %w", name, err)
 		}
 	}
 	return nil

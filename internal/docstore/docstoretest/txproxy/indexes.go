@@ -16,8 +16,12 @@ type indexOptions bson.Raw
 // taken are the parts of a declaration the server behind gets to see.
 var taken = []string{"key", "name", "unique"}
 
-// compared are the options that make two indexes different, besides the fields.
-var compared = []string{"unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "collation", "hidden"}
+// Options that make two indexes different, besides the fields: apart lets them stand beside each
+// other, under two names; compared is what a declaration of the same name must repeat.
+var (
+	apart    = []string{"unique", "sparse", "partialFilterExpression", "collation"}
+	compared = append(apart[:4:4], "expireAfterSeconds", "hidden")
+)
 
 func (p *Proxy) createIndexes(server *upstream, cmd command) (bson.Raw, error) {
 	at := cmd.namespace()
@@ -66,7 +70,7 @@ func conflictOf(have, want bson.Raw) bson.Raw {
 		return refusal(86, "IndexKeySpecsConflict", "An existing index has the same name as the requested index: "+name)
 	case sameName && !sameOptions:
 		return refusal(85, "IndexOptionsConflict", "An equivalent index already exists with the same name but different options: "+name)
-	case !sameName && sameKeys && sameOptions:
+	case !sameName && sameKeys && bytes.Equal(only(have, apart), only(want, apart)):
 		return refusal(85, "IndexOptionsConflict", "Index already exists with a different name: "+name)
 	}
 	return nil
