@@ -126,13 +126,13 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 		_ = session.AbortTransaction(end)
 		return fmt.Errorf("insert marker: %w", again(ctx, err))
 	}
-	// The driver itself repeats a commit once after a lost connection.
+	// The driver repeats a commit whose connection is lost, as long as tx lasts.
 	switch err := session.CommitTransaction(tx); {
 	case err == nil:
 		return nil
 	case hasLabel(err, labelTransient):
 		return fmt.Errorf("commit: %w: %w", errAgain, err)
-	case hasLabel(err, labelUnknown) || !refused(err):
+	case hasLabel(err, labelUnknown) || !refused(err) || concernFailed(err):
 		return fmt.Errorf("%w: %w", errUnknown, err)
 	default:
 		return fmt.Errorf("commit: %w", err)
@@ -150,12 +150,24 @@ func (d *Driver) settle(ctx context.Context, marker string) (committed bool, err
 	defer cancel()
 	_, err = d.db.Collection(batchesCollection).InsertOne(ctx, d.marker(marker))
 	switch {
-	case mongo.IsDuplicateKeyError(err):
+	case mongo.IsDuplicateKeyError(err) && !concernFailed(err):
 		return true, nil
 	case err != nil:
 		return false, fmt.Errorf("settle by marker: %w", err)
 	}
 	return false, nil
+}
+
+// concernFailed says that a write was done and could not be known to reach a majority. The
+// driver calls only some of these commits unknown.
+func concernFailed(err error) bool {
+	var commit mongo.CommandError
+	if errors.As(err, &commit) {
+		_, lookErr := commit.Raw.LookupErr("writeConcernError")
+		return lookErr == nil
+	}
+	var write mongo.WriteException
+	return errors.As(err, &write) && write.WriteConcernError != nil
 }
 
 // again adds errAgain to what a new transaction may cure: what the server says is transient,

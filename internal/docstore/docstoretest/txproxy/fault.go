@@ -1,14 +1,19 @@
 package txproxy
 
+import "math"
+
 // Fault is what befalls one transaction.
 type Fault struct {
 	Kind FaultKind
 	// At is the statement it happens at, counted from 0, for the kinds that befall a statement.
 	At int
-	// Times is how many attempts to commit lose their connection; 0 = 1. The driver makes two of
-	// its own accord.
+	// Times is how many attempts to commit lose their connection; 0 = 1. The driver asks again
+	// by itself while its context lasts.
 	Times int
 }
+
+// Always, for Fault.Times, leaves a commit without any answer.
+const Always = math.MaxInt
 
 // FaultKind is the sort of a fault.
 type FaultKind uint8
