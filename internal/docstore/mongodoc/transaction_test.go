@@ -305,7 +305,7 @@ func TestErrorsDoNotShowThePassword(t *testing.T) {
 	}
 }
 
-func TestSafeOrder(t *testing.T) {
+func TestOrderOfOperations(t *testing.T) {
 	make := func(kind docstore.OpKind, id string) docstore.Op {
 		return docstore.Op{Kind: kind, Collection: "c", ID: id}
 	}
@@ -316,16 +316,19 @@ func TestSafeOrder(t *testing.T) {
 		return s
 	}
 	for _, test := range []struct {
-		name string
-		ops  []docstore.Op
-		want string
+		name            string
+		ops             []docstore.Op
+		safe, contested string
 	}{
-		{"new before changed before deleted", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Replace, "b"),
-			make(docstore.Insert, "c"), make(docstore.Ensure, "d"), make(docstore.Replace, "e")}, "cdbea"},
-		{"a document touched twice", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Insert, "a"), make(docstore.Insert, "b")}, "aab"},
+		{"each document once", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Replace, "b"), make(docstore.Ensure, "c"),
+			make(docstore.Insert, "d"), make(docstore.Check, "e"), make(docstore.Replace, "f")}, "cdebfa", "abefdc"},
+		{"a document touched twice", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Insert, "a"), make(docstore.Insert, "b")}, "aab", "aab"},
 	} {
-		if got := ids(safeOrder(test.ops)); got != test.want {
-			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		if got := ids(safeOrder(test.ops)); got != test.safe {
+			t.Errorf("%s: safe %s, want %s", test.name, got, test.safe)
+		}
+		if got := ids(contestedFirst(test.ops)); got != test.contested {
+			t.Errorf("%s: contested first %s, want %s", test.name, got, test.contested)
 		}
 	}
 }

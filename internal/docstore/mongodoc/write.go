@@ -1,11 +1,13 @@
 package mongodoc
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	randv2 "math/rand/v2"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -115,7 +117,7 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 	limited, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
 	tx := mongo.NewSessionContext(limited, session)
-	for _, op := range ops {
+	for _, op := range contestedFirst(ops) {
 		if err := d.apply(tx, op); err != nil {
 			_ = session.AbortTransaction(end) // if this fails the server aborts it by age
 			return fmt.Errorf("%s %s %s: %w", op.Kind, op.Collection, op.ID, again(ctx, err))
@@ -137,6 +139,29 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 	default:
 		return fmt.Errorf("commit: %w", err)
 	}
+}
+
+// contestedFirst puts what others may be changing too before what is new. A document in a
+// transaction is the transaction's until it ends, so whoever comes second fails at its first
+// statement, before it has done anything in vain.
+func contestedFirst(ops []docstore.Op) []docstore.Op {
+	return ranked(ops, map[docstore.OpKind]int{docstore.Insert: 1, docstore.Ensure: 2})
+}
+
+// ranked orders operations by the rank of their kind, and otherwise as they are. A batch that
+// touches a document twice keeps its own order.
+func ranked(ops []docstore.Op, rank map[docstore.OpKind]int) []docstore.Op {
+	touched := map[docKey]bool{}
+	for _, op := range ops {
+		k := docKey{op.Collection, op.ID}
+		if touched[k] {
+			return ops
+		}
+		touched[k] = true
+	}
+	ordered := slices.Clone(ops)
+	slices.SortStableFunc(ordered, func(a, b docstore.Op) int { return cmp.Compare(rank[a.Kind], rank[b.Kind]) })
+	return ordered
 }
 
 func (d *Driver) marker(id string) bson.D {

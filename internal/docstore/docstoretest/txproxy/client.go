@@ -33,7 +33,7 @@ func (c *client) serve() {
 	defer c.server.Close()
 	ctx, gone := context.WithCancel(context.Background())
 	incoming := make(chan message)
-	// Reads ahead, so that what waits for its turn learns that its client is gone.
+	// Reads ahead, so that what waits learns that its client is gone.
 	c.p.serving.Go(func() {
 		defer close(incoming)
 		defer gone()
@@ -115,6 +115,9 @@ func (c *client) run(ctx context.Context, cmd command) (bson.Raw, error) {
 		plain.body = without(plain.body, "readConcern", "writeConcern")
 		return c.transact(ctx, cmd, plain)
 	}
+	if at, ids, exact := cmd.targets(); exact && name == "find" {
+		return c.look(plain, at, ids[0])
+	}
 	number, repeatable := cmd.body.Lookup("txnNumber").Int64OK()
 	return c.alone(ctx, func() (bson.Raw, error) {
 		if repeatable && c.p.options.Mode == Atomic {
@@ -145,32 +148,44 @@ func (c *client) plain(name string, cmd command) (bson.Raw, error) {
 
 // alone does something while no transaction is open.
 func (c *client) alone(ctx context.Context, do func() (bson.Raw, error)) (bson.Raw, error) {
-	if err := c.p.take(ctx); err != nil {
+	if err := c.p.enter(ctx, true); err != nil {
 		return nil, err
 	}
-	defer c.p.release()
+	defer c.p.gate.leave(true)
+	c.p.step.Lock()
+	defer c.p.step.Unlock()
 	return do()
 }
 
-// take waits for the turn until the client is gone or the proxy closes.
-func (p *Proxy) take(ctx context.Context) error {
-	select {
-	case p.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.closed:
-		return net.ErrClosed
+// look reads one document by its id, as it was before any transaction that is open.
+func (c *client) look(cmd command, at namespace, id bson.RawValue) (bson.Raw, error) {
+	c.p.step.Lock()
+	defer c.p.step.Unlock()
+	if t := c.p.isolation.held[idOf(at, id)]; t != nil {
+		return t.was(at, id), nil
+	}
+	return c.server.ask(cmd)
+}
+
+// enter waits at the gate until the client is gone or the proxy closes.
+func (p *Proxy) enter(ctx context.Context, alone bool) error {
+	if err := p.gate.enter(ctx, alone); err != nil {
+		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.broken != nil {
-		<-p.turn
-		return p.broken
+		p.gate.leave(alone)
 	}
-	return nil
+	return p.broken
 }
 
-func (p *Proxy) release() { <-p.turn }
+// breaks makes the proxy refuse what follows: what it would answer is wrong.
+func (p *Proxy) breaks(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = errors.Join(p.broken, err)
+}
 
 // sessionOf is the id of the session a command belongs to, "" for none.
 func sessionOf(cmd command) string {

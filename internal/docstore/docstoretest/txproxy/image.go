@@ -7,77 +7,60 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// remember keeps what a write is about to change.
-func (t *transaction) remember(own *upstream, cmd command) error {
-	at := cmd.namespace()
+// remember keeps what a write is about to change, and holds it until the transaction ends.
+func (p *Proxy) remember(t *transaction, cmd command) error {
+	at, ids, _ := cmd.targets()
 	switch cmd.name() {
-	case "insert":
-		docs, err := cmd.documents("documents")
+	case "insert", "update", "delete", "findAndModify", "findandmodify":
+	default:
+		return nil
+	}
+	for _, id := range ids {
+		docs, err := find(p.own, at, bson.D{{Key: "_id", Value: id}})
+		if err != nil {
+			return err
+		}
+		p.hold(t, image{at, id, append(docs, nil)[0]})
+	}
+	if ids != nil {
+		return nil
+	}
+	filters, err := cmd.filters()
+	if err != nil {
+		return err
+	}
+	for _, f := range filters {
+		docs, err := find(p.own, at, f)
 		if err != nil {
 			return err
 		}
 		for _, doc := range docs {
-			id, err := doc.LookupErr("_id")
-			if err != nil {
-				return fmt.Errorf("insert of a document without _id")
-			}
-			if err := t.rememberMatches(own, at, bson.D{{Key: "_id", Value: id}}, &id); err != nil {
-				return err
-			}
+			p.hold(t, image{at, doc.Lookup("_id"), doc})
 		}
-	case "update", "delete":
-		statements, err := cmd.documents(cmd.name() + "s")
-		if err != nil {
-			return err
-		}
-		for _, s := range statements {
-			if err := t.rememberMatches(own, at, s.Lookup("q"), nil); err != nil {
-				return err
-			}
-		}
-	case "findAndModify", "findandmodify":
-		return t.rememberMatches(own, at, cmd.body.Lookup("query"), nil)
-	}
-	return nil
-}
-
-// rememberMatches keeps the documents that match, or that there is none with the id sought.
-func (t *transaction) rememberMatches(own *upstream, at namespace, filter any, sought *bson.RawValue) error {
-	if v, raw := filter.(bson.RawValue); raw && v.IsZero() {
-		filter = bson.D{}
-	}
-	docs, err := find(own, at, filter)
-	if err != nil {
-		return fmt.Errorf("read what was before: %w", err)
-	}
-	for _, doc := range docs {
-		t.add(image{at, doc.Lookup("_id"), doc})
-	}
-	if len(docs) == 0 && sought != nil {
-		t.add(image{at, *sought, nil})
 	}
 	return nil
 }
 
 // rememberUpserts keeps that what an update has inserted was not there.
-func (t *transaction) rememberUpserts(at namespace, answer bson.Raw) {
+func (p *Proxy) rememberUpserts(t *transaction, at namespace, answer bson.Raw) {
 	if array, ok := answer.Lookup("upserted").ArrayOK(); ok {
 		values, _ := array.Values()
 		for _, v := range values {
 			if doc, ok := v.DocumentOK(); ok {
-				t.add(image{at, doc.Lookup("_id"), nil})
+				p.hold(t, image{at, doc.Lookup("_id"), nil})
 			}
 		}
 	}
 	if id, err := answer.LookupErr("lastErrorObject", "upserted"); err == nil {
-		t.add(image{at, id, nil})
+		p.hold(t, image{at, id, nil})
 	}
 }
 
-// add keeps the first image of a document.
-func (t *transaction) add(i image) {
-	known := slices.ContainsFunc(t.before, func(o image) bool { return o.at == i.at && o.id.Equal(i.id) })
-	if !known {
+// hold keeps the first image of a document.
+func (p *Proxy) hold(t *transaction, i image) {
+	k := idOf(i.at, i.id)
+	if p.isolation.held[k] != t {
+		p.isolation.held[k] = t
 		t.before = append(t.before, i)
 	}
 }

@@ -29,10 +29,11 @@ const (
 	aborted
 )
 
-// transaction is the last one of a session. While open, it holds the proxy's turn.
+// transaction is the last one of a session. While open, it is inside the proxy's gate.
 type transaction struct {
-	number int64
-	write  bson.Raw // no transaction but one write, which may be asked for again: its answer
+	number   int64
+	snapshot int64    // commits there were when it began
+	write    bson.Raw // no transaction but one write, which may be asked for again: its answer
 
 	mu         sync.Mutex
 	state      state
@@ -41,7 +42,7 @@ type transaction struct {
 	committing bool // its commit was asked for
 	lost       int  // commits whose connection was dropped
 	client     *client
-	before     []image
+	before     []image // what it has changed; others read it with Proxy.step
 	age        *time.Timer
 }
 
@@ -143,13 +144,15 @@ func writeConflict() bson.Raw {
 	return refusal(112, "WriteConflict", "Write conflict during plan execution and yielding is disabled.", labelTransient)
 }
 
-// begin waits for the turn and opens a transaction.
+// begin opens a transaction, once no command runs alone.
 func (c *client) begin(ctx context.Context, session string, number int64) (*transaction, error) {
 	p := c.p
-	if err := p.take(ctx); err != nil {
+	if err := p.enter(ctx, false); err != nil {
 		return nil, err
 	}
-	t := &transaction{number: number, client: c}
+	p.step.Lock()
+	t := &transaction{number: number, client: c, snapshot: p.isolation.commits}
+	p.step.Unlock()
 	p.mu.Lock()
 	if p.options.Statement != nil {
 		t.fault = p.options.Statement(p.stats.Started)
@@ -184,15 +187,10 @@ func (c *client) statement(ctx context.Context, t *transaction, cmd command) (bs
 		}
 		return nil, errDrop
 	}
-	if err := t.remember(p.own, cmd); err != nil {
-		p.undo(t)
-		return refusal(2, "BadValue", err.Error()), nil
-	}
-	answer, err := c.server.ask(cmd)
+	answer, err := c.apply(t, cmd)
 	if err != nil {
 		return nil, err
 	}
-	t.rememberUpserts(cmd.namespace(), answer)
 	if failed(answer) {
 		p.undo(t)
 	}
@@ -201,6 +199,24 @@ func (c *client) statement(ctx context.Context, t *transaction, cmd command) (bs
 		return nil, errDrop
 	}
 	return answer, nil
+}
+
+// apply asks the server, if no other transaction is in the way.
+func (c *client) apply(t *transaction, cmd command) (bson.Raw, error) {
+	p := c.p
+	p.step.Lock()
+	defer p.step.Unlock()
+	if answer := p.isolation.sees(t, cmd); answer != nil {
+		return answer, nil
+	}
+	if err := p.remember(t, cmd); err != nil {
+		return nil, fmt.Errorf("read what was before: %w", err)
+	}
+	answer, err := c.server.ask(cmd)
+	if err == nil {
+		p.rememberUpserts(t, cmd.namespace(), answer)
+	}
+	return answer, err
 }
 
 // commit ends a transaction, or says again that it has ended.
@@ -251,12 +267,24 @@ func (p *Proxy) commitFault() (f Fault) {
 	return f
 }
 
-// finish ends an open transaction and gives the turn back.
+// finish ends an open transaction.
 func (p *Proxy) finish(t *transaction, how state) {
 	if t.state != open {
 		return
 	}
-	t.state, t.before = how, nil
+	p.step.Lock()
+	if how == aborted {
+		for _, i := range slices.Backward(t.before) { // the last first
+			if err := i.restore(p.own); err != nil {
+				p.breaks(fmt.Errorf("a transaction cannot be undone: %w", err))
+				break
+			}
+		}
+	}
+	p.isolation.ends(t, how)
+	t.before = nil
+	p.step.Unlock()
+	t.state = how
 	t.age.Stop()
 	p.count(func(s *Stats) {
 		if how == committed {
@@ -265,21 +293,8 @@ func (p *Proxy) finish(t *transaction, how state) {
 			s.RolledBack++
 		}
 	})
-	p.release()
+	p.gate.leave(false)
 }
 
-// undo puts back what an open transaction has changed, the last first.
-func (p *Proxy) undo(t *transaction) {
-	if t.state != open {
-		return
-	}
-	for _, i := range slices.Backward(t.before) {
-		if err := i.restore(p.own); err != nil {
-			p.mu.Lock()
-			p.broken = fmt.Errorf("a transaction cannot be undone: %w", err)
-			p.mu.Unlock()
-			break
-		}
-	}
-	p.finish(t, aborted)
-}
+// undo puts back what an open transaction has changed.
+func (p *Proxy) undo(t *transaction) { p.finish(t, aborted) }

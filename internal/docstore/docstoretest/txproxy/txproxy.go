@@ -1,9 +1,11 @@
 // Package txproxy makes a replica set of a server that speaks MongoDB's protocol and has no
 // transactions, for tests. It stands before that server and reads the messages that pass:
 //
-//	Atomic  keeps transactions. They run one at a time, and whoever else reads or writes waits,
-//	        so nothing half done is seen. What a transaction is about to change is read before,
-//	        and put back when it is aborted, fails, or loses its client.
+//	Atomic  keeps transactions. They run side by side and see what was committed when they
+//	        began; of two that change one document the second fails. What a transaction is
+//	        about to change is read before, and put back when it is aborted, fails, or loses
+//	        its client. Reads by id see nothing of what is under way; other commands wait
+//	        until no transaction is open.
 //	Ignore  takes the fields of a transaction and does nothing about them: what an aborted
 //	        one wrote is there.
 //	Refuse  answers as a server that is no member of a replica set.
@@ -11,9 +13,8 @@
 // Options.Statement and Options.Commit add what a server does on a bad day: conflicts, statements
 // without an answer, commits whose answer is lost.
 //
-// One at a time is more than MongoDB promises. So it shows that a batch is whole, that an error
-// is answered rightly and that nothing is lost or done twice; what two transactions that overlap
-// do to each other it cannot show.
+// So it shows that a batch is whole, that each error is answered rightly, and that what overlaps
+// loses nothing. It is not MongoDB: nothing is replicated, nothing elected, nothing flushed.
 package txproxy
 
 import (
@@ -62,9 +63,10 @@ type Proxy struct {
 	closed   chan struct{}
 	serving  sync.WaitGroup
 
-	// turn is held by the open transaction, or by one command outside of any.
-	turn chan struct{}
-	own  *upstream // reads and puts back what was before; used by whoever holds turn
+	gate      gate       // open transactions together, or one other command alone
+	step      sync.Mutex // one thing is asked of the server at a time, which loses updates otherwise
+	own       *upstream  // reads and puts back what was before
+	isolation isolation
 
 	mu       sync.Mutex
 	clients  map[*client]bool
@@ -81,8 +83,9 @@ func Start(address string, o Options) (*Proxy, error) {
 		o.Lifetime = time.Minute
 	}
 	p := &Proxy{
-		server: address, options: o, closed: make(chan struct{}), turn: make(chan struct{}, 1),
-		clients: map[*client]bool{}, sessions: map[string]*transaction{}, indexes: map[namespace]map[string]indexOptions{},
+		server: address, options: o, closed: make(chan struct{}),
+		isolation: isolation{changed: map[docID]int64{}, held: map[docID]*transaction{}},
+		clients:   map[*client]bool{}, sessions: map[string]*transaction{}, indexes: map[namespace]map[string]indexOptions{},
 		stats: Stats{Faults: map[FaultKind]int{}},
 	}
 	var err error

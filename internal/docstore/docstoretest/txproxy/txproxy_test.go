@@ -137,6 +137,68 @@ func TestTransactions(t *testing.T) {
 		same(t, "what the other reads", before, <-seen)
 		same(t, "after the abort", before, contents(t, c))
 	})
+	t.Run("of two that change one document the second fails", func(t *testing.T) {
+		_, c, _ := fresh(t, txproxy.Options{})
+		first, one := begin(t, c.Database())
+		second, two := begin(t, c.Database())
+		third, three := begin(t, c.Database())
+		for _, tx := range []context.Context{first, second, third} { // the snapshots
+			if err := c.FindOne(tx, byID("c")).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.UpdateOne(first, byID("a"), add(1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.UpdateOne(third, byID("b"), add(1)); err != nil { // another document
+			t.Fatal(err)
+		}
+		_, err := c.UpdateOne(second, byID("a"), add(1))
+		wantCode(t, "while the first is open", err, 112, "TransientTransactionError")
+		wantCode(t, "its commit", two.CommitTransaction(second), 251, "TransientTransactionError")
+		if err := one.CommitTransaction(first); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.DeleteOne(third, byID("a"))
+		wantCode(t, "after the first was committed", err, 112, "TransientTransactionError")
+		three.EndSession(t.Context())
+		same(t, "afterwards", map[string]int32{"a": 2, "b": 2, "c": 3}, contents(t, c))
+	})
+	t.Run("nothing that is under way is seen by id", func(t *testing.T) {
+		uri, c, _ := fresh(t, txproxy.Options{})
+		other := connect(t, uri).Collection(c.Name())
+		tx, session := begin(t, c.Database())
+		overlapping, late := begin(t, c.Database())
+		if err := c.FindOne(overlapping, byID("c")).Err(); err != nil {
+			t.Fatal(err)
+		}
+		_, err1 := c.UpdateOne(tx, byID("a"), add(1))
+		_, err2 := c.DeleteOne(tx, byID("b"))
+		_, err3 := c.InsertOne(tx, doc("z", 26))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		for _, ctx := range []context.Context{t.Context(), overlapping} {
+			from := other
+			if ctx == overlapping {
+				from = c
+			}
+			for id, want := range map[string]int32{"a": 1, "b": 2, "z": 0} {
+				var got struct {
+					N int32 `bson:"n"`
+				}
+				if err := from.FindOne(ctx, byID(id)).Decode(&got); want == 0 && !errors.Is(err, mongo.ErrNoDocuments) || got.N != want {
+					t.Errorf("%s: %d, %v; want %d", id, got.N, err, want)
+				}
+			}
+		}
+		if err := session.CommitTransaction(tx); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, "what has changed since", c.FindOne(overlapping, byID("a")).Err(), 246, "TransientTransactionError")
+		late.EndSession(t.Context())
+		same(t, "afterwards", map[string]int32{"a": 2, "c": 3, "z": 26}, contents(t, c))
+	})
 	t.Run("a failed statement ends it", func(t *testing.T) {
 		_, c, p := fresh(t, txproxy.Options{})
 		tx, session := begin(t, c.Database())
