@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
+	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/ivr/phonesim"
 )
 
@@ -70,11 +71,15 @@ func TestJourneysOnSQLite(t *testing.T) {
 
 func TestJourneysOnFerretDB(t *testing.T) {
 	t.Parallel()
-	uri := docstoretest.StartFerretDB(t)
+	uri, proxy := docstoretest.WithTransactions(t, docstoretest.StartFerretDB(t), txproxy.Options{})
 	h := empty(t, uri)
 	h.journeys(byPaper)
 	h.stop()
 	h.intact()
+	if s := proxy.Stats(); s.Committed < 100 {
+		t.Errorf("%+v: the journeys did not go through transactions", s)
+	}
+	lacks(t, "the log", h.log.String(), "keeps no transactions")
 }
 
 // journeys walks the five journeys of the design on a registry that is empty before.

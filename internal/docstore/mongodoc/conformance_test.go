@@ -13,27 +13,43 @@ import (
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
+	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 )
 
+// opener opens a database of its own each time.
 func opener(uri string) func(t *testing.T) docstore.Driver {
 	return func(t *testing.T) docstore.Driver {
-		d, err := mongodoc.Open(t.Context(), docstoretest.Database(uri, "mustertest_"+rand.Text()), mongodoc.Options{Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := d.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-		})
-		return d
+		return open(t, docstoretest.Database(uri, "mustertest_"+rand.Text()))
 	}
+}
+
+func open(t *testing.T, uri string) *mongodoc.Driver {
+	t.Helper()
+	d, err := mongodoc.Open(t.Context(), uri, mongodoc.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return d
 }
 
 // FerretDB promises neither atomicity nor concurrency; the suite prints both as not run.
 func TestConformanceOnFerretDB(t *testing.T) {
 	docstoretest.Run(t, opener(docstoretest.StartFerretDB(t)), docstoretest.Caps{})
+}
+
+// The whole suite, on FerretDB behind a proxy that adds transactions.
+func TestConformanceWithTransactions(t *testing.T) {
+	uri, proxy := docstoretest.WithTransactions(t, docstoretest.StartFerretDB(t), txproxy.Options{})
+	docstoretest.Run(t, opener(uri), docstoretest.Caps{Atomic: true, Concurrent: true})
+	if s := proxy.Stats(); s.Committed < 100 || s.RolledBack < 10 {
+		t.Errorf("only %+v: the suite did not go through transactions", s)
+	}
 }
 
 // The whole suite, on a server whose transactions are real.
@@ -43,9 +59,9 @@ func TestConformanceOnMongoDB(t *testing.T) {
 		fmt.Fprintln(os.Stderr, "skipped: MUSTER_TEST_MONGO_URI not set")
 		t.Skip("skipped: MUSTER_TEST_MONGO_URI not set")
 	}
-	open := opener(uri)
+	fresh := opener(uri)
 	docstoretest.Run(t, func(t *testing.T) docstore.Driver {
-		d := open(t).(*mongodoc.Driver)
+		d := fresh(t).(*mongodoc.Driver)
 		t.Cleanup(func() { drop(t, uri, d.Database()) })
 		return d
 	}, docstoretest.Caps{Atomic: true, Concurrent: true})

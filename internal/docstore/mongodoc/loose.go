@@ -1,11 +1,9 @@
 package mongodoc
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -88,21 +86,9 @@ func (d *Driver) revision(ctx context.Context, k docKey) (int64, error) {
 	return doc.Rev, err
 }
 
-// safeOrder puts what is new first, then changes, then deletions; a batch that touches a
-// document twice keeps its own order.
+// safeOrder puts what is new first, then changes, then deletions.
 func safeOrder(ops []docstore.Op) []docstore.Op {
-	touched := map[docKey]bool{}
-	for _, op := range ops {
-		k := docKey{op.Collection, op.ID}
-		if touched[k] {
-			return ops
-		}
-		touched[k] = true
-	}
-	rank := map[docstore.OpKind]int{docstore.Insert: 0, docstore.Ensure: 0, docstore.Replace: 1, docstore.Delete: 2}
-	ordered := slices.Clone(ops)
-	slices.SortStableFunc(ordered, func(a, b docstore.Op) int { return cmp.Compare(rank[a.Kind], rank[b.Kind]) })
-	return ordered
+	return ranked(ops, map[docstore.OpKind]int{docstore.Replace: 1, docstore.Delete: 2})
 }
 
 func (d *Driver) applyLoose(ctx context.Context, op docstore.Op) error {

@@ -136,18 +136,22 @@ func (d *Driver) prepare(ctx context.Context, allow bool) error {
 		return d.prepareOwn(ctx)
 	}
 	if !allow {
-		return fmt.Errorf("the server does not keep transactions (%s); use a replica set, or accept a database "+
-			"that can lose half a change with musterAllowNoTransactions=true in its URL", why)
+		return fmt.Errorf("the server does not keep transactions (%s); use a replica set, one member will do, or add "+
+			"musterAllowNoTransactions=true to the URL, which is not for production: without transactions %s",
+			why, strings.Join(withoutTransactions(), "; "))
 	}
 	d.loose = true
-	d.log.Warn("the database keeps no transactions; not for production",
-		"because", why,
-		"notGuaranteed", []string{
-			"a change, its audit entry and its messages are stored together: a crash between them leaves a part",
-			"two processes on this database do not lose each other's changes",
-			"a check of another document still holds when the change is stored",
-		})
+	d.log.Warn("the database keeps no transactions; not for production", "because", why, "then", withoutTransactions())
 	return nil
+}
+
+// withoutTransactions is what such a server does not guarantee.
+func withoutTransactions() []string {
+	return []string{
+		"a crash between a change, its audit entry and its messages leaves a part of them",
+		"two processes on this database can lose each other's changes",
+		"a check of another document may no longer hold when the change is stored",
+	}
 }
 
 // takeOption removes a Muster option from the URL, which the MongoDB driver would not know.

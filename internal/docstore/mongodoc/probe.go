@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // How long the driver's own documents are kept.
@@ -34,7 +34,7 @@ func (d *Driver) proveTransactions(ctx context.Context) (why string, err error) 
 	if _, err := state.InsertOne(mongo.NewSessionContext(ctx, session), probe); err != nil {
 		_ = session.AbortTransaction(ctx) // it has already failed
 		if refused(err) {
-			return "it refuses a write in one", nil
+			return fmt.Sprintf("it refuses a write in one: %v", err), nil
 		}
 		return "", err
 	}
@@ -66,12 +66,9 @@ const codeUnauthorized = 13
 // prepareOwn makes the driver's own collections and has the server clear them by age.
 func (d *Driver) prepareOwn(ctx context.Context) error {
 	for name, keep := range map[string]time.Duration{batchesCollection: keepBatches, goneCollection: keepGone} {
-		_, err := d.db.Collection(name).Indexes().CreateOne(ctx, mongo.IndexModel{
-			Keys:    bson.D{{Key: "changed", Value: 1}},
-			Options: options.Index().SetName("expire").SetExpireAfterSeconds(int32(keep.Seconds())),
-		})
+		err := d.build(ctx, name, map[string]serverIndex{"expire": {bson.D{{Key: "changed", Value: int32(1)}}, keep}})
 		if err != nil {
-			return err
+			return fmt.Errorf("index %s: %w", name, err)
 		}
 	}
 	return nil

@@ -33,6 +33,11 @@ func failure(code int, labels ...string) bson.D {
 	return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "errmsg", Value: "no"}, {Key: "errorLabels", Value: labels}}
 }
 
+// concern is a success of which a majority does not know.
+func concern(code int, reply bson.D) bson.D {
+	return append(reply[:len(reply):len(reply)], bson.E{Key: "writeConcernError", Value: bson.D{{Key: "code", Value: code}, {Key: "errmsg", Value: "waited in vain"}}})
+}
+
 func found(docs ...bson.D) bson.D {
 	batch := bson.A{}
 	for _, d := range docs {
@@ -47,8 +52,9 @@ func found(docs ...bson.D) bson.D {
 type script struct {
 	*Driver
 	mu       sync.Mutex
-	commands []string // "insert c", "commitTransaction", ...
-	outside  []string // those that carried no transaction
+	commands []string        // "insert c", "commitTransaction", ...
+	outside  []string        // those that carried no transaction
+	left     []time.Duration // how long each might take
 }
 
 func play(t *testing.T, replies ...bson.D) *script {
@@ -57,7 +63,7 @@ func play(t *testing.T, replies ...bson.D) *script {
 	deployment.AddResponses(replies...)
 	s := &script{}
 	settings := options.Client().SetMonitor(&event.CommandMonitor{
-		Started: func(_ context.Context, e *event.CommandStartedEvent) {
+		Started: func(ctx context.Context, e *event.CommandStartedEvent) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			what := e.CommandName
@@ -65,6 +71,9 @@ func play(t *testing.T, replies ...bson.D) *script {
 				what += " " + c
 			}
 			s.commands = append(s.commands, what)
+			if end, limited := ctx.Deadline(); limited {
+				s.left = append(s.left, time.Until(end))
+			}
 			if _, err := e.Command.LookupErr("txnNumber"); err != nil {
 				s.outside = append(s.outside, what)
 			}
@@ -140,6 +149,33 @@ func TestWriteIsOneTransaction(t *testing.T) {
 			[]string{insert, marker, commit, marker, insert, marker, commit}},
 		{"lost commit that cannot be settled", op(t, docstore.Insert, 0), []bson.D{ok, ok, lost, failure(91)}, errUnknown,
 			[]string{insert, marker, commit, marker}},
+
+		// The codes MongoDB's manual names, with the labels the server or the driver gives them.
+		{"112 WriteConflict of the second statement", op(t, docstore.Check, 1), []bson.D{ok, transient, ok, ok, ok, ok, ok}, nil,
+			[]string{update, update, abort, update, update, marker, commit}},
+		{"251 NoSuchTransaction in a statement", op(t, docstore.Replace, 1), []bson.D{failure(251, labelTransient), ok, ok, ok, ok}, nil,
+			[]string{update, abort, update, marker, commit}},
+		{"251 NoSuchTransaction at the commit", op(t, docstore.Insert, 0), []bson.D{ok, ok, failure(251, labelTransient), ok, ok, ok}, nil,
+			[]string{insert, marker, commit, insert, marker, commit}},
+		{"11000 DuplicateKey of the marker is not the caller's", op(t, docstore.Insert, 0), []bson.D{ok, duplicate, ok}, errAny,
+			[]string{insert, marker, abort}},
+		{"11000 DuplicateKey after a conflict", op(t, docstore.Insert, 0), []bson.D{transient, ok, duplicate, ok}, docstore.ErrExists,
+			[]string{insert, abort, insert, abort}},
+		{"50 MaxTimeMSExpired in a statement", op(t, docstore.Insert, 0), []bson.D{failure(50), ok, ok, ok, ok}, nil,
+			[]string{insert, abort, insert, marker, commit}},
+		{"50 MaxTimeMSExpired at the commit", op(t, docstore.Insert, 0), []bson.D{ok, ok, failure(50), ok, duplicate}, nil,
+			[]string{insert, marker, commit, abort, marker}},
+		{"10107 NotWritablePrimary in a statement", op(t, docstore.Insert, 0), []bson.D{failure(10107, labelTransient), ok, ok, ok, ok}, nil,
+			[]string{insert, abort, insert, marker, commit}},
+		{"10107 NotWritablePrimary at the commit is asked again by the driver", op(t, docstore.Insert, 0), []bson.D{ok, ok, failure(10107, "RetryableWriteError"), ok}, nil,
+			[]string{insert, marker, commit, commit}},
+		{"64 WriteConcernTimeout, and a majority has it later", op(t, docstore.Insert, 0), []bson.D{ok, ok, concern(64, ok), duplicate}, nil,
+			[]string{insert, marker, commit, marker}},
+		{"64 WriteConcernTimeout for good", op(t, docstore.Insert, 0), []bson.D{ok, ok, concern(64, ok), concern(64, duplicate)}, errUnknown,
+			[]string{insert, marker, commit, marker}},
+		{"100 UnsatisfiableWriteConcern has happened all the same", op(t, docstore.Insert, 0), []bson.D{ok, ok, concern(100, ok), concern(100, duplicate)}, errUnknown,
+			[]string{insert, marker, commit, marker}},
+
 		{"commit refused", op(t, docstore.Insert, 0), []bson.D{ok, ok, failure(263)}, errAny,
 			[]string{insert, marker, commit}},
 		{"operation refused", op(t, docstore.Insert, 0), []bson.D{failure(13), ok}, errAny, []string{insert, abort}},
@@ -169,6 +205,26 @@ func TestWriteIsOneTransaction(t *testing.T) {
 
 // errAny stands for an error of the server's own.
 var errAny = errors.New("any")
+
+// A transaction holds what it has touched, so it is given five seconds, and its caller fifteen.
+func TestTransactionsAreShort(t *testing.T) {
+	s := play(t, ok, failure(112, labelTransient), ok, ok, ok, ok)
+	if err := s.Write(t.Context(), []docstore.Op{op(t, docstore.Insert, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.left) != 6 {
+		t.Fatalf("%d commands, want 6", len(s.left))
+	}
+	for i, left := range s.left {
+		if left <= 0 || left > transactionLimit {
+			t.Errorf("%s may take %s, want at most %s", s.commands[i], left, transactionLimit)
+		}
+	}
+	if transactionLimit != 5*time.Second || writeLimit+maxSkew >= overlap {
+		t.Errorf("a transaction may take %s and a write %s; with clocks %s apart the feed, which looks back %s, would miss some",
+			transactionLimit, writeLimit, maxSkew, overlap)
+	}
+}
 
 func TestWriteGivesUpWithItsContext(t *testing.T) {
 	replies := []bson.D{}
@@ -249,7 +305,7 @@ func TestErrorsDoNotShowThePassword(t *testing.T) {
 	}
 }
 
-func TestSafeOrder(t *testing.T) {
+func TestOrderOfOperations(t *testing.T) {
 	make := func(kind docstore.OpKind, id string) docstore.Op {
 		return docstore.Op{Kind: kind, Collection: "c", ID: id}
 	}
@@ -260,16 +316,19 @@ func TestSafeOrder(t *testing.T) {
 		return s
 	}
 	for _, test := range []struct {
-		name string
-		ops  []docstore.Op
-		want string
+		name            string
+		ops             []docstore.Op
+		safe, contested string
 	}{
-		{"new before changed before deleted", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Replace, "b"),
-			make(docstore.Insert, "c"), make(docstore.Ensure, "d"), make(docstore.Replace, "e")}, "cdbea"},
-		{"a document touched twice", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Insert, "a"), make(docstore.Insert, "b")}, "aab"},
+		{"each document once", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Replace, "b"), make(docstore.Ensure, "c"),
+			make(docstore.Insert, "d"), make(docstore.Check, "e"), make(docstore.Replace, "f")}, "cdebfa", "abefdc"},
+		{"a document touched twice", []docstore.Op{make(docstore.Delete, "a"), make(docstore.Insert, "a"), make(docstore.Insert, "b")}, "aab", "aab"},
 	} {
-		if got := ids(safeOrder(test.ops)); got != test.want {
-			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		if got := ids(safeOrder(test.ops)); got != test.safe {
+			t.Errorf("%s: safe %s, want %s", test.name, got, test.safe)
+		}
+		if got := ids(contestedFirst(test.ops)); got != test.contested {
+			t.Errorf("%s: contested first %s, want %s", test.name, got, test.contested)
 		}
 	}
 }

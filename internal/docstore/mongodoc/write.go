@@ -1,11 +1,13 @@
 package mongodoc
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	randv2 "math/rand/v2"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -115,7 +117,7 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 	limited, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
 	tx := mongo.NewSessionContext(limited, session)
-	for _, op := range ops {
+	for _, op := range contestedFirst(ops) {
 		if err := d.apply(tx, op); err != nil {
 			_ = session.AbortTransaction(end) // if this fails the server aborts it by age
 			return fmt.Errorf("%s %s %s: %w", op.Kind, op.Collection, op.ID, again(ctx, err))
@@ -126,17 +128,40 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 		_ = session.AbortTransaction(end)
 		return fmt.Errorf("insert marker: %w", again(ctx, err))
 	}
-	// The driver itself repeats a commit once after a lost connection.
+	// The driver repeats a commit whose connection is lost, as long as tx lasts.
 	switch err := session.CommitTransaction(tx); {
 	case err == nil:
 		return nil
 	case hasLabel(err, labelTransient):
 		return fmt.Errorf("commit: %w: %w", errAgain, err)
-	case hasLabel(err, labelUnknown) || !refused(err):
+	case hasLabel(err, labelUnknown) || !refused(err) || concernFailed(err):
 		return fmt.Errorf("%w: %w", errUnknown, err)
 	default:
 		return fmt.Errorf("commit: %w", err)
 	}
+}
+
+// contestedFirst puts what others may be changing too before what is new. A document in a
+// transaction is the transaction's until it ends, so whoever comes second fails at its first
+// statement, before it has done anything in vain.
+func contestedFirst(ops []docstore.Op) []docstore.Op {
+	return ranked(ops, map[docstore.OpKind]int{docstore.Insert: 1, docstore.Ensure: 2})
+}
+
+// ranked orders operations by the rank of their kind, and otherwise as they are. A batch that
+// touches a document twice keeps its own order.
+func ranked(ops []docstore.Op, rank map[docstore.OpKind]int) []docstore.Op {
+	touched := map[docKey]bool{}
+	for _, op := range ops {
+		k := docKey{op.Collection, op.ID}
+		if touched[k] {
+			return ops
+		}
+		touched[k] = true
+	}
+	ordered := slices.Clone(ops)
+	slices.SortStableFunc(ordered, func(a, b docstore.Op) int { return cmp.Compare(rank[a.Kind], rank[b.Kind]) })
+	return ordered
 }
 
 func (d *Driver) marker(id string) bson.D {
@@ -150,12 +175,24 @@ func (d *Driver) settle(ctx context.Context, marker string) (committed bool, err
 	defer cancel()
 	_, err = d.db.Collection(batchesCollection).InsertOne(ctx, d.marker(marker))
 	switch {
-	case mongo.IsDuplicateKeyError(err):
+	case mongo.IsDuplicateKeyError(err) && !concernFailed(err):
 		return true, nil
 	case err != nil:
 		return false, fmt.Errorf("settle by marker: %w", err)
 	}
 	return false, nil
+}
+
+// concernFailed says that a write was done and could not be known to reach a majority. The
+// driver calls only some of these commits unknown.
+func concernFailed(err error) bool {
+	var commit mongo.CommandError
+	if errors.As(err, &commit) {
+		_, lookErr := commit.Raw.LookupErr("writeConcernError")
+		return lookErr == nil
+	}
+	var write mongo.WriteException
+	return errors.As(err, &write) && write.WriteConcernError != nil
 }
 
 // again adds errAgain to what a new transaction may cure: what the server says is transient,
