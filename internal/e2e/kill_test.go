@@ -14,6 +14,7 @@ import (
 // ordeal is a run in which the program is killed while its phone company misbehaves.
 type ordeal struct {
 	sends, kills int
+	pair         bool          // a second process serves the same store, and is killed in its turn
 	answer       float64       // seconds the network takes to answer a send
 	hang         float64       // seconds of an answer nobody waits for
 	least, most  time.Duration // from one start to the kill
@@ -28,7 +29,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if os.Getenv("MUSTER_E2E_BINARY") != "" {
 		t.Skip("skipped: needs a build with short leases, and MUSTER_E2E_BINARY names another (make kill runs on any)")
 	}
-	ordeal{sends: 60, kills: 5, answer: 0.1, hang: 2, least: 300 * time.Millisecond, most: 2 * time.Second, settle: time.Minute, binary: builtQuick}.run(t)
+	ordeal{sends: 60, kills: 5, answer: 0.1, hang: 2, least: 300 * time.Millisecond, most: 2 * time.Second, settle: 2 * time.Minute, binary: builtQuick}.run(t)
 }
 
 // TestKill is the long form, on the program as it ships: minutes.
@@ -36,7 +37,15 @@ func TestKill(t *testing.T) {
 	if os.Getenv("MUSTER_E2E_KILL") == "" {
 		t.Skip("skipped: set MUSTER_E2E_KILL=1, or make kill")
 	}
-	ordeal{sends: 2000, kills: 50, answer: 0.3, hang: 11, least: 500 * time.Millisecond, most: 7 * time.Second, settle: 6 * time.Minute, binary: built}.run(t)
+	alone := ordeal{sends: 2000, kills: 50, answer: 0.3, hang: 11, least: 500 * time.Millisecond, most: 7 * time.Second, settle: 6 * time.Minute, binary: built}
+	two := alone
+	two.pair = true
+	for name, o := range map[string]ordeal{"alone": alone, "two processes": two} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o.run(t)
+		})
+	}
 }
 
 // drawn is what a run draws everything from: MUSTER_E2E_SEED, or another one each time.
@@ -60,25 +69,37 @@ func (o ordeal) run(t *testing.T) {
 	x.queue(messages)
 	faults := o.faults(r)
 	x.misbehave(faults)
+	houses := []*house{x.house}
+	if o.pair {
+		houses = append(houses, x.beside(t))
+	}
 	began := time.Now()
 	for n := range o.kills {
 		life := o.least + time.Duration(r.Int64N(int64(o.most-o.least)))
-		p := x.start("serve")
+		for _, h := range houses {
+			if h.running == nil {
+				h.running = h.start("serve")
+			}
+		}
+		h := houses[n%len(houses)]
 		if n%5 != 0 { // every fifth dies wherever it is in its start
-			within(t, "serve is ready", x.answers)
+			within(t, "serve is ready", h.answers)
 		}
 		select {
 		case <-time.After(life):
-		case <-p.ended:
-			t.Fatalf("serve ended by itself: %v\n%s", p.err, x.log.tail(5))
+		case <-h.running.ended:
+			t.Fatalf("serve ended by itself: %v\n%s", h.running.err, h.log.tail(5))
 		}
-		p.kill()
+		h.running.kill()
+		h.running = nil
 		x.lateness(n%2 == 0)
 	}
 	killed := time.Since(began)
 	open := x.open()
 	x.misbehave(nil)
-	x.serve("serve")
+	if x.running == nil {
+		x.serve("serve")
+	}
 	x.settles(o.settle)
 	x.stop()
 	outcomes, processes := x.account()
