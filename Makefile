@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e golden web geo bench mongo-test ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench mongo-test ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -36,6 +36,9 @@ check: ## Formatting, vet, staticcheck, import rules, generated files unchanged
 
 e2e: build ## The five journeys against the real binary, the simulator and a browser
 	MUSTER_E2E_SHOTS=$(CURDIR)/out/screens $(GO) test -count=1 -timeout 20m ./internal/e2e/...
+
+kill: ## Two thousand sends, fifty kills, a phone company that misbehaves; some eight minutes
+	MUSTER_E2E_KILL=1 $(GO) test -count=1 -timeout 30m -v -run '^TestKill$$' ./internal/e2e
 
 golden: ## Rewrite the golden files after a change that was meant
 	MUSTER_GOLDEN=write $(GO) test -count=1 ./matching/... ./survey/... ./ivr/... ./portal/... ./internal/i18n/... ./internal/docscheck

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Measures the store beside the raw driver, the webhooks, the start of the demo, and sizes.
+# Measures the store beside the raw driver, sends, the webhooks, the start of the demo, and sizes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 echo "== machine: $(nproc) cores, $(awk '/model name/{print substr($0, index($0,":")+2); exit}' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg), $(go version | cut -d' ' -f3), $(date +%F)"
 echo "== store, beside the raw SQLite driver in the same run"
 go test ./internal/docstore/sqlitedoc -run '^$' -bench . -benchtime "${BENCHTIME:-2s}" | grep -E 'Benchmark|ratio' || true
+echo "== sends of the real binary, a phone network beside it that answers after 20 ms"
+MUSTER_E2E_FIGURES=1 go test ./internal/e2e -run '^TestFigures' -v -count=1 -timeout 20m | sed -n 's/.*figure: //p'
 echo "== webhooks over HTTP, durable before they are answered"
 go test ./bench -run '^$' -bench Webhooks -benchtime "${BENCHTIME:-3s}" | grep Benchmark
 echo "== start of the demo with 2,000 people, and what it holds"

@@ -95,7 +95,7 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		carrier := twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now})
+		carrier := twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall})
 		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: carrier, outbox.Call: carrier}
 		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: carrier, outbox.Call: carrier}
 	}

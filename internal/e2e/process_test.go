@@ -23,6 +23,13 @@ var built = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("MUSTER_E2E_BINARY"); path != "" {
 		return filepath.Abs(path)
 	}
+	return build()
+})
+
+// builtQuick makes the binary whose leases last seconds and not a minute (internal/outbox).
+var builtQuick = sync.OnceValues(func() (string, error) { return build("-tags", "quicklease") })
+
+func build(flags ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "muster-e2e-")
 	if err != nil {
 		return "", err
@@ -32,12 +39,13 @@ var built = sync.OnceValues(func() (string, error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	out, err := exec.Command("go", "build", "-o", path, "github.com/muster-health/muster/cmd/muster").CombinedOutput()
+	args := append([]string{"build", "-o", path}, flags...)
+	out, err := exec.Command("go", append(args, "github.com/muster-health/muster/cmd/muster")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build muster: %w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // leftovers are undone when all tests are over.
 var leftovers cleanups
@@ -65,15 +73,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func program(t *testing.T) string {
-	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // house is one installation: a data folder and the addresses it is served on. What it writes to
 // its output is kept.
 type house struct {
@@ -86,11 +85,12 @@ type house struct {
 	log                         output   // what the site and the commands wrote to their error output
 	said                        output   // what they printed, and what the phones said
 	running                     *process
+	binary                      func() (string, error) // of the program
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: filepath.Join(t.TempDir(), "data")}
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "data"), binary: built}
 	h.site, h.sim, h.control, h.scrapes = freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	t.Cleanup(func() {
 		h.stop()
@@ -138,7 +138,12 @@ func (h *house) settings() []string {
 }
 
 func (h *house) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(program(h.t), append(args, h.settings()...)...)
+	h.t.Helper()
+	program, err := h.binary()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	cmd := exec.Command(program, append(args, h.settings()...)...)
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "MUSTER_") {
 			cmd.Env = append(cmd.Env, v)
@@ -216,6 +221,12 @@ func (p *process) stop() error {
 		<-p.ended
 		return errors.New("did not stop within 30 s and was killed")
 	}
+}
+
+// kill ends a process as a power cut does: it hears nothing of it.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.ended
 }
 
 // serve starts the site under the given command ("demo" or "serve") and waits until it is ready.

@@ -75,12 +75,6 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
-const (
-	callTime = 10 * time.Second // most a call to the provider may take
-	lease    = time.Minute      // how long a row in sending belongs to its process
-	lookGap  = time.Minute      // between two looks that must both find nothing
-)
-
 // Box is the outbox of one process; several processes may work on one store. Safe for concurrent use.
 type Box struct {
 	store *docstore.Store

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-health/muster/internal/docstore"
@@ -13,7 +11,7 @@ import (
 
 // Deliver is one tick: it settles what is unknown, then sends what is due at now, urgent before
 // normal before bulk, and one person's messages in order. It returns how many rows it moved; call
-// it again at once while that is PerTick or more.
+// it again at once while that is not 0.
 func (x *Box) Deliver(ctx context.Context, now time.Time) (int, error) {
 	settled, err1 := x.settle(ctx)
 	sent, err2 := x.sendDue(ctx, now)
@@ -21,51 +19,26 @@ func (x *Box) Deliver(ctx context.Context, now time.Time) (int, error) {
 }
 
 func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
-	queues, err := x.ready(ctx, now)
+	q, err := x.ready(ctx, now)
 	if err != nil {
 		return 0, fmt.Errorf("outbox: %w", err)
 	}
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		errs  []error
-		moved atomic.Int64
-		slots = make(chan struct{}, x.opts.Parallel)
-	)
-	for _, queue := range queues {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			for _, id := range queue {
-				goOn, err := x.send(ctx, now, id)
-				if err != nil {
-					mu.Lock()
-					errs = append(errs, fmt.Errorf("outbox %s: %w", id, err))
-					mu.Unlock()
-				}
-				if !goOn {
-					return
-				}
-				moved.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	return int(moved.Load()), errors.Join(errs...)
+	return x.each(ctx, q, func(id string) (moved, goOn bool, err error) {
+		goOn, err = x.send(ctx, now, id)
+		return goOn, goOn, err
+	})
 }
 
 // ready lists the rows to send now, in queues: one person's are in one. A row that waits for its
 // next try keeps the person's later ones of the same priority waiting too.
-func (x *Box) ready(ctx context.Context, now time.Time) ([][]string, error) {
+func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 	wall := x.clock.Wall()
-	var queues [][]string
-	at := map[string]int{}
 	n := 0
 	for _, p := range []Priority{Urgent, Normal, Bulk} {
 		held := map[string]bool{}
 		for m, err := range x.list.Find(ctx, dueQuery(p, now)) {
 			if err != nil {
-				return nil, err
+				return q, err
 			}
 			whose := m.Person
 			if whose == "" {
@@ -77,19 +50,13 @@ func (x *Box) ready(ctx context.Context, now time.Time) ([][]string, error) {
 			if held[whose] || x.opts.Senders[m.Kind] == nil {
 				continue
 			}
-			i, ok := at[whose]
-			if !ok {
-				i = len(queues)
-				at[whose] = i
-				queues = append(queues, nil)
-			}
-			queues[i] = append(queues[i], m.ID)
+			q.add(whose, m.ID)
 			if n++; n == x.opts.PerTick {
-				return queues, nil
+				return q, nil
 			}
 		}
 	}
-	return queues, nil
+	return q, nil
 }
 
 func (x *Box) isPaused(k Kind, wall time.Time) bool {
@@ -118,9 +85,12 @@ func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, er
 	if ok, goOn, err := x.ask(ctx, end, m, now); !ok {
 		return goOn, err
 	}
-	if ctx.Err() != nil {
+	// A process that stood still since it took the row, with its machine or its database, may find
+	// others looking after it already: it must not call any more.
+	late := x.clock.Wall().Add(callTime).After(m.Wake)
+	if late || ctx.Err() != nil {
 		_, err := x.finish(end, m, func(m *Message) { m.end(x.clock.Wall(), "not called", ""); m.again(time.Time{}) })
-		return false, err
+		return late && ctx.Err() == nil, err
 	}
 	call, cancelCall := context.WithTimeout(end, callTime)
 	receipt, err := x.opts.Senders[m.Kind].Send(call, m)

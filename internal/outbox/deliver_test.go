@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -312,6 +313,58 @@ func TestSeveralProcessesSendOnce(t *testing.T) {
 		if n := w.provider.count(id); n != 1 {
 			t.Errorf("%s sent %d times", id, n)
 		}
+	}
+}
+
+// A process that stood still for most of its lease calls nobody: another may be looking after the row.
+func TestLateProcessDoesNotCall(t *testing.T) {
+	var w *world
+	stood := 51 * time.Second
+	w = newWorld(t, func(context.Context, outbox.Message, time.Time) (outbox.Decision, error) {
+		w.clock.pass(stood)
+		stood = 0
+		return outbox.Decision{OK: true}, nil
+	})
+	w.put(t, text("msg_1"))
+	w.tick(t)
+	m := w.state(t, "msg_1", outbox.Due)
+	if w.provider.calls != 0 || len(m.Attempts) != 1 || m.Attempts[0].Outcome != "not called" {
+		t.Errorf("%d calls, attempts %+v", w.provider.calls, m.Attempts)
+	}
+	w.tick(t)
+	w.state(t, "msg_1", outbox.Accepted)
+	if w.provider.calls != 1 {
+		t.Errorf("%d calls, want 1", w.provider.calls)
+	}
+}
+
+// What becomes urgent while a slow provider is given a hundred texts goes before the rest of them.
+func TestUrgentOvertakesASlowBacklog(t *testing.T) {
+	w := newWorld(t, nil)
+	for i := range 60 {
+		m := text(fmt.Sprintf("msg_%02d", i))
+		m.Priority = outbox.Bulk
+		w.put(t, m)
+	}
+	var once sync.Once
+	w.provider.called = func(outbox.Message) {
+		w.clock.pass(500 * time.Millisecond)
+		once.Do(func() {
+			alert := text("msg_alert")
+			alert.Priority = outbox.Urgent
+			w.put(t, alert)
+		})
+	}
+	for range 60 {
+		w.tick(t)
+	}
+	sent := w.sentIDs()
+	if len(sent) != 61 {
+		t.Fatalf("%d sent, want 61", len(sent))
+	}
+	// Four are called at once, each takes half a second, and a turn lasts two.
+	if i := slices.Index(sent, "msg_alert"); i < 0 || i > 12 {
+		t.Errorf("the alert went as number %d", i+1)
 	}
 }
 

@@ -9,37 +9,29 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 )
 
-// settle looks after rows whose lease ran out or whose outcome is unknown.
+// settle looks after rows whose lease ran out or whose outcome is unknown. Messages that look the
+// same are looked at one after the other, for they are told apart by counting.
 func (x *Box) settle(ctx context.Context) (int, error) {
-	var ids []string
+	var q queues
 	for _, s := range []State{Sending, Unknown} {
-		q := docstore.Query{
+		overdue := docstore.Query{
 			Eq:    []docstore.Field{docstore.E("state", string(s))},
 			Range: &docstore.Range{Path: "wake", To: x.clock.Wall().Add(time.Millisecond)},
 			Limit: x.opts.PerTick,
 		}
-		for m, err := range x.list.Find(ctx, q) {
+		for m, err := range x.list.Find(ctx, overdue) {
 			if err != nil {
 				return 0, fmt.Errorf("outbox: %w", err)
 			}
-			ids = append(ids, m.ID)
+			q.add(m.Twin, m.ID)
 		}
 	}
-	n := 0
-	var errs []error
-	for _, id := range ids {
-		if ctx.Err() != nil {
-			break
+	return x.each(ctx, q, func(id string) (moved, goOn bool, err error) {
+		if moved, err = x.look(ctx, id); err != nil {
+			err = fmt.Errorf("settle: %w", err)
 		}
-		moved, err := x.look(ctx, id)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("outbox %s: settle: %w", id, err))
-		}
-		if moved {
-			n++
-		}
-	}
-	return n, errors.Join(errs...)
+		return moved, true, err
+	})
 }
 
 // evidence is what one look at the provider gave.

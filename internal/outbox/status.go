@@ -12,21 +12,20 @@ import (
 // maxEvents bounds what a row keeps of the provider's reports.
 const maxEvents = 20
 
-// reported says what a provider's word means. Words not here are kept and change nothing.
-func reported(k Kind, status string) (State, bool) {
+// reported says what a provider's word means. One that is not here is kept, and says that the
+// provider has the message: a row of which that was not known must not be sent again.
+func reported(status string) State {
 	switch status {
-	case "queued", "accepted", "scheduled", "sending", "initiated", "ringing":
-		return Accepted, true
 	case "sent", "in-progress", "answered":
-		return Sent, true
+		return Sent
 	case "delivered", "read", "completed":
-		return Delivered, true
+		return Delivered
 	case "undelivered", "busy", "no-answer":
-		return Undelivered, true
+		return Undelivered
 	case "failed", "canceled":
-		return Failed, true
+		return Failed
 	}
-	return "", false
+	return Accepted // "queued", "accepted", "scheduled", "sending", "initiated", "ringing", or unheard of
 }
 
 // rank orders what a provider can report; the order of callbacks says nothing.
@@ -93,8 +92,7 @@ func (x *Box) report(m *Message, b *docstore.Batch, claimed bool, e Event) (chan
 			x.sids.Insert(b, claim(m.SID, m))
 		}
 	}
-	to, known := reported(m.Kind, e.Status)
-	if known && rank(to) > rank(m.State) {
+	if to := reported(e.Status); rank(to) > rank(m.State) {
 		if m.State.open() {
 			m.end(x.clock.Wall(), "accepted", "")
 		}

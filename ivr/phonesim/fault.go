@@ -21,8 +21,9 @@ type Fault struct {
 	Seconds Seconds `json:"seconds,omitempty"`
 	// Code is the error code of an undelivered text; default 30003.
 	Code int `json:"code,omitempty"`
-	// Performed makes a broken API answer come after the request was carried out:
-	// the text is sent and the application cannot know.
+	// Performed makes a broken or late API answer come after the request was carried out:
+	// the text is sent and the application cannot know. A late answer without it is a late
+	// request: it is carried out at the end of the delay, whether or not anybody still waits.
 	Performed bool `json:"performed,omitempty"`
 	// Used counts how often it happened.
 	Used int `json:"used,omitempty"`

@@ -39,7 +39,7 @@ func manage(f manageFunc) http.Handler {
 				return
 			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20) // a fault for each of some thousand numbers
 		status, v, err := f(r)
 		if err != nil {
 			var e *manageError

@@ -31,21 +31,28 @@ func (s *Simulator) rest(f restFunc) http.Handler {
 			refuseAs(http.StatusBadRequest, 20001, "The form cannot be read").write(w)
 			return
 		}
+		delay, fault := s.restFaults(r)
+		if delay != nil && !delay.Performed && !s.sleep(delay.Seconds) {
+			panic(http.ErrAbortHandler) // the network stops: the request never happened
+		}
 		var held []byte
 		rec := httptest.NewRecorder()
 		note := ""
-		fault := s.restFault(r, rec)
 		if fault == nil || fault.Performed {
-			real := httptest.NewRecorder()
-			s.carryOut(f, r, real)
-			held = real.Body.Bytes()
-			if fault == nil {
-				rec = real
-			} else {
+			s.carryOut(f, r, rec)
+			held = rec.Body.Bytes()
+		}
+		if fault != nil {
+			rec = httptest.NewRecorder()
+			s.breakAnswer(fault, r, rec)
+			note = "refused by a fault"
+			if fault.Performed {
 				note = "carried out, but the answer was replaced by a fault"
 			}
-		} else if fault != nil {
-			note = "refused by a fault"
+		}
+		if delay != nil && delay.Performed {
+			note = joinNotes("carried out before the delay", note)
+			s.sleep(delay.Seconds)
 		}
 		if fault != nil && fault.Kind == FaultRESTDropped {
 			s.logREST(r, 0, held, 0, joinNotes("connection broken", note), begin)
@@ -107,29 +114,34 @@ func (s *Simulator) resource(r *http.Request) string {
 	return strings.TrimPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/"+s.opt.AccountSID)
 }
 
-// restFault delays the answer or writes a broken one.
-func (s *Simulator) restFault(r *http.Request, w http.ResponseWriter) *Fault {
+// restFaults takes what goes wrong with a request: how late its answer is, and what breaks it.
+func (s *Simulator) restFaults(r *http.Request) (delay, broken *Fault) {
 	subject := r.Method + " " + s.resource(r)
-	to, _ := e164(r.PostFormValue("To"))
+	to, _ := e164(r.FormValue("To"))
 	s.lock()
-	delay := s.take(FaultRESTDelay, to, subject)
-	var f *Fault
+	defer s.unlock()
+	delay = s.take(FaultRESTDelay, to, subject)
 	for _, kind := range []FaultKind{FaultRESTDropped, FaultREST429, FaultREST500, FaultREST503, FaultRESTEmpty, FaultRESTMoved} {
-		if f = s.take(kind, to, subject); f != nil {
+		if broken = s.take(kind, to, subject); broken != nil {
 			break
 		}
 	}
-	s.unlock()
-	if delay != nil {
-		select {
-		case <-time.After(delay.Seconds.Duration()):
-		case <-r.Context().Done():
-		case <-s.ctx.Done():
-		}
+	return delay, broken
+}
+
+// sleep lets real time pass, also when the application has hung up meanwhile: what it sent is on
+// its way. False: the simulator stopped.
+func (s *Simulator) sleep(d Seconds) bool {
+	select {
+	case <-time.After(d.Duration()):
+		return true
+	case <-s.ctx.Done():
+		return false
 	}
-	if f == nil {
-		return nil
-	}
+}
+
+// breakAnswer writes the answer of a fault.
+func (s *Simulator) breakAnswer(f *Fault, r *http.Request, w http.ResponseWriter) {
 	switch f.Kind {
 	case FaultREST429:
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.Seconds)))
@@ -146,7 +158,6 @@ func (s *Simulator) restFault(r *http.Request, w http.ResponseWriter) *Fault {
 		w.Header().Set("Location", s.opt.BaseURL+r.URL.Path+"?moved")
 		w.WriteHeader(http.StatusMovedPermanently)
 	}
-	return f
 }
 
 // logREST records a request of the application.

@@ -1,6 +1,7 @@
 package phonesim
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -261,6 +262,56 @@ func TestRESTFaults(t *testing.T) {
 			r.do("PUT", "/sim/faults", map[string]any{"faults": []Fault{}}, nil)
 			if status, _, _ := r.rest("POST", "/Messages.json", good); status != 201 {
 				t.Errorf("afterwards %d, want 201", status)
+			}
+		})
+	}
+}
+
+// An application that does not wait for a late answer has its text sent all the same: at once when
+// only the answer is late, after the delay when the request is.
+func TestLateAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		fault   Fault
+		already int // texts the network has when the application gives up
+	}{
+		{"the request is late", Fault{Kind: FaultRESTDelay, Seconds: 1}, 0},
+		{"the answer is late", Fault{Kind: FaultRESTDelay, Seconds: 1, Performed: true}, 1},
+		{"the answer is late and broken", Fault{Kind: FaultRESTDelay, Seconds: 1, Performed: true, Number: dana}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			tt.fault.Times = 1
+			faults := []Fault{tt.fault, {Kind: FaultREST500, Performed: true, Times: 1, Match: "POST /Messages.json", Number: tt.fault.Number}}
+			if tt.fault.Number == "" {
+				faults = faults[:1]
+			}
+			r.must("PUT", "/sim/faults", map[string]any{"faults": faults}, nil)
+			ctx, giveUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer giveUp()
+			req, err := http.NewRequestWithContext(ctx, "POST", r.http.URL+"/2010-04-01/Accounts/"+DemoAccountSID+"/Messages.json",
+				strings.NewReader(url.Values{"To": {dana}, "From": {ours}, "Body": {"x"}}.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.SetBasicAuth(DemoAccountSID, DemoAuthToken)
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if res, err := http.DefaultClient.Do(req); err == nil {
+				res.Body.Close()
+				t.Fatalf("answered %d, want no answer yet", res.StatusCode)
+			}
+			listed := func() int {
+				_, v, _ := r.rest("GET", "/Messages.json?To="+url.QueryEscape(dana), nil)
+				return len(v["messages"].([]any))
+			}
+			if n := listed(); n != tt.already {
+				t.Errorf("%d texts when the application gave up, want %d", n, tt.already)
+			}
+			for tries := 0; listed() != 1; tries++ {
+				if tries == 100 {
+					t.Fatalf("%d texts in the end, want 1", listed())
+				}
+				time.Sleep(50 * time.Millisecond)
 			}
 		})
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	BaseURL               *url.URL // a simulator instead of Twilio; nil = Twilio
 	Transport             http.RoundTripper
 	Now                   func() time.Time // business time; nil = time.Now
+	Wall                  func() time.Time // real time; nil = time.Now
 }
 
 // Carrier sends texts and calls. It is an outbox.Sender and outbox.Finder.
@@ -44,6 +45,9 @@ func New(o Options) *Carrier {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
 	}
 	return &Carrier{o}
 }
@@ -59,6 +63,8 @@ type trip struct {
 	retryAfter time.Duration
 	failed     error
 	unlisted   bool // the answer to a request for a list holds none
+	wall       func() time.Time
+	behind     time.Duration // by how much their clock is behind ours at least, from the date of the answer
 }
 
 func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -73,6 +79,9 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.status = resp.StatusCode
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		t.behind = max(t.wall().Sub(date), 0)
+	}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		t.retryAfter = time.Duration(s) * time.Second
 	}
@@ -96,7 +105,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // service is the SDK for one request.
 func (c *Carrier) service(ctx context.Context) (*api.ApiService, *trip) {
-	t := &trip{ctx: ctx, base: c.o.BaseURL, next: c.o.Transport}
+	t := &trip{ctx: ctx, base: c.o.BaseURL, next: c.o.Transport, wall: c.o.Wall}
 	hc := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	cl := &client.Client{Credentials: client.NewCredentials(c.o.AccountSID, c.o.AuthToken), HTTPClient: hc}
 	cl.SetAccountSid(c.o.AccountSID)
@@ -208,7 +217,9 @@ func (t *trip) class(err error) error {
 func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) {
 	s, t := c.service(ctx)
 	from, to := c.o.From.E164(), m.To
-	since := m.FirstTry().Add(-5 * time.Second) // clocks differ; Twilio's dates are whole seconds
+	// The first try is by our clock, what they have by theirs: were ours ahead, all of it would seem
+	// to be older than the try, and be sent again. Their dates are whole seconds.
+	since := func() time.Time { return m.FirstTry().Add(-5*time.Second - t.behind) }
 	limit := 300
 	var sids []string
 	switch m.Kind {
@@ -218,7 +229,7 @@ func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) 
 			return nil, t.class(err)
 		}
 		for _, x := range all {
-			if x.Sid != nil && x.Body != nil && *x.Body == m.Body && !before(x.DateCreated, since) {
+			if x.Sid != nil && x.Body != nil && *x.Body == m.Body && !before(x.DateCreated, since()) {
 				sids = append(sids, *x.Sid)
 			}
 		}
@@ -228,7 +239,7 @@ func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) 
 			return nil, t.class(err)
 		}
 		for _, x := range all {
-			if x.Sid != nil && !before(x.DateCreated, since) {
+			if x.Sid != nil && !before(x.DateCreated, since()) {
 				sids = append(sids, *x.Sid)
 			}
 		}

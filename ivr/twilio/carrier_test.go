@@ -276,6 +276,39 @@ func TestNoAnswerInTime(t *testing.T) {
 	}
 }
 
+// A host whose clock is ahead of Twilio's finds its text all the same: the first try is by the one
+// clock, what Twilio lists by the other.
+func TestFindWithAClockAhead(t *testing.T) {
+	n := newNetwork(t)
+	sent, err := n.carrier.Send(t.Context(), sms(dana, "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ahead = 3 * time.Minute
+	m := sms(dana, "x")
+	m.Attempts[0].Started = monday.Add(ahead)
+	for behind, want := range map[time.Duration][]string{0: nil, ahead: {sent.SID}} {
+		got, err := carrier(t, n.address, dated(behind)).Find(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("their clock is %v behind:\n%s", behind, d)
+		}
+	}
+}
+
+// dated is a network whose answers carry the date of a clock that is so far behind.
+type dated time.Duration
+
+func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		res.Header.Set("Date", time.Now().Add(-time.Duration(d)).UTC().Format(http.TimeFormat))
+	}
+	return res, err
+}
+
 // Twilio's environment variables rewrite the host of a request before it is sent; with a simulator
 // set, nothing may go anywhere else.
 func TestEdgeDoesNotLeadToTwilio(t *testing.T) {
