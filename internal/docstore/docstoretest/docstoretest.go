@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) docstore.Driver, caps Caps) {
 		{"pages", pages, true},
 		{"cancelled context", cancelled, true},
 		{"change feed", changeFeed, true},
+		{"snapshot and load", wholeCopy, true},
 		{"atomicity", atomicity, caps.Atomic},
 		{"concurrency", concurrency, caps.Concurrent},
 	}
