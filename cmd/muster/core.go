@@ -62,6 +62,18 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 	return k, nil
 }
 
+// openCurrent is openCore with all documents of the present version.
+func openCurrent(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (*core, error) {
+	k, err := openCore(ctx, c, log, makeRing)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.bringUp(ctx, k.logProgress()); err != nil {
+		return nil, errors.Join(err, k.close(context.WithoutCancel(ctx)))
+	}
+	return k, nil
+}
+
 // openStore opens what backups need as well: the database, the key ring that is bound to it, and the
 // audit trail. usable may refuse the database.
 func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool, usable func(context.Context, docstore.Driver) error) (_ *core, err error) {
@@ -175,12 +187,17 @@ func (k *core) close(ctx context.Context) error {
 	return errors.Join(k.audit.Close(ctx), k.driver.Close())
 }
 
-// withCore runs a command on an open core.
+// withCore runs a command on an open core whose documents have the present version.
 func withCore(ctx context.Context, c config.Config, makeRing bool, f func(*core) error) error {
-	k, err := openCore(ctx, c, logger(c.LogLevel), makeRing)
+	k, err := openCurrent(ctx, c, logger(c.LogLevel), makeRing)
 	if err != nil {
 		return err
 	}
-	err = f(k)
+	return k.use(ctx, f)
+}
+
+// use runs f and closes the core.
+func (k *core) use(ctx context.Context, f func(*core) error) error {
+	err := f(k)
 	return errors.Join(err, k.close(context.WithoutCancel(ctx)))
 }

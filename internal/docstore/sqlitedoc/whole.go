@@ -15,8 +15,12 @@ import (
 // is closed.
 type snapshot struct{ conn *sql.Conn }
 
-// Snapshot shows the file as it is now, until it is closed.
+// Snapshot shows the file as it is now, until it is closed. A database in memory has none: there a
+// reader would hold up every writer.
 func (d *Driver) Snapshot(ctx context.Context) (docstore.Snapshot, error) {
+	if d.memory {
+		return nil, errors.New("snapshot: a database in memory is not copied")
+	}
 	conn, err := d.read.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
@@ -139,13 +143,14 @@ func (d *Driver) Copy(ctx context.Context, path string) error {
 	if err := createPrivate(path); err != nil {
 		return err
 	}
-	// VACUUM INTO takes an existing file only when it is empty, which this one is, with our mode.
-	conn, err := d.read.Conn(ctx)
+	// VACUUM INTO takes an existing file only when it is empty, which this one is, with our mode. It
+	// counts as a write, so that our readers may not do it, and only reads this file.
+	db, err := sql.Open("sqlite", dsn(d.path, false, false))
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
 		return fmt.Errorf("copy the database to %s: %w", path, err)
 	}
 	return nil
