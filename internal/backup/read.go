@@ -32,7 +32,7 @@ const most = chunkSize + docstore.MaxBody + 4096
 // read walks through a backup and compares it with its manifest. ErrDamaged, ErrNotBackup,
 // ErrNewer, ErrIdentity, and what the handler returns.
 func read(r io.Reader, ids []age.Identity, ring Ring, h handler) (Manifest, error) {
-	plain, err := open(r, ids)
+	plain, err := Unpack(r, ids)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -59,8 +59,8 @@ const ageMagic = "age-encryption.org/v1\n"
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// open undoes encryption and compression.
-func open(r io.Reader, ids []age.Identity) (io.ReadCloser, error) {
+// Unpack undoes encryption and compression: what comes out is the tar.
+func Unpack(r io.Reader, ids []age.Identity) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	begin, _ := in.Peek(len(ageMagic))
 	if string(begin) == ageMagic {

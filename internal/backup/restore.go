@@ -152,7 +152,10 @@ func Restore(ctx context.Context, f File, r Report, d docstore.Driver, wall func
 	}
 	again, err := f.read(ctx, handler{
 		header:    func(Header) error { return nil },
-		documents: func(docs []docstore.Change) error { return d.Load(ctx, docs) },
+		documents: func(docs []docstore.Change) error {
+			// The changes of a database that was restored itself may say that its marker went.
+			return d.Load(ctx, slices.DeleteFunc(docs, func(c docstore.Change) bool { return c.Collection == markerCollection && c.ID == markerID }))
+		},
 	})
 	if err == nil && !same(again, r.Manifest) {
 		err = damaged("it changed while it was read", nil)
