@@ -151,7 +151,7 @@ func Restore(ctx context.Context, f File, r Report, d docstore.Driver, wall func
 		return fmt.Errorf("begin the restore: %w", err)
 	}
 	again, err := f.read(ctx, handler{
-		header:    func(Header) error { return nil },
+		header: func(Header) error { return nil },
 		documents: func(docs []docstore.Change) error {
 			// The changes of a database that was restored itself may say that its marker went.
 			return d.Load(ctx, slices.DeleteFunc(docs, func(c docstore.Change) bool { return c.Collection == markerCollection && c.ID == markerID }))

@@ -101,14 +101,16 @@ const (
 	laterPause  = time.Second
 )
 
-// Later looks at the change feed until a look from beginning to end finds nothing: then whatever was
-// committed before that look has been yielded, no batch in part.
+// Later looks at the change feed until two looks, a pause apart, find nothing: then whatever was
+// committed before has been yielded. One look would do where batches are transactions; elsewhere it
+// could fall into the middle of one.
 func (s *snapshot) Later(ctx context.Context) iter.Seq2[docstore.Change, error] {
 	return func(yield func(docstore.Change, error) bool) {
 		if s.session != nil {
 			return
 		}
 		token, err := bson.Marshal(token{Upto: s.began})
+		quiet := 0
 		for round := 0; err == nil; round++ {
 			n := 0
 			for item, failed := range s.d.Changes(ctx, token) {
@@ -121,12 +123,15 @@ func (s *snapshot) Later(ctx context.Context) iter.Seq2[docstore.Change, error] 
 					return
 				}
 			}
-			switch {
-			case n == 0:
+			if n > 0 {
+				quiet = 0
+			} else if quiet++; quiet == 2 {
 				return
+			}
+			switch {
 			case round == laterRounds:
 				err = fmt.Errorf("%w: something was written in each of %d looks; stop what writes, or use a replica set, which keeps snapshots", docstore.ErrBusy, laterRounds)
-			case round > 0:
+			default:
 				err = wait(ctx, laterPause)
 			}
 		}
