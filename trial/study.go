@@ -97,7 +97,7 @@ type Site struct {
 type OnCall struct {
 	Name  string `bson:"name,omitempty" yaml:"name"`
 	Phone string `bson:"phone" yaml:"phone"`
-	Hours string `bson:"hours,omitempty" yaml:"hours"` // "always" (or ""), or as of a Site; where there are red flags, not ""
+	Hours string `bson:"hours" yaml:"hours"` // "always", or as of a Site; a file may leave it out where there are no red flags: always
 }
 
 // Promise is what volunteers are told happens next, and by when (F9).

@@ -11,6 +11,8 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/session"
+	"github.com/muster-health/muster/internal/backup"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/config"
 	"github.com/muster-health/muster/internal/docstore"
@@ -22,6 +24,7 @@ import (
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/ivr/twilio"
 	"github.com/muster-health/muster/matching"
+	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -48,7 +51,32 @@ func unaudited() []string { return append(contacts.Unaudited(), ivr.Unaudited().
 
 // openCore opens the store and puts the parts together. makeRing lets it make a key ring where
 // there is none: for the demo and for the first start of an empty store.
-func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (_ *core, err error) {
+func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (*core, error) {
+	k, err := openStore(ctx, c, log, makeRing, backup.Unfinished)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.openParts(ctx); err != nil {
+		return nil, errors.Join(err, k.driver.Close())
+	}
+	return k, nil
+}
+
+// openCurrent is openCore with all documents of the present version.
+func openCurrent(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (*core, error) {
+	k, err := openCore(ctx, c, log, makeRing)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.bringUp(ctx, k.logProgress()); err != nil {
+		return nil, errors.Join(err, k.close(context.WithoutCancel(ctx)))
+	}
+	return k, nil
+}
+
+// openStore opens what backups need as well: the database, the key ring that is bound to it, and the
+// audit trail. usable may refuse the database.
+func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool, usable func(context.Context, docstore.Driver) error) (_ *core, err error) {
 	k := &core{config: c, log: log}
 	if k.clock, err = clock.Parse(c.Now); err != nil {
 		return nil, err
@@ -61,6 +89,9 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 			k.driver.Close()
 		}
 	}()
+	if err = usable(ctx, k.driver); err != nil {
+		return nil, err
+	}
 	k.store = docstore.New(k.driver, k.clock.Wall, docstore.Require(audit.Guard(unaudited()...)))
 	bound, err := seal.Bound(ctx, k.store)
 	if err != nil {
@@ -78,11 +109,23 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 	if k.audit, err = audit.Open(ctx, k.store, k.ring, k.clock, audit.Options{Unaudited: unaudited(), Logger: log}); err != nil {
 		return nil, err
 	}
+	return k, nil
+}
+
+// openParts opens every collection, so that the store knows all of them, and puts the parts together.
+func (k *core) openParts(ctx context.Context) (err error) {
 	k.newID = id.ULID(k.clock.Wall)
 	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock, contacts.Options{CodesADay: k.config.CodesADay}); err != nil {
-		return nil, err
+		return err
 	}
-	return k, k.openTrial(ctx)
+	if err = k.openTrial(ctx); err != nil {
+		return err
+	}
+	// What the site opens again: listed here because commands must know it too.
+	_, err1 := k.members(ctx)
+	_, err2 := session.New(ctx, k.store, k.ring, k.clock.Wall, session.Options{Name: "none"})
+	_, err3 := web.OpenOnce(ctx, k.store, k.clock.Wall)
+	return errors.Join(err1, err2, err3)
 }
 
 func (k *core) openTrial(ctx context.Context) (err error) {
@@ -144,12 +187,17 @@ func (k *core) close(ctx context.Context) error {
 	return errors.Join(k.audit.Close(ctx), k.driver.Close())
 }
 
-// withCore runs a command on an open core.
+// withCore runs a command on an open core whose documents have the present version.
 func withCore(ctx context.Context, c config.Config, makeRing bool, f func(*core) error) error {
-	k, err := openCore(ctx, c, logger(c.LogLevel), makeRing)
+	k, err := openCurrent(ctx, c, logger(c.LogLevel), makeRing)
 	if err != nil {
 		return err
 	}
-	err = f(k)
+	return k.use(ctx, f)
+}
+
+// use runs f and closes the core.
+func (k *core) use(ctx context.Context, f func(*core) error) error {
+	err := f(k)
 	return errors.Join(err, k.close(context.WithoutCancel(ctx)))
 }

@@ -41,6 +41,7 @@ func root() *cobra.Command {
 	}
 	config.Flags(cmd.PersistentFlags())
 	cmd.AddCommand(serveCommand(), demoCommand(), phonesimCommand(), importCommand(), matchCommand(), studyCommand(), personCommand(), staffCommand(), auditCommand(), checkCommand())
+	cmd.AddCommand(backupCommand(), restoreCommand(), migrateCommand())
 	return cmd
 }
 

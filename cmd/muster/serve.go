@@ -30,7 +30,14 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withCore(cmd.Context(), c, true, func(k *core) error {
+			k, err := openCore(cmd.Context(), c, logger(c.LogLevel), true)
+			if err != nil {
+				return err
+			}
+			return k.use(cmd.Context(), func(k *core) error {
+				if err := k.waitForSchema(cmd.Context()); err != nil {
+					return err
+				}
 				if c.Twilio.AccountSID == "" {
 					k.log.Warn("no Twilio account is set: texts and calls wait in the outbox")
 				}

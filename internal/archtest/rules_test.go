@@ -28,7 +28,7 @@ var forTests = []string{"internal/rig", "internal/e2e/...", "internal/archtest",
 var whole = append([]string{"cmd/muster"}, forTests...)
 
 // machinery is internal/ less what sits above the domain: sign-in, demo data, test rigs.
-var machinery = []string{"internal/docstore/...", "internal/audit", "internal/outbox", "internal/seal", "internal/clock", "internal/config", "internal/id", "internal/email", "internal/metrics",
+var machinery = []string{"internal/docstore/...", "internal/backup", "internal/audit", "internal/outbox", "internal/seal", "internal/clock", "internal/config", "internal/id", "internal/email", "internal/metrics",
 	"internal/i18n", "internal/phone", "internal/geo", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov"}
 
 var domain = []string{"contacts", "matching/...", "survey", "trial", "ivr/...", "portal/..."}
@@ -80,6 +80,8 @@ var rules = []rule{
 		why: "SQLite has one home: a query elsewhere would escape the conformance suite"},
 	{who: []string{everything}, except: append([]string{"internal/docstore/mongodoc"}, forTests...), not: []string{"go.mongodb.org/mongo-driver/v2/mongo/..."},
 		why: "MongoDB has one home: a query elsewhere would escape the conformance suite (bson is the common document form, and free)"},
+	{who: []string{everything}, except: []string{"internal/backup"}, not: []string{"filippo.io/age/...", "github.com/klauspost/compress/..."},
+		why: "the form of a backup is decided and documented in one place"},
 	{who: []string{everything}, except: []string{"ivr/twilio"}, not: []string{"github.com/twilio/..."},
 		why: "the carrier has one home"},
 	{who: []string{everything}, except: []string{"internal/phone"}, not: []string{"github.com/nyaruka/..."},

@@ -107,7 +107,7 @@ type Change struct {
 func unaudited(more []string) map[string]bool {
 	out := map[string]bool{
 		Collection: true, checkpoints: true,
-		"meta": true, "keys": true,
+		"meta": true, "keys": true, docstore.SchemaCollection: true,
 		"outbox": true, "outbox_sids": true,
 		"sessions": true, "replays": true, "markers": true, "leases": true,
 	}

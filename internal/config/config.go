@@ -39,6 +39,7 @@ type Config struct {
 	Now            string         // "", a time to start at, or fixed:TIME
 	CodesADay      int            // most verification codes a day
 	LogLevel       string         // debug, info, warn, error
+	Migrate        string         // auto (or ""), off
 
 	Twilio Twilio
 	BAA    bool // a business associate agreement with Twilio was confirmed
@@ -78,6 +79,7 @@ var settings = []setting{
 	{"metrics-listen", "", "address of /metrics (off when empty)", false},
 	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
 	{"clock-listen", "", "loopback address of the clock control, for tests and demos (off when empty)", false},
+	{"migrate", "auto", "what a start does with documents of an older version: auto (bring them to the present one), off (wait for muster migrate)", false},
 	{"log-level", "info", "debug, info, warn or error", false},
 }
 
@@ -238,6 +240,9 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		p.add("%s: %q: use debug, info, warn or error", c.where("log-level"), c.LogLevel)
+	}
+	if c.Migrate = k.String("migrate"); c.Migrate != "auto" && c.Migrate != "off" {
+		p.add("%s: %q: use auto or off", c.where("migrate"), c.Migrate)
 	}
 	c.fillTwilio(k, public, p)
 }

@@ -47,6 +47,7 @@ var stored = map[string][2]string{
 	"replays":       {"ivr", "replay"},
 	"responses":     {"trial", "Response"},
 	"reviews":       {"contacts", "Review"},
+	"schema":        {"internal/docstore", "SchemaVersion"},
 	"sessions":      {"internal/auth/session", "record"},
 	"signups":       {"contacts", "signupClaim"},
 	"staff":         {"internal/auth/staff", "Member"},

@@ -19,11 +19,13 @@ type Codec interface {
 	Decode(ctx context.Context, stored bson.Raw) (bson.Raw, error)
 }
 
-// Spec describes a collection: its name, the version of its documents, what may be queried,
-// and how bodies are sealed (nil: in clear).
+// Spec describes a collection: its name, the version of its documents (0: none is kept), how older
+// ones become that (Steps[n]: from version n to n+1), what may be queried, and how bodies are sealed
+// (nil: in clear).
 type Spec struct {
 	Name    string
 	Version int
+	Steps   map[int]Step
 	Indexes []Index
 	Codec   Codec
 }

@@ -22,6 +22,7 @@ var (
 	ErrConflict = errors.New("changed by someone else meanwhile")
 	ErrInvalid  = errors.New("document cannot be stored")
 	ErrQuery    = errors.New("query refused")
+	ErrBusy     = errors.New("the database is never quiet")
 )
 
 // MaxBody is the largest document either driver accepts, in bytes.
@@ -106,6 +107,7 @@ type Driver interface {
 	Changes(ctx context.Context, token []byte) iter.Seq2[FeedItem, error]
 	// Ping answers whether the store can serve.
 	Ping(ctx context.Context) error
+	Whole
 	Close() error
 }
 

@@ -81,6 +81,10 @@ func (s *Store) declare(ctx context.Context, spec Spec) error {
 		}
 		return nil
 	}
+	// Before the indexes: an older program would take away those of a newer one.
+	if err := s.version(ctx, spec); err != nil {
+		return err
+	}
 	if err := s.driver.Index(ctx, spec.Name, spec.Indexes); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/muster-health/muster/internal/docstore"
 )
 
@@ -19,7 +21,8 @@ type binding struct {
 	Signature     []byte `bson:"signature"`
 }
 
-const bindingID = "keyring"
+// BindingID is the id of the document in collection "meta".
+const BindingID = "keyring"
 
 // Bound says whether a database is tied to a ring already: then a missing ring must be found, not
 // made anew.
@@ -28,7 +31,7 @@ func Bound(ctx context.Context, store *docstore.Store) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = meta.Get(ctx, bindingID)
+	_, err = meta.Get(ctx, BindingID)
 	if errors.Is(err, docstore.ErrNotFound) {
 		return false, nil
 	}
@@ -42,7 +45,7 @@ func (r *Ring) Bind(ctx context.Context, store *docstore.Store) error {
 	if err != nil {
 		return err
 	}
-	got, err := meta.Get(ctx, bindingID)
+	got, err := meta.Get(ctx, BindingID)
 	if errors.Is(err, docstore.ErrNotFound) {
 		fresh, err := r.binding()
 		if err != nil {
@@ -53,13 +56,41 @@ func (r *Ring) Bind(ctx context.Context, store *docstore.Store) error {
 		if err := store.Commit(ctx, b); err != nil {
 			return fmt.Errorf("bind key ring: %w", err)
 		}
-		got, err = meta.Get(ctx, bindingID)
+		got, err = meta.Get(ctx, BindingID)
 		if err != nil {
 			return fmt.Errorf("bind key ring: %w", err)
 		}
 	} else if err != nil {
 		return fmt.Errorf("bind key ring: %w", err)
 	}
+	return r.bound(got)
+}
+
+// CheckBinding says whether this ring is the one a stored binding, the document BindingID of
+// collection "meta", was made with: ErrWrongRing. It is for copies of databases.
+func (r *Ring) CheckBinding(stored bson.Raw) error {
+	var got binding
+	if err := bson.Unmarshal(stored, &got); err != nil {
+		return fmt.Errorf("binding of the key ring: %w", err)
+	}
+	return r.bound(got)
+}
+
+// CheckKey tries whether this ring opens a stored data key of a person, a document of collection
+// "keys": ErrBroken. It does not try what an erased person left, and keys of parts.
+func (r *Ring) CheckKey(stored bson.Raw) (tried bool, err error) {
+	var key dataKey
+	if err := bson.Unmarshal(stored, &key); err != nil {
+		return false, fmt.Errorf("data key: %w", err)
+	}
+	if key.Erased || parentOf(key.ID) != "" {
+		return false, nil
+	}
+	_, err = r.OpenBytes(key.Wrapped, keysCollection+"/"+key.ID)
+	return true, err
+}
+
+func (r *Ring) bound(got binding) error {
 	if got.Ring != r.id {
 		return fmt.Errorf("%w: this database is sealed with %s and the file holds %s; point --keyring-file at the right one, or at a new database", ErrWrongRing, got.Ring, r.id)
 	}
@@ -77,11 +108,11 @@ func (r *Ring) Bind(ctx context.Context, store *docstore.Store) error {
 	return nil
 }
 
-const bindingContext = "meta/" + bindingID
+const bindingContext = "meta/" + BindingID
 
 func (r *Ring) binding() (*binding, error) {
 	proof := []byte(r.id)
-	v := &binding{Meta: docstore.Meta{ID: bindingID}, Ring: r.id, Lookup: r.Hash(bindingContext, r.id)}
+	v := &binding{Meta: docstore.Meta{ID: BindingID}, Ring: r.id, Lookup: r.Hash(bindingContext, r.id)}
 	var errs [3]error
 	v.Wrap, errs[0] = r.SealBytes(proof, bindingContext)
 	v.Chain, errs[1] = r.MAC(proof)

@@ -22,6 +22,7 @@ import (
 type Caps struct {
 	Atomic     bool // a batch is applied whole or not at all
 	Concurrent bool // simultaneous writers lose nothing
+	Memory     bool // it is gone with the process, and never copied
 }
 
 // Run runs the conformance suite. open returns a driver over an empty database and arranges
@@ -43,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) docstore.Driver, caps Caps) {
 		{"pages", pages, true},
 		{"cancelled context", cancelled, true},
 		{"change feed", changeFeed, true},
+		{"snapshot and load", wholeCopy, !caps.Memory},
 		{"atomicity", atomicity, caps.Atomic},
 		{"concurrency", concurrency, caps.Concurrent},
 	}

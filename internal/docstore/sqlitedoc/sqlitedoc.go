@@ -41,6 +41,9 @@ type Driver struct {
 	get   *sql.Stmt
 	lock  *fileLock
 
+	path   string
+	memory bool // gone with Close
+
 	mu      sync.RWMutex
 	indexes definitions
 
@@ -76,7 +79,7 @@ func Open(ctx context.Context, path string, opts Options) (*Driver, error) {
 
 func (d *Driver) open(ctx context.Context, path string, opts Options) (err error) {
 	memory := path == Memory
-	if memory {
+	if d.path, d.memory = path, memory; memory {
 		path = "/" + rand.Text() // a name in the memory file system of SQLite, shared by our connections
 		d.lock = &fileLock{}
 	} else {

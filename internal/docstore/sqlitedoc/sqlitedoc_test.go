@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			docstoretest.Run(t, func(t *testing.T) docstore.Driver { return open(t, path(t)) },
-				docstoretest.Caps{Atomic: true, Concurrent: true})
+				docstoretest.Caps{Atomic: true, Concurrent: true, Memory: name == "memory"})
 		})
 	}
 }
