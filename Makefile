@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup mongo-test ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
