@@ -103,7 +103,7 @@ func (*signedOutPage) Template() string { return "staff/signedout" }
 func (*signedOutPage) Layout() string   { return "public" }
 
 // signOut ends the session here. Where the identity provider can end its own, the page has the form
-// for it; the token that it needs was in the session and goes into no address.
+// for it; the token that it needs was in the session.
 func (h *Desk) signOut(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	member, token := h.sessions.Subject(ctx), h.sessions.GetString(ctx, tokenKey)

@@ -93,7 +93,7 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	if d.Site == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.Members == nil || d.People == nil || d.Search == nil || d.Trial == nil || d.Audit == nil {
 		return nil, errors.New("staff desk: something required is missing")
 	}
-	sessions, err := session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Failed: d.Site.Fail})
+	sessions, err := session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Life: 12 * time.Hour, Failed: d.Site.Fail})
 	if err != nil {
 		return nil, fmt.Errorf("staff desk: %w", err)
 	}
@@ -179,7 +179,7 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/tasks/{id}", members.SeePeople, h.task)
 	change("/staff/tasks/{id}", members.DoTasks, h.doneTask)
 	page("/staff/team", members.ManageStaff, h.team)
-	change("/staff/team/{id}/end", members.ManageStaff, h.endSessions)
+	add("POST", "/staff/team/{id}/end", members.ManageStaff, h.endSessions) // twice does no harm
 	change("/staff/team/{id}/leave", members.ManageStaff, h.endWork)
 	page("/staff/inbox", members.SeePeople, h.inbox)
 	change("/staff/inbox/{id}/read", members.ContactPeople, h.markRead)

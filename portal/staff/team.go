@@ -85,12 +85,11 @@ func (h *Desk) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leads(r, "/staff/team")
-	n, err := h.sessions.EndAll(r.Context(), m.ID)
-	if err != nil {
+	if err := h.Members.SignedOut(r.Context(), on(r).Actor(), m.ID); err != nil {
 		return err
 	}
-	if err := h.Members.SignedOut(r.Context(), on(r).Actor(), m.ID); err != nil {
+	n, err := h.sessions.EndAll(r.Context(), m.ID)
+	if err != nil {
 		return err
 	}
 	h.site.Flash(r, view.Done, h.T(r, "staff.team.ended", "who", m.Name, "count", n))

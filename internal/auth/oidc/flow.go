@@ -140,8 +140,10 @@ func memberID(issuer, subject string) string {
 	return "oidc-" + hex.EncodeToString(sum[:12])
 }
 
-// SignOut is a form that ends the session at the provider. It is posted, so that the token, which
-// names somebody, stands in no address.
+// SignOut is a form that ends the session at the provider, to be sent with GET: many providers take
+// no other, and their cookies do not come along with a form posted from another site, so that a post
+// would sign nobody out and look as if it had. The token, which names the member, goes into an address
+// of the provider, who wrote it, and into none of ours.
 type SignOut struct {
 	Action string            // "" where the provider has no such page
 	Fields map[string]string // id_token_hint and so on

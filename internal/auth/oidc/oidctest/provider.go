@@ -169,6 +169,23 @@ func (p *Provider) SignIn(c *http.Client, begin, account string) *url.URL {
 		p.t.Fatal(err)
 	}
 	req, _ := http.NewRequestWithContext(p.t.Context(), http.MethodGet, at.String(), nil)
+	return p.walk(c, req, "/staff/sign-in/oidc/callback", account)
+}
+
+// SignOut sends the form that ends the session at the provider, says yes there, and returns where the
+// provider sends the browser back to.
+func (p *Provider) SignOut(c *http.Client, action string, fields url.Values) *url.URL {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, action+"?"+fields.Encode(), nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.walk(c, req, "/staff/sign-in", "")
+}
+
+// walk follows the provider, filling in its forms, until it sends the browser to a path of the site.
+func (p *Provider) walk(c *http.Client, req *http.Request, until, account string) *url.URL {
+	p.t.Helper()
 	for range 20 {
 		res, err := c.Do(req)
 		if err != nil {
@@ -184,7 +201,7 @@ func (p *Provider) SignIn(c *http.Client, begin, account string) *url.URL {
 			if err != nil {
 				p.t.Fatal(err)
 			}
-			if strings.HasPrefix(next.String(), p.site+"/staff/sign-in/oidc/callback") {
+			if strings.HasPrefix(next.String(), p.site+until) {
 				return next
 			}
 			req, _ = http.NewRequestWithContext(p.t.Context(), http.MethodGet, next.String(), nil)
@@ -196,14 +213,14 @@ func (p *Provider) SignIn(c *http.Client, begin, account string) *url.URL {
 	return nil
 }
 
-// fill answers the provider's form: who it is, and that Muster may know.
+// fill answers the provider's form: who it is, that Muster may know, that they want out.
 func (p *Provider) fill(at *url.URL, page, account string) *http.Request {
 	p.t.Helper()
 	form := formTag.FindStringSubmatch(page)
 	if form == nil {
 		p.t.Fatalf("the provider shows no form at %s:\n%s", at.Path, page)
 	}
-	values := url.Values{"login": {account}, "password": {"x"}}
+	values := url.Values{"login": {account}, "password": {"x"}, "logout": {"yes"}}
 	for _, tag := range inputTag.FindAllString(page, -1) {
 		var name, value string
 		for _, a := range attr.FindAllStringSubmatch(tag, -1) {
@@ -219,7 +236,15 @@ func (p *Provider) fill(at *url.URL, page, account string) *http.Request {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	req, _ := http.NewRequestWithContext(p.t.Context(), http.MethodPost, to.String(), strings.NewReader(values.Encode()))
+	return p.post(to.String(), values)
+}
+
+func (p *Provider) post(to string, values url.Values) *http.Request {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, to, strings.NewReader(values.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return req
 }
