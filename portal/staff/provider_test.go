@@ -114,6 +114,7 @@ func TestSignInThroughTheProvider(t *testing.T) {
 	d.account("alice", "Alice Ito", "coordinators")
 	b := d.stranger()
 	has(t, b.page("/staff/sign-in"), "Sign in with Larkfield", "15 minutes")
+	d.look("signin-provider", b.page("/staff/sign-in"))
 	lacks(t, b.page("/staff/sign-in"), "muster staff link")
 
 	back := d.through(b, "alice")
@@ -135,6 +136,7 @@ func TestSignInThroughTheProvider(t *testing.T) {
 	if out.code != http.StatusOK {
 		t.Fatalf("sign out: %d", out.code)
 	}
+	d.look("signedout", out.body)
 	has(t, out.body, "You are signed out", "Larkfield still knows you", "Sign out of Larkfield too")
 	if csp := out.header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' "+d.idp.Issuer+";") {
 		t.Errorf("the policy forbids the form: %s", csp)
@@ -205,6 +207,7 @@ func TestGroupsDecideAtEachSignIn(t *testing.T) {
 	if a.code != http.StatusForbidden {
 		t.Fatalf("in no group: %d", a.code)
 	}
+	d.look("signin-refused", a.body)
 	has(t, a.body, "You are not signed in", "none of your groups", "Ask Sam Ortiz to have you added", "Sign in as somebody else", "give this number: req_")
 	for _, b := range []*browser{first, second, third} {
 		if a := b.get("/staff"); a.to != "/staff/sign-in" {
@@ -231,6 +234,7 @@ func TestWhoLeftStaysOut(t *testing.T) {
 	if leave == nil {
 		t.Fatal("no way to end somebody's work")
 	}
+	d.look("team", team)
 	has(t, ada.went(ada.send(leave[0]), "/staff/team"), "Alice Ito works here no more", "Work here no more")
 	if a := alice.get("/staff"); a.to != "/staff/sign-in" {
 		t.Errorf("still in: %d to %q", a.code, a.to)
@@ -313,6 +317,7 @@ func TestProviderDown(t *testing.T) {
 	d := newBehind(t)
 	d.idp.Stop()
 	b := d.stranger()
+	d.look("signin-down", b.page("/staff/sign-in"))
 	has(t, b.page("/staff/sign-in"), "Larkfield does not answer", "Try again in a few minutes", "a link that works once")
 	if a := b.get("/staff/sign-in/oidc"); a.code != http.StatusServiceUnavailable {
 		t.Errorf("sign in: %d", a.code)
@@ -341,6 +346,7 @@ func TestBreakGlassIsSeen(t *testing.T) {
 	lacks(t, text(sam.page("/staff")), "Break-glass")
 	b := d.stranger()
 	b.went(b.post("/staff/sign-in", url.Values{"secret": {secret}}), "/staff")
+	d.look("home-breakglass", sam.page("/staff"))
 	has(t, sam.page("/staff"), "Break-glass sign-in by Maria Santos", "The provider is down")
 	lacks(t, text(b.page("/staff")), "Break-glass")
 }

@@ -40,12 +40,13 @@ func (h *Desk) team(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		l := line{Who: m.Name, Age: m.ID, Chips: []view.Chip{{Text: role}}, What: h.limits(r, m)}
+		way := h.T(r, "staff.team.bylink", "id", m.ID)
 		if m.Via == members.ViaOIDC && h.Provider != nil {
-			l.Age = ""
-			l.What = h.T(r, "staff.team.via", "provider", h.Provider.Name()) + " " + l.What
+			way = h.T(r, "staff.team.via", "provider", h.Provider.Name())
 		}
+		l := line{Who: m.Name, Chips: []view.Chip{{Text: role}}, What: way + " " + h.limits(r, m)}
 		if len(sessions) > 0 {
+			l.Age = view.Since(h.Clock.Wall(), sessions[0].Used)
 			l.Chips = append(l.Chips, view.Chip{Text: h.T(r, "staff.team.signedin", "count", len(sessions)), Tone: view.Green, Icon: "check"})
 		}
 		if m.ID != s.ID {
