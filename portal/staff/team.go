@@ -14,50 +14,56 @@ import (
 
 type teamPage struct {
 	view.Page
-	Queue []line
-	Empty view.EmptyState
-	Left  view.Table
+	Here, Left view.Table
 }
 
 func (*teamPage) Template() string { return "staff/team" }
 
 // team lists who works here, as what and where, and who is signed in.
 func (h *Desk) team(w http.ResponseWriter, r *http.Request) error {
-	s := on(r)
 	all, err := h.Members.All(r.Context())
 	if err != nil {
 		return fmt.Errorf("staff: %w", err)
 	}
-	p := &teamPage{Page: view.Page{Title: h.T(r, "staff.team.title"), Lead: h.T(r, "staff.team.lead")}, Empty: view.EmptyState{Title: h.T(r, "staff.team.empty")},
+	p := &teamPage{Page: view.Page{Title: h.T(r, "staff.team.title"), Lead: h.T(r, "staff.team.lead")},
+		Here: view.Table{Caption: h.T(r, "staff.team.title"), CaptionHidden: true, Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.team.role")}, {Label: h.T(r, "staff.team.session")}, {Label: h.T(r, "staff.team.end"), Hidden: true}, {Label: h.T(r, "staff.team.leave"), Hidden: true}}},
 		Left: view.Table{Caption: h.T(r, "staff.team.left"), Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.team.role")}, {Label: h.T(r, "staff.team.until")}}}}
 	for _, m := range all {
 		role := h.T(r, "staff.role."+roleKey(m.Role))
 		if !m.Left.IsZero() {
-			p.Left.Rows = append(p.Left.Rows, view.Row{Cells: []view.Cell{{Text: m.Name, Sub: m.ID}, {Text: role}, {Text: view.When("en", m.Left.In(s.zone))}}})
+			p.Left.Rows = append(p.Left.Rows, view.Row{Cells: []view.Cell{{Text: m.Name, Sub: m.ID}, {Text: role}, {Text: view.When("en", m.Left.In(on(r).zone))}}})
 			continue
 		}
-		sessions, err := h.sessions.Sessions(r.Context(), m.ID)
+		row, err := h.teamRow(r, m, role)
 		if err != nil {
 			return err
 		}
-		way := h.T(r, "staff.team.bylink", "id", m.ID)
-		if m.Via == members.ViaOIDC && h.Provider != nil {
-			way = h.T(r, "staff.team.via", "provider", h.Provider.Name())
-		}
-		l := line{Who: m.Name, Chips: []view.Chip{{Text: role}}, What: way + " " + h.limits(r, m)}
-		if len(sessions) > 0 {
-			l.Age = view.Since(h.Clock.Wall(), sessions[0].Used)
-			l.Chips = append(l.Chips, view.Chip{Text: h.T(r, "staff.team.signedin", "count", len(sessions)), Tone: view.Green, Icon: "check"})
-		}
-		if m.ID != s.ID {
-			if len(sessions) > 0 {
-				l.Actions = append(l.Actions, view.Action{Label: h.T(r, "staff.team.end"), Kind: view.Secondary, Post: "/staff/team/" + m.ID + "/end", About: m.Name})
-			}
-			l.Actions = append(l.Actions, view.Action{Label: h.T(r, "staff.team.leave"), Kind: view.Quiet, Post: "/staff/team/" + m.ID + "/leave", About: m.Name})
-		}
-		p.Queue = append(p.Queue, l)
+		p.Here.Rows = append(p.Here.Rows, row)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+func (h *Desk) teamRow(r *http.Request, m members.Member, role string) (view.Row, error) {
+	way := h.T(r, "staff.team.bylink", "id", m.ID)
+	if m.Via == members.ViaOIDC && h.Provider != nil {
+		way = h.T(r, "staff.team.via", "provider", h.Provider.Name())
+	}
+	row := view.Row{Cells: []view.Cell{{Text: m.Name, Sub: way}, {Text: role, Sub: h.limits(r, m)}, {Empty: true}, {}, {}}}
+	sessions, err := h.sessions.Sessions(r.Context(), m.ID)
+	if err != nil {
+		return row, err
+	}
+	if len(sessions) > 0 {
+		row.Cells[2] = view.Cell{Chip: &view.Chip{Text: h.T(r, "staff.team.signedin", "count", len(sessions)), Tone: view.Green, Icon: "check"}}
+	}
+	if m.ID == on(r).ID {
+		return row, nil
+	}
+	if len(sessions) > 0 {
+		row.Cells[3].Action = &view.Action{Label: h.T(r, "staff.team.end"), Kind: view.Quiet, Post: "/staff/team/" + m.ID + "/end", About: m.Name}
+	}
+	row.Cells[4].Action = &view.Action{Label: h.T(r, "staff.team.leave"), Kind: view.Quiet, Post: "/staff/team/" + m.ID + "/leave", About: m.Name}
+	return row, nil
 }
 
 // limits says where a member works: "Sites main, north. Studies: all."
