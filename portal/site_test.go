@@ -76,6 +76,8 @@ type site struct {
 	t    *testing.T
 	url  string
 	fits []trial.StudyID
+
+	routes web.Routes // the map of the site
 }
 
 func newSite(t *testing.T, o rig.Options) *site {
@@ -106,7 +108,7 @@ func newSite(t *testing.T, o rig.Options) *site {
 	}
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	s.url = srv.URL
+	s.url, s.routes = srv.URL, h.Routes
 	return s
 }
 

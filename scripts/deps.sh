@@ -5,13 +5,22 @@ have() { command -v "$1" >/dev/null 2>&1; }
 want=()
 [ -n "${CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome || want+=(chromium)
 have node || want+=(nodejs)
-[ ${#want[@]} -eq 0 ] && exit 0
+have npm || want+=(npm)
+
+# The identity provider that tests of staff sign-in run against; locked by its package-lock.json.
+provider() {
+	cd "$(dirname "$0")/../internal/auth/oidc/testdata/provider" || return
+	[ -e node_modules/.package-lock.json ] || ! have npm || npm ci --ignore-scripts --no-audit --no-fund >/dev/null ||
+		echo "could not install the identity provider for the tests" >&2
+}
+[ ${#want[@]} -eq 0 ] && { provider; exit 0; }
 if [ "$(id -u)" = 0 ] && have apt-get; then
 	echo "installing ${want[*]} for the tests"
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends "${want[@]}" fonts-dejavu-core >/dev/null && exit 0
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends "${want[@]}" fonts-dejavu-core >/dev/null && { provider; exit 0; }
 	echo "could not install ${want[*]} by apt" >&2
 fi
+provider
 echo "NOT FOUND: ${want[*]}. Tests that need them will be skipped (with CI=true they fail)." >&2
 [ "${CI:-}" = true ] && exit 1
 exit 0

@@ -22,6 +22,9 @@ export CHROMIUM
 [ -n "${MUSTER_REAL_DATA:-}" ] || echo "=== skipped: tests on real data (set MUSTER_REAL_DATA to a folder that has it)"
 [ -n "${MUSTER_TEST_MONGO_URI:-}" ] || echo "=== skipped: the suite on a real MongoDB (set MUSTER_TEST_MONGO_URI)"
 
+[ -e internal/auth/oidc/testdata/provider/node_modules/.package-lock.json ] ||
+	skip "staff sign-in at a real identity provider: it could not be installed (needs node and npm; run scripts/deps.sh)"
+
 group "build" go build ./...
 group "vet" go vet ./...
 packages=$(go list ./... | grep -v -e /internal/e2e -e /internal/docstore/mongodoc -e /docstoretest/txproxy)

@@ -17,8 +17,6 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/contacts/imports"
 	"github.com/muster-health/muster/internal/audit"
-	members "github.com/muster-health/muster/internal/auth/staff"
-	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -199,59 +197,6 @@ func personCommand() *cobra.Command {
 	show.Flags().StringVar(&why, "reason", "muster person show", "why you look, for the audit trail")
 	cmd.AddCommand(show)
 	return cmd
-}
-
-func staffCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "staff", Short: "Staff members and their sign-in links"}
-	var name, role string
-	var sites []string
-	add := &cobra.Command{Use: "add ID", Short: "Add a staff member", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-		c, err := settings(cmd)
-		if err != nil {
-			return err
-		}
-		return withCore(cmd.Context(), c, true, func(k *core) error {
-			m, err := k.members(cmd.Context())
-			if err != nil {
-				return err
-			}
-			_, err = m.Put(cmd.Context(), operator(), members.Member{Meta: docstore.Meta{ID: args[0]}, Name: name, Role: members.Role(role), Sites: sites})
-			return err
-		})
-	}}
-	add.Flags().StringVar(&name, "name", "", "name as colleagues read it")
-	add.Flags().StringVar(&role, "role", "coordinator", "coordinator, recruiter, investigator, monitor, director or on-call")
-	add.Flags().StringSliceVar(&sites, "site", nil, "sites they work at; none = all")
-	link := &cobra.Command{Use: "link ID", Short: "Print a link that signs a staff member in, once, within ten minutes", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-		c, err := settings(cmd)
-		if err != nil {
-			return err
-		}
-		return withCore(cmd.Context(), c, false, func(k *core) error {
-			url, until, err := k.signInLink(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\nworks once, until %s\n", url, until.Local().Format("15:04"))
-			return err
-		})
-	}}
-	cmd.AddCommand(add, link)
-	return cmd
-}
-
-func (k *core) members(ctx context.Context) (*members.Members, error) {
-	return members.Open(ctx, k.store, k.audit, k.clock)
-}
-
-// signInLink makes a one-time link for a staff member.
-func (k *core) signInLink(ctx context.Context, member string) (url string, until time.Time, err error) {
-	m, err := k.members(ctx)
-	if err != nil {
-		return "", until, err
-	}
-	secret, until, err := m.Link(ctx, operator(), member)
-	return k.config.PublicURL + "/staff/sign-in/" + secret, until, err
 }
 
 func auditCommand() *cobra.Command {

@@ -263,7 +263,7 @@ func handset(p seed.Persona) phonesim.Handset {
 
 // started prints where everything is, once the site answers.
 func (d *demo) started(ctx context.Context, s *server) {
-	link, until, err := s.signInLink(ctx, "maria")
+	link, until, err := s.signInLink(ctx, "maria", "", 0)
 	if err != nil {
 		s.log.Error("staff link", "err", err)
 	}
@@ -293,7 +293,7 @@ func (d *demo) started(ctx context.Context, s *server) {
 func (d *demo) pages(s *server) demopages.Deps {
 	out := demopages.Deps{Now: s.clock.Now, Zone: d.zone, Advance: s.clock.Advance, Next: s.nextEvent, Settle: s.settle, Phones: "http://" + d.config.PhonesimListen,
 		SignIn: func(ctx context.Context, member string) (string, error) {
-			link, _, err := s.signInLink(ctx, member)
+			link, _, err := s.signInLink(ctx, member, "", 0)
 			return strings.TrimPrefix(link, s.config.PublicURL), err
 		},
 		Reset: func() {

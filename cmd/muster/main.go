@@ -86,6 +86,9 @@ func checkCommand() *cobra.Command {
 			if c.Twilio.AccountSID != "" && c.Twilio.BaseURL == "" && !c.BAA {
 				return errors.New("patients' messages go through Twilio, which needs a business associate agreement (HIPAA); once it is signed, set --twilio-baa=confirmed")
 			}
+			if err := checkProvider(cmd, c); err != nil {
+				return err
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Settings are in order. Site %s, store %s.\n", c.PublicURL, storeKind(c))
 			return nil
 		},

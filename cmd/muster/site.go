@@ -65,8 +65,16 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk, err := staff.New(ctx, staff.Deps{Site: outer, Store: s.store, Ring: s.ring, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
-		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Criteria: readable})
+	deskDeps := staff.Deps{Site: outer, Store: s.store, Ring: s.ring, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
+		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Criteria: readable}
+	provider, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	if provider != nil {
+		deskDeps.Provider = provider
+	}
+	desk, err := staff.New(ctx, deskDeps)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"github.com/muster-health/muster/internal/auth/oidc"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/phone"
 )
@@ -41,6 +42,7 @@ type Config struct {
 	LogLevel       string         // debug, info, warn, error
 	Migrate        string         // auto (or ""), off
 
+	OIDC   OIDC
 	Twilio Twilio
 	BAA    bool // a business associate agreement with Twilio was confirmed
 	Demo   bool // set by muster demo alone
@@ -54,6 +56,16 @@ type Twilio struct {
 	AccountSID string
 	AuthToken  string
 	From       phone.Number
+}
+
+// OIDC is the identity provider of staff. Without an issuer there is none.
+type OIDC struct {
+	Issuer       string
+	ClientID     string
+	ClientSecret string
+	Name         string // as staff call it
+	RoleClaim    string
+	Roles        oidc.Roles
 }
 
 // setting is one flag, also MUSTER_<NAME> and a key of the file.
@@ -75,6 +87,12 @@ var settings = []setting{
 	{"twilio-auth-token", "", "Twilio auth token", true},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
 	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
+	{"oidc-issuer", "", "identity provider through which staff sign in, as it names itself, such as https://id.example.org (none when empty)", false},
+	{"oidc-client-id", "", "client id of Muster at the identity provider", false},
+	{"oidc-client-secret", "", "client secret of Muster at the identity provider", true},
+	{"oidc-name", "", "what staff call the identity provider, for the button (default: its host)", false},
+	{"oidc-role-claim", "groups", "claim that holds a person's groups; a.b is b within a", false},
+	{"oidc-roles", "", "which groups come in as what, GROUP=ROLE@SITE,SITE/STUDY,STUDY with semicolons between; without sites or studies: all", false},
 	{"codes-a-day", "500", "most codes to confirm a number or sign in that are sent in a day (UTC); whoever comes after is offered a call by staff", false},
 	{"metrics-listen", "", "address of /metrics (off when empty)", false},
 	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
@@ -244,7 +262,37 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	if c.Migrate = k.String("migrate"); c.Migrate != "auto" && c.Migrate != "off" {
 		p.add("%s: %q: use auto or off", c.where("migrate"), c.Migrate)
 	}
+	c.fillOIDC(k, p)
 	c.fillTwilio(k, public, p)
+}
+
+func (c *Config) fillOIDC(k *koanf.Koanf, p *problems) {
+	o := &c.OIDC
+	o.Issuer, o.ClientID, o.Name, o.RoleClaim = k.String("oidc-issuer"), k.String("oidc-client-id"), k.String("oidc-name"), k.String("oidc-role-claim")
+	o.ClientSecret = c.secret(k, "oidc-client-secret", p)
+	raw := k.String("oidc-roles")
+	var missing []string
+	given := map[string]string{"oidc-issuer": o.Issuer, "oidc-client-id": o.ClientID, "oidc-client-secret": o.ClientSecret, "oidc-roles": raw}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if given[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == len(given) {
+		return
+	}
+	if len(missing) > 0 {
+		p.add("sign-in through an identity provider needs %s as well", strings.Join(missing, ", "))
+	}
+	if u, err := url.Parse(o.Issuer); o.Issuer != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname()))) {
+		p.add("%s: %q is not an issuer such as https://id.example.org (plain http is for this machine alone)", c.where("oidc-issuer"), o.Issuer)
+	}
+	if raw != "" {
+		var err error
+		if o.Roles, err = oidc.ParseRoles(raw); err != nil {
+			p.add("%s: %v", c.where("oidc-roles"), err)
+		}
+	}
 }
 
 func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {

@@ -64,6 +64,10 @@ func TestProblemsNameTheMend(t *testing.T) {
 		"secret twice":               {args: []string{"--twilio-auth-token", "x", "--twilio-auth-token-file", token}, want: []string{"both set"}},
 		"clock for everyone":         {args: []string{"--clock-listen", "0.0.0.0:1"}, want: []string{"this machine alone"}},
 		"no proxy":                   {args: []string{"--trusted-proxies", "10.0.0.5, nginx"}, want: []string{"--trusted-proxies", `"nginx"`, "10.0.0.0/24"}},
+		"half a provider":            {args: []string{"--oidc-issuer", "https://id.example.org"}, want: []string{"oidc-client-id, oidc-client-secret, oidc-roles"}},
+		"groups without a provider":  {args: []string{"--oidc-roles", "a=monitor"}, want: []string{"oidc-client-id, oidc-client-secret, oidc-issuer"}},
+		"provider in the clear":      {args: []string{"--oidc-issuer", "http://id.example.org"}, want: []string{"--oidc-issuer", "https://id.example.org"}},
+		"a role that is none":        {env: []string{"MUSTER_OIDC_ROLES=a=monitor; b=boss@main"}, want: []string{"MUSTER_OIDC_ROLES", `"b=boss@main"`, `"boss" is no role`}},
 		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,5 +109,20 @@ func TestTrustedProxies(t *testing.T) {
 	}
 	if c, err := load(t, nil); err != nil || fmt.Sprint(c.Proxies) != "[127.0.0.0/8 ::1/128]" {
 		t.Errorf("unless said otherwise: %v, %v", c.Proxies, err)
+	}
+}
+
+func TestIdentityProvider(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	os.WriteFile(secret, []byte("s3cret\n"), 0o600)
+	c, err := load(t, []string{"--oidc-issuer", "https://id.example.org/realms/muster", "--oidc-client-id", "muster", "--oidc-client-secret-file", secret, "--oidc-roles", "coordinators=coordinator@main; admins=administrator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := c.OIDC; o.ClientSecret != "s3cret" || o.RoleClaim != "groups" || len(o.Roles) != 2 || o.Roles[1].Role != "administrator" {
+		t.Errorf("%+v", o)
+	}
+	if c, err := load(t, nil); err != nil || c.OIDC.Issuer != "" {
+		t.Errorf("without: %+v, %v", c.OIDC, err)
 	}
 }

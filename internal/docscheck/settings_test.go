@@ -11,12 +11,36 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/config"
 )
 
-// docs/operating.md lists every setting and every metric.
+// docs/operating.md lists every setting, every metric, and what every role may do.
 func TestOperating(t *testing.T) {
-	read(t, "docs/operating.md").keep(t, map[string]string{"settings": settings(), "metrics": metrics(t)})
+	read(t, "docs/operating.md").keep(t, map[string]string{"settings": settings(), "metrics": metrics(t), "roles": roles()})
+}
+
+// roles is the table that the desk's guard reads.
+func roles() string {
+	var b, rule strings.Builder
+	b.WriteString("| |")
+	for _, g := range staff.Grants() {
+		b.WriteString(" " + string(g.Role) + " |")
+		rule.WriteString("---|")
+	}
+	b.WriteString("\n|---|" + rule.String() + "\n")
+	for _, p := range staff.Permissions() {
+		b.WriteString("| " + string(p) + " |")
+		for _, g := range staff.Grants() {
+			if g.Role.May(p) {
+				b.WriteString(" yes |")
+			} else {
+				b.WriteString(" |")
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 func settings() string {

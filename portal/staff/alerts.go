@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -37,7 +38,7 @@ func (h *Desk) alerts(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if k == nil || !s.At(a.Site) || len(p.Closed.Rows) == 50 {
+		if k == nil || !s.covers(a.Study, a.Site) || len(p.Closed.Rows) == 50 {
 			continue
 		}
 		after := view.Cell{Empty: true}
@@ -71,7 +72,7 @@ func (h *Desk) alertOf(r *http.Request) (trial.Alert, known, error) {
 	if err != nil {
 		return a, known{}, err
 	}
-	if !on(r).At(a.Site) {
+	if !on(r).covers(a.Study, a.Site) {
 		return a, known{}, web.ErrNotFound
 	}
 	k, err := h.look(r.Context(), on(r), a.Person)
@@ -107,7 +108,7 @@ func (h *Desk) showAlert(w http.ResponseWriter, r *http.Request, status int, f *
 		p.Record.Rows = append(p.Record.Rows, view.Row{Cells: []view.Cell{{Text: step.At.In(s.zone).Format("Mon 2 Jan 15:04:05 MST")}, since,
 			{Text: sentence(h.word(r, "staff.alert.log.", step.What)), Sub: step.Note}, {Text: h.who(r, step.Who), Empty: step.Who == ""}}})
 	}
-	if s.Role.Changes() {
+	if s.Role.May(members.HandleAlerts) {
 		switch a.State {
 		case trial.AlertOpen:
 			p.Acknowledge = view.Action{Label: h.T(r, "staff.alert.take"), Kind: view.Primary, Icon: "check", Post: "/staff/alerts/" + a.ID + "/acknowledge"}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -142,7 +143,7 @@ func (h *Desk) candidate(r *http.Request, st trial.Study, k *known, fit Fit, rec
 			c.Listed = sub.Status.String()
 		}
 	}
-	if c.Listed == "" && recruiting && on(r).Role.Changes() {
+	if c.Listed == "" && recruiting && on(r).Role.May(members.ChangeSubjects) {
 		c.Add = view.Action{Label: h.T(r, "staff.candidates.add"), Kind: view.Secondary, Icon: "add", Post: "/staff/studies/" + st.ID + "/candidates", Fields: []view.Hidden{{Name: "person", Value: k.ID}}, About: k.label()}
 	}
 	return c

@@ -34,7 +34,7 @@ func (h *Desk) count(r *http.Request, n int) count {
 }
 
 // coarse says whether a role sees numbers of people only as count rounds them.
-func coarse(role members.Role) bool { return !role.SeesPeople() }
+func coarse(role members.Role) bool { return !role.May(members.SeePeople) }
 
 // tally is how many people are where in a study.
 type tally struct {

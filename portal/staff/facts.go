@@ -12,7 +12,7 @@ import (
 )
 
 // facts are what is known of a person, the latest of each code, newest first, with date and
-// source. Free words stay hidden until the reveal.
+// source. Free words stay hidden until the reveal, and what a study alone may know from other studies' staff.
 func (h *Desk) facts(r *http.Request, k *known, all []contacts.Fact) []view.Pair {
 	newest := slices.Clone(all)
 	slices.SortStableFunc(newest, func(a, b contacts.Fact) int {
@@ -21,7 +21,7 @@ func (h *Desk) facts(r *http.Request, k *known, all []contacts.Fact) []view.Pair
 	seen := map[string]bool{}
 	var out []view.Pair
 	for _, f := range newest {
-		if seen[f.Code] {
+		if seen[f.Code] || f.Scope != contacts.Registry && !on(r).In(f.Scope) {
 			continue
 		}
 		seen[f.Code] = true

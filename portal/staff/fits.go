@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/trial"
@@ -39,7 +40,7 @@ func (h *Desk) fits(r *http.Request, k *known, p *personPage) error {
 		}
 		listed := slices.ContainsFunc(k.subjects, func(x trial.Subject) bool { return x.Study == f.Study })
 		recruiting, _ := st.Recruiting(on(r).now)
-		if f.Verdict != "excluded" && !listed && recruiting && !k.recordsOnly() && on(r).Role.Changes() {
+		if f.Verdict != "excluded" && !listed && recruiting && !k.recordsOnly() && on(r).Role.May(members.ChangeSubjects) {
 			panel.Add = view.Action{Label: h.T(r, "staff.candidates.add"), Kind: view.Quiet, Icon: "add", Post: panel.Href + "/candidates", Fields: []view.Hidden{{Name: "person", Value: k.ID}}, About: panel.Study}
 		}
 		p.Fits = append(p.Fits, panel)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/trial"
@@ -47,7 +48,7 @@ func (h *Desk) home(w http.ResponseWriter, r *http.Request) error {
 	s := on(r)
 	p := &homePage{Page: view.Page{Title: h.T(r, "staff.home.title")}, NoVisit: h.T(r, "staff.home.novisits"),
 		Empty: view.EmptyState{Title: h.T(r, "staff.home.empty"), Text: h.T(r, "staff.home.empty.text")}}
-	if p.Visits = s.Role.SeesPeople(); p.Visits {
+	if p.Visits = s.Role.May(members.SeePeople); p.Visits {
 		people := h.crowd(r.Context(), s)
 		for _, part := range []func(*http.Request, *crowd) ([]line, error){h.alertLines, h.promiseLines, h.taskLines, h.inboxLines, h.twinLines} {
 			lines, err := part(r, people)
@@ -61,6 +62,11 @@ func (h *Desk) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Queue = append(p.Queue, h.boardLines(r)...)
+	broken, err := h.brokenLines(r)
+	if err != nil {
+		return err
+	}
+	p.Queue = append(p.Queue, broken...)
 	slices.SortStableFunc(p.Queue, func(a, b line) int { return urgency(a.Tone) - urgency(b.Tone) })
 	stats, err := h.week(r)
 	p.Stats = stats

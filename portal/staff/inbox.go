@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 )
@@ -38,14 +39,14 @@ func (h *Desk) inbox(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			l.Who, l.Href, l.What = k.label(), "/staff/people/"+string(t.Person), k.hide(t.Body)
-			if s.Role.Changes() {
+			if s.Role.May(members.ContactPeople) {
 				l.Actions = append(l.Actions, view.Action{Label: h.T(r, "staff.do.answer"), Kind: view.Primary, Href: l.Href + "?do=text&reply=" + t.ID, About: k.label()})
 			}
 		}
 		if t.Study != "" {
 			l.Chips = append(l.Chips, view.Chip{Text: t.Study})
 		}
-		if s.Role.Changes() {
+		if s.Role.May(members.ContactPeople) {
 			l.Actions = append(l.Actions, view.Action{Label: h.T(r, "staff.inbox.read"), Kind: view.Quiet, Post: "/staff/inbox/" + t.ID + "/read", About: l.Who})
 		}
 		p.Queue = append(p.Queue, l)
@@ -58,6 +59,9 @@ func (h *Desk) touchOf(r *http.Request, id string) (contacts.Touch, error) {
 	t, err := h.People.TouchByID(r.Context(), id)
 	if err != nil {
 		return t, err
+	}
+	if !on(r).In(t.Study) {
+		return t, web.ErrNotFound
 	}
 	if t.Person != "" {
 		_, err = h.look(r.Context(), on(r), t.Person)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/trial"
 )
@@ -42,23 +43,21 @@ func (h *Desk) part(r *http.Request, st *trial.Study, sub trial.Subject) part {
 	if shown != sub.Status {
 		add(h.T(r, "staff.subject.shown"), shown.String())
 	}
-	if !s.Role.Changes() {
-		return x
-	}
-	if slices.Contains(sub.Status.Next(), trial.Consented) {
+	consents, moves := s.Role.May(members.RecordConsent), s.Role.May(members.ChangeSubjects)
+	if consents && slices.Contains(sub.Status.Next(), trial.Consented) {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.consent"), Kind: view.Secondary, Icon: "verified_user", Href: "/staff/subjects/" + sub.ID + "/consent", About: x.Study})
 	}
-	if len(sub.Status.Next()) > 0 {
+	if moves && len(sub.Status.Next()) > 0 {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.move"), Kind: view.Secondary, Icon: "arrow_forward", Href: "/staff/subjects/" + sub.ID + "/move", About: x.Study})
 	}
-	if sub.Consent != nil {
+	if consents && sub.Consent != nil {
 		kind := view.Quiet
 		if x.Warn != "" {
 			kind = view.Secondary
 		}
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.reconsent"), Kind: kind, Href: "/staff/subjects/" + sub.ID + "/consent", About: x.Study})
 	}
-	if sub.Told.IsZero() && !sub.Status.AfterConsent() {
+	if moves && sub.Told.IsZero() && !sub.Status.AfterConsent() {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.told"), Kind: view.Quiet, Post: "/staff/subjects/" + sub.ID + "/told", About: x.Study})
 	}
 	return x

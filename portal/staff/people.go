@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -53,7 +54,7 @@ func (h *Desk) showPeople(w http.ResponseWriter, r *http.Request, f *web.Form, i
 		Query: view.Field{Kind: view.KindText, Name: "q", Label: h.T(r, "staff.people.search"), Hint: h.T(r, "staff.people.search.hint"), Width: 20, Autocomplete: "off"}.From(f),
 		Results: view.Table{Caption: caption, Empty: view.EmptyState{Title: h.T(r, "staff.people.nobody"), Text: h.T(r, "staff.people.nobody.text")},
 			Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.person.born"), Num: true}, {Label: h.T(r, "staff.person.phone")}, {Label: h.T(r, "staff.person.zip")}, {Label: h.T(r, "staff.person.language")}, {Label: h.T(r, "staff.person.studies")}}}}
-	if on(r).Role.Changes() {
+	if on(r).Role.May(members.ChangePeople) {
 		p.Add = view.Action{Label: h.T(r, "staff.people.add"), Kind: view.Secondary, Icon: "add", Href: "/staff/people/new"}
 	}
 	people := h.crowd(r.Context(), on(r))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 )
@@ -51,7 +52,7 @@ func (h *Desk) showPermissions(w http.ResponseWriter, r *http.Request, status in
 		}
 		p.Stands.Rows = append(p.Stands.Rows, row)
 	}
-	if on(r).Role.Changes() {
+	if on(r).Role.May(members.ChangePeople) {
 		p.Fields = []view.Field{
 			view.Field{Kind: view.KindRadio, Name: "says", Label: h.T(r, "staff.permissions.says"), Options: h.coded(r, "staff.permissions.", "grant", "revoke")}.From(f),
 			view.Field{Kind: view.KindChecks, Name: "channel", Label: h.T(r, "staff.permissions.channel"), Options: h.channelOptions(r)}.From(f),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -44,7 +45,7 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	if err != nil {
 		return err
 	}
-	p := &personPage{Page: view.Page{Title: k.label(), Bare: true}, ID: k.ID, Name: k.label(), Chips: h.personChips(r, &k), Hidden: !k.revealed && !k.recordsOnly()}
+	p := &personPage{Page: view.Page{Title: k.label(), Bare: true}, ID: k.ID, Name: k.label(), Chips: h.personChips(r, &k), Hidden: !k.revealed && !k.recordsOnly() && s.Role.May(members.RevealNames)}
 	p.Notices = h.notices(r, &k)
 	reviews, err := h.People.ReviewsOf(ctx, k.PersonID())
 	if err != nil {
@@ -71,13 +72,12 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	if p.Waiver, err = h.waiverUses(r, &k); err != nil {
 		return err
 	}
-	if s.Role.Changes() {
+	if s.Role.May(members.ContactPeople) {
 		if p.Compose, err = h.composer(r, &k, f, do); err != nil {
 			return err
 		}
-		p.Tools = h.tools(r, &k)
 	}
-	p.Tools = append(p.Tools, view.Action{Label: h.T(r, "staff.trail.title"), Kind: view.Quiet, Icon: "history", Href: "/staff/people/" + k.ID + "/trail"})
+	p.Tools = h.tools(r, &k)
 	if p.Twins.Href != "" {
 		p.Tools = append([]view.Action{p.Twins}, p.Tools...)
 	}
@@ -193,15 +193,22 @@ func (h *Desk) notices(r *http.Request, k *known) []string {
 }
 
 func (h *Desk) tools(r *http.Request, k *known) []view.Action {
-	base := "/staff/people/" + k.ID
-	out := []view.Action{{Label: h.T(r, "staff.permissions.title"), Kind: view.Quiet, Icon: "verified_user", Href: base + "/permissions"}}
-	if k.recordsOnly() {
-		return nil
+	base, role := "/staff/people/"+k.ID, on(r).Role
+	var out []view.Action
+	add := func(p members.Permission, a view.Action) {
+		if role.May(p) {
+			a.Kind = view.Quiet
+			out = append(out, a)
+		}
 	}
-	out = append(out, view.Action{Label: h.T(r, "staff.pin.title"), Kind: view.Quiet, Icon: "lock", Href: base + "/pin"},
-		view.Action{Label: h.T(r, "staff.card.title"), Kind: view.Quiet, Icon: "print", Href: base + "/card"})
-	if h.Practice != nil {
-		out = append(out, view.Action{Label: h.T(r, "staff.practice.start"), Kind: view.Quiet, Icon: "phone", Post: base + "/practice"})
+	if !k.recordsOnly() {
+		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.permissions.title"), Icon: "verified_user", Href: base + "/permissions"})
+		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.pin.title"), Icon: "lock", Href: base + "/pin"})
+		add(members.RevealNames, view.Action{Label: h.T(r, "staff.card.title"), Icon: "print", Href: base + "/card"})
+		if h.Practice != nil {
+			add(members.ContactPeople, view.Action{Label: h.T(r, "staff.practice.start"), Icon: "phone", Post: base + "/practice"})
+		}
 	}
+	add(members.SeeTrail, view.Action{Label: h.T(r, "staff.trail.title"), Icon: "history", Href: base + "/trail"})
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/trial"
@@ -117,7 +118,7 @@ func (h *Desk) laneList(r *http.Request, st *trial.Study, people *crowd, status 
 		if !sub.Promised.IsZero() && on(r).now.After(sub.Promised) {
 			row.Tone = view.Red
 		}
-		if on(r).Role.Changes() && len(sub.Status.Next()) > 0 {
+		if on(r).Role.May(members.ChangeSubjects) && len(sub.Status.Next()) > 0 {
 			row.Cells[5].Action = &view.Action{Label: h.T(r, "staff.do.move"), Kind: view.Quiet, Href: "/staff/subjects/" + sub.ID + "/move", About: k.label()}
 		}
 		t.Rows = append(t.Rows, row)

@@ -15,19 +15,27 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// may says whether a member may know of a person: everybody's for members of all sites; else
-// those kept by one of their sites, those in a study at one, and volunteers of the registry who
-// belong to no site yet.
+// covers says whether a matter of a study at a site is the member's.
+func (s *shift) covers(study trial.StudyID, site string) bool {
+	return s.In(string(study)) && s.At(site)
+}
+
+// may says whether a member may know of a person: everybody's for members of all sites and studies;
+// else those in one of their studies at one of their sites, those kept by one of their sites, and
+// volunteers of the registry who belong to no site yet. Whoever works in some studies only knows
+// nobody who is in others alone.
 func (s *shift) may(p *contacts.Person, subs []trial.Subject) bool {
 	switch {
 	case !p.Erased.IsZero():
 		return false
-	case len(s.Sites) == 0, p.Home != "" && s.At(p.Home):
+	case s.Everywhere(), slices.ContainsFunc(subs, func(x trial.Subject) bool { return x.Site != "" && s.covers(x.Study, x.Site) }):
 		return true
-	case p.Home == "" && len(subs) == 0:
-		return true
+	case len(s.Studies) > 0 && len(subs) > 0:
+		return false
+	case p.Home == "":
+		return len(subs) == 0
 	}
-	return slices.ContainsFunc(subs, func(x trial.Subject) bool { return x.Site != "" && s.At(x.Site) })
+	return s.At(p.Home)
 }
 
 // known is a person as this member may see them.
@@ -77,7 +85,7 @@ func (h *Desk) look(ctx context.Context, s *shift, id contacts.PersonID) (known,
 	if !s.may(&p, subs) {
 		return known{}, web.ErrNotFound
 	}
-	subs = slices.DeleteFunc(subs, func(x trial.Subject) bool { return !s.At(x.Site) })
+	subs = slices.DeleteFunc(subs, func(x trial.Subject) bool { return !s.covers(x.Study, x.Site) })
 	slices.SortFunc(subs, func(a, b trial.Subject) int { return b.Since.Compare(a.Since) })
 	return known{Person: p, subjects: subs, revealed: h.isRevealed(ctx, id)}, nil
 }
@@ -95,7 +103,7 @@ func (h *Desk) subjectOf(r *http.Request) (trial.Subject, trial.Study, known, er
 		return sub, trial.Study{}, known{}, err
 	}
 	st, ok := s.study(sub.Study)
-	if !ok || !s.At(sub.Site) {
+	if !ok || !s.covers(sub.Study, sub.Site) {
 		return sub, st, known{}, web.ErrNotFound
 	}
 	k, err := h.look(r.Context(), s, sub.Person)
@@ -142,7 +150,7 @@ func (h *Desk) setRevealed(ctx context.Context, id contacts.PersonID) {
 	h.sessions.Put(ctx, "seen:"+string(id), h.Clock.Wall().Unix())
 }
 
-// openAlerts are those nobody has closed, at the member's sites: open ones first, newest first.
+// openAlerts are those nobody has closed, of the member's studies and sites: open ones first, newest first.
 func (h *Desk) openAlerts(ctx context.Context, s *shift) ([]trial.Alert, error) {
 	var out []trial.Alert
 	for _, state := range []string{trial.AlertOpen, trial.AlertAcknowledged} {
@@ -151,7 +159,7 @@ func (h *Desk) openAlerts(ctx context.Context, s *shift) ([]trial.Alert, error) 
 			return nil, fmt.Errorf("alerts: %w", err)
 		}
 		for _, a := range all {
-			if s.At(a.Site) {
+			if s.covers(a.Study, a.Site) {
 				out = append(out, a)
 			}
 		}
@@ -159,20 +167,20 @@ func (h *Desk) openAlerts(ctx context.Context, s *shift) ([]trial.Alert, error) 
 	return out, nil
 }
 
-// openTasks are the tasks of the member's sites, urgent and overdue first. A task without a site
+// openTasks are the tasks of the member's studies and sites, urgent and overdue first. A task without a site
 // is shown to whoever may know its person.
 func (h *Desk) openTasks(ctx context.Context, s *shift) ([]trial.Task, error) {
 	all, err := h.Trial.Tasks(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
-	if len(s.Sites) == 0 {
+	if s.Everywhere() {
 		return all, nil
 	}
 	people := h.crowd(ctx, s)
 	var out []trial.Task
 	for _, t := range all {
-		if t.Site != "" && !s.At(t.Site) {
+		if !s.covers(t.Study, t.Site) {
 			continue
 		}
 		if t.Person != "" {
@@ -196,12 +204,15 @@ func (h *Desk) unread(ctx context.Context, s *shift) ([]contacts.Touch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unread: %w", err)
 	}
-	if len(s.Sites) == 0 {
+	if s.Everywhere() {
 		return all, nil
 	}
 	people := h.crowd(ctx, s)
 	var out []contacts.Touch
 	for _, t := range all {
+		if !s.In(t.Study) {
+			continue
+		}
 		if t.Person != "" {
 			k, err := people.get(t.Person)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	members "github.com/muster-health/muster/internal/auth/staff"
@@ -18,8 +19,8 @@ import (
 // shift is who works, where and when, for one request; the guard puts it into the context.
 type shift struct {
 	members.Member
-	studies []trial.Study
-	sites   []trial.Site // the member's, each once
+	studies []trial.Study // the member's
+	sites   []trial.Site  // the member's, each once
 	zone    *time.Location
 	now     time.Time // business time, in zone
 }
@@ -52,6 +53,7 @@ func (h *Desk) guard(_ http.ResponseWriter, r *http.Request) (*http.Request, err
 	if s.studies, err = h.Trial.Studies(ctx); err != nil {
 		return nil, fmt.Errorf("studies: %w", err)
 	}
+	s.studies = slices.DeleteFunc(s.studies, func(st trial.Study) bool { return !m.In(st.ID) })
 	for _, st := range s.studies {
 		for _, site := range st.Sites {
 			if m.At(site.ID) && !slices.ContainsFunc(s.sites, func(x trial.Site) bool { return x.ID == site.ID }) {
@@ -99,21 +101,11 @@ func (s *shift) site(id string) trial.Site {
 	return trial.Site{ID: id, Name: id}
 }
 
-// seesPeople keeps out roles without access to people.
-func seesPeople(f web.Handler) web.Handler {
+// needs keeps out roles without a permission.
+func needs(p members.Permission, f web.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !on(r).Role.SeesPeople() {
-			return web.Forbidden("role " + string(on(r).Role) + " sees no people")
-		}
-		return f(w, r)
-	}
-}
-
-// changes keeps out roles that only look.
-func changes(f web.Handler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if !on(r).Role.Changes() {
-			return web.Forbidden("role " + string(on(r).Role) + " changes nothing")
+		if role := on(r).Role; !role.May(p) {
+			return web.Forbidden("role " + string(role) + " may not " + string(p))
 		}
 		return f(w, r)
 	}
@@ -138,17 +130,12 @@ func (h *Desk) dress(r *http.Request, p *view.Page) {
 	p.Nav = h.nav(r, s)
 }
 
-func roleKey(r members.Role) string {
-	if r == members.OnCall {
-		return "oncall"
-	}
-	return string(r)
-}
+func roleKey(r members.Role) string { return strings.ReplaceAll(string(r), "-", "") }
 
 func (h *Desk) nav(r *http.Request, s *shift) []view.NavItem {
 	ctx := r.Context()
 	items := []view.NavItem{{Label: h.T(r, "staff.nav.now"), Href: "/staff", Icon: "home"}}
-	if s.Role.SeesPeople() {
+	if s.Role.May(members.SeePeople) {
 		// A count that cannot be had is not shown; the page itself will say what is wrong.
 		alerts, _ := h.openAlerts(ctx, s)
 		tasks, _ := h.openTasks(ctx, s)
@@ -174,6 +161,9 @@ func (h *Desk) nav(r *http.Request, s *shift) []view.NavItem {
 		)
 	}
 	items = append(items, view.NavItem{Label: h.T(r, "staff.nav.studies"), Href: "/staff/studies", Icon: "science"})
+	if s.Role.May(members.ManageStaff) {
+		items = append(items, view.NavItem{Label: h.T(r, "staff.nav.team"), Href: "/staff/team", Icon: "person"})
+	}
 	best := -1
 	for i, x := range items {
 		if r.URL.Path == x.Href || x.Href != "/staff" && len(r.URL.Path) > len(x.Href) && r.URL.Path[:len(x.Href)+1] == x.Href+"/" {

@@ -3,7 +3,7 @@
 //
 // Everything is changed through trial.Coordinator and contacts.Directory with the signed-in
 // member as the actor. Names stay masked until a reveal, which is written to the audit trail.
-// Members of one site see the people of that site; anybody else is "not found".
+// Members of some sites or studies see the people of those; anybody else is "not found".
 package staff
 
 import (
@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/oidc"
 	"github.com/muster-health/muster/internal/auth/session"
 	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/docstore"
@@ -48,7 +50,16 @@ type Practice interface {
 	Practice(ctx context.Context, by audit.Actor, p contacts.PersonID) error
 }
 
-// Deps is what the desk works with. All but the last three are required.
+// Provider is the site's identity provider; *oidc.Client is one.
+type Provider interface {
+	Name() string
+	Up(ctx context.Context) error
+	Begin(ctx context.Context, anew bool) (string, oidc.Flow, error)
+	Finish(ctx context.Context, f oidc.Flow, answer url.Values) (oidc.Identity, error)
+	SignOut(ctx context.Context, idToken string) oidc.SignOut
+}
+
+// Deps is what the desk works with. All but the last four are required.
 type Deps struct {
 	Site    *web.Site // made with a renderer that has Templates
 	Store   *docstore.Store
@@ -64,6 +75,7 @@ type Deps struct {
 	Matcher  Matcher                  // nil: pages say that matching is not running
 	Practice Practice                 // nil: no practice calls
 	Criteria func(yaml string) string // criteria as text for reading; nil: as they are
+	Provider Provider                 // nil: staff come in by links alone
 }
 
 // Desk serves the pages under /staff.
@@ -81,7 +93,7 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	if d.Site == nil || d.Store == nil || d.Ring == nil || d.Clock == nil || d.Members == nil || d.People == nil || d.Search == nil || d.Trial == nil || d.Audit == nil {
 		return nil, errors.New("staff desk: something required is missing")
 	}
-	sessions, err := session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Failed: d.Site.Fail})
+	sessions, err := session.New(ctx, d.Store, d.Ring, d.Clock.Wall, session.Options{Name: "staff", Secure: d.Site.Secure, Idle: 15 * time.Minute, Life: 12 * time.Hour, Failed: d.Site.Fail})
 	if err != nil {
 		return nil, fmt.Errorf("staff desk: %w", err)
 	}
@@ -100,70 +112,77 @@ func New(ctx context.Context, d Deps) (*Desk, error) {
 	return h, nil
 }
 
-// Routes is the map of the desk.
+// Routes is the map of the desk: each page with the permission it asks for. What changes something
+// counts once.
 func (h *Desk) Routes() web.Routes {
 	var all web.Routes
 	door := func(method, path string, f web.Handler) { all.Add(h.door, web.Public, method, path, f) }
-	page := func(path string, f web.Handler) { all.Add(h.site, web.Staff, http.MethodGet, path, f) }
-	look := func(method, path string, f web.Handler) { all.Add(h.site, web.StaffLook, method, path, seesPeople(f)) }
-	people := func(path string, f web.Handler) { look(http.MethodGet, path, f) }
-	change := func(path string, f web.Handler) {
-		all.Add(h.site, web.StaffChange, http.MethodPost, path, changes(h.once(f)))
+	add := func(method, path string, p members.Permission, f web.Handler) {
+		all.Add(h.site, web.StaffMay(string(p)), method, path, needs(p, f))
 	}
+	page := func(path string, p members.Permission, f web.Handler) { add(http.MethodGet, path, p, f) }
+	change := func(path string, p members.Permission, f web.Handler) { add(http.MethodPost, path, p, h.once(f)) }
 
 	door("GET", "/staff/sign-in", h.signInPage)
+	if h.Provider != nil {
+		door("GET", "/staff/sign-in/oidc", h.door.Limit(web.NewLimiter(2*time.Second, 30, 0, h.Clock.Wall), h.leave))
+		door("GET", oidc.CallbackPath, h.back)
+	}
 	door("GET", "/staff/sign-in/{secret}", h.linkPage)
 	door("POST", "/staff/sign-in", h.signIn)
 	door("POST", "/staff/sign-out", h.signOut)
 
-	page("/staff", h.home)
-	page("/staff/studies", h.studies)
-	page("/staff/studies/{study}", h.study)
-	people("/staff/studies/{study}/candidates", h.candidates)
-	change("/staff/studies/{study}/candidates", h.addCandidate)
-	people("/staff/studies/{study}/pipeline", h.pipeline)
+	page("/staff", members.SeeCounts, h.home)
+	page("/staff/studies", members.SeeCounts, h.studies)
+	page("/staff/studies/{study}", members.SeeCounts, h.study)
+	page("/staff/studies/{study}/candidates", members.SeePeople, h.candidates)
+	change("/staff/studies/{study}/candidates", members.ChangeSubjects, h.addCandidate)
+	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
 
-	people("/staff/people", h.people)
-	look("POST", "/staff/people", h.search)
-	people("/staff/people/new", h.newPerson)
-	change("/staff/people/new", h.addPerson)
-	people("/staff/people/{id}", h.person)
-	look("POST", "/staff/people/{id}/reveal", h.reveal) // a monitor looks, too
-	change("/staff/people/{id}/text", h.sendText)
-	change("/staff/people/{id}/call", h.logCall)
-	change("/staff/people/{id}/note", h.addNote)
-	people("/staff/people/{id}/permissions", h.permissions)
-	change("/staff/people/{id}/permissions", h.setPermissions)
-	people("/staff/people/{id}/pin", h.pin)
-	change("/staff/people/{id}/pin", h.setPIN)
-	change("/staff/people/{id}/practice", h.practice)
-	people("/staff/people/{id}/card", h.card)
-	people("/staff/people/{id}/trail", h.trail)
-	people("/staff/people/{id}/twins", h.twins)
-	change("/staff/people/{id}/twins", h.decideTwins)
+	page("/staff/people", members.SeePeople, h.people)
+	add("POST", "/staff/people", members.SeePeople, h.search)
+	page("/staff/people/new", members.ChangePeople, h.newPerson)
+	change("/staff/people/new", members.ChangePeople, h.addPerson)
+	page("/staff/people/{id}", members.SeePeople, h.person)
+	add("POST", "/staff/people/{id}/reveal", members.RevealNames, h.reveal)
+	change("/staff/people/{id}/text", members.ContactPeople, h.sendText)
+	change("/staff/people/{id}/call", members.ContactPeople, h.logCall)
+	change("/staff/people/{id}/note", members.ContactPeople, h.addNote)
+	page("/staff/people/{id}/permissions", members.SeePeople, h.permissions)
+	change("/staff/people/{id}/permissions", members.ChangePeople, h.setPermissions)
+	page("/staff/people/{id}/pin", members.ChangePeople, h.pin)
+	change("/staff/people/{id}/pin", members.ChangePeople, h.setPIN)
+	change("/staff/people/{id}/practice", members.ContactPeople, h.practice)
+	page("/staff/people/{id}/card", members.RevealNames, h.card)
+	page("/staff/people/{id}/trail", members.SeeTrail, h.trail)
+	page("/staff/people/{id}/twins", members.SeePeople, h.twins)
+	change("/staff/people/{id}/twins", members.ChangePeople, h.decideTwins)
 
-	people("/staff/subjects/{id}/move", h.move)
-	change("/staff/subjects/{id}/move", h.makeMove)
-	people("/staff/subjects/{id}/consent", h.consent)
-	change("/staff/subjects/{id}/consent", h.recordConsent)
-	change("/staff/subjects/{id}/told", h.told)
+	page("/staff/subjects/{id}/move", members.ChangeSubjects, h.move)
+	change("/staff/subjects/{id}/move", members.ChangeSubjects, h.makeMove)
+	page("/staff/subjects/{id}/consent", members.RecordConsent, h.consent)
+	change("/staff/subjects/{id}/consent", members.RecordConsent, h.recordConsent)
+	change("/staff/subjects/{id}/told", members.ChangeSubjects, h.told)
 
-	people("/staff/visits", h.visits)
-	look("POST", "/staff/visits/sheet", h.sheet)
-	people("/staff/visits/{id}", h.visit)
-	change("/staff/visits/{id}/book", h.book)
-	change("/staff/visits/{id}/cancel", h.cancelVisit)
-	change("/staff/visits/{id}/mark", h.markVisit)
+	page("/staff/visits", members.SeePeople, h.visits)
+	add("POST", "/staff/visits/sheet", members.RevealNames, h.sheet)
+	page("/staff/visits/{id}", members.SeePeople, h.visit)
+	change("/staff/visits/{id}/book", members.ManageVisits, h.book)
+	change("/staff/visits/{id}/cancel", members.ManageVisits, h.cancelVisit)
+	change("/staff/visits/{id}/mark", members.ManageVisits, h.markVisit)
 
-	people("/staff/alerts", h.alerts)
-	people("/staff/alerts/{id}", h.alert)
-	change("/staff/alerts/{id}/acknowledge", h.acknowledge)
-	change("/staff/alerts/{id}/close", h.closeAlert)
-	people("/staff/tasks", h.tasks)
-	people("/staff/tasks/{id}", h.task)
-	change("/staff/tasks/{id}", h.doneTask)
-	people("/staff/inbox", h.inbox)
-	change("/staff/inbox/{id}/read", h.markRead)
+	page("/staff/alerts", members.SeePeople, h.alerts)
+	page("/staff/alerts/{id}", members.SeePeople, h.alert)
+	change("/staff/alerts/{id}/acknowledge", members.HandleAlerts, h.acknowledge)
+	change("/staff/alerts/{id}/close", members.HandleAlerts, h.closeAlert)
+	page("/staff/tasks", members.SeePeople, h.tasks)
+	page("/staff/tasks/{id}", members.SeePeople, h.task)
+	change("/staff/tasks/{id}", members.DoTasks, h.doneTask)
+	page("/staff/team", members.ManageStaff, h.team)
+	add("POST", "/staff/team/{id}/end", members.ManageStaff, h.endSessions) // twice does no harm
+	change("/staff/team/{id}/leave", members.ManageStaff, h.endWork)
+	page("/staff/inbox", members.SeePeople, h.inbox)
+	change("/staff/inbox/{id}/read", members.ContactPeople, h.markRead)
 	return all
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -109,7 +110,7 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	p := &studyPage{Page: view.Page{Title: st.ID, Bare: true}, ID: st.ID, Name: title(st), Summary: st.Summary["en"], Version: st.Version}
 	p.Chips = append(p.Chips, *h.stateChip(r, st))
 	p.Warning, p.WarnTone = h.boardWarning(r, st)
-	if on(r).Role.SeesPeople() {
+	if on(r).Role.May(members.SeePeople) {
 		p.Actions = []view.Action{{Label: h.T(r, "staff.candidates.title"), Kind: view.Primary, Icon: "filter_list", Href: "/staff/studies/" + st.ID + "/candidates"},
 			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
 	}

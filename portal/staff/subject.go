@@ -24,9 +24,6 @@ type movePage struct {
 func (*movePage) Template() string { return "staff/move" }
 
 func (h *Desk) move(w http.ResponseWriter, r *http.Request) error {
-	if !on(r).Role.Changes() {
-		return web.Forbidden("role " + string(on(r).Role) + " changes nothing")
-	}
 	return h.showMove(w, r, http.StatusOK, nil)
 }
 
@@ -146,9 +143,6 @@ func (*consentPage) Template() string { return "staff/consent" }
 
 // consent records that a person signed the study's form.
 func (h *Desk) consent(w http.ResponseWriter, r *http.Request) error {
-	if !on(r).Role.Changes() {
-		return web.Forbidden("role " + string(on(r).Role) + " changes nothing")
-	}
 	return h.showConsent(w, r, http.StatusOK, nil)
 }
 

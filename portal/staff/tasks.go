@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -88,7 +89,7 @@ func (h *Desk) taskOf(r *http.Request) (trial.Task, *known, error) {
 	if err != nil {
 		return t, nil, err
 	}
-	if !on(r).At(t.Site) {
+	if !on(r).covers(t.Study, t.Site) {
 		return t, nil, web.ErrNotFound
 	}
 	if t.Person == "" {
@@ -113,7 +114,7 @@ func (h *Desk) showTask(w http.ResponseWriter, r *http.Request, status int, f *w
 	}
 	title := h.word(r, "staff.task.", t.Kind)
 	p := &taskPage{Page: view.Page{Title: title, Back: &view.Link{Label: h.T(r, "staff.tasks.title"), Href: "/staff/tasks"}},
-		ID: t.ID, Chips: slices.DeleteFunc(l.Chips, func(c view.Chip) bool { return c.Text == title }), Text: l.What, Open: t.State == "open" && on(r).Role.Changes(),
+		ID: t.ID, Chips: slices.DeleteFunc(l.Chips, func(c view.Chip) bool { return c.Text == title }), Text: l.What, Open: t.State == "open" && on(r).Role.May(members.DoTasks),
 		Outcome: view.Field{Kind: view.KindArea, Name: "outcome", Label: h.T(r, "staff.task.outcome"), Hint: h.T(r, "staff.task.outcome.hint"), Rows: 3, Max: 1000}.From(f)}
 	if k != nil {
 		p.Person = view.Action{Label: h.T(r, "staff.task.person", "who", k.label()), Kind: view.Secondary, Icon: "person", Href: "/staff/people/" + string(t.Person)}

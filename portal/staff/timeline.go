@@ -39,7 +39,9 @@ func (h *Desk) timeline(r *http.Request, k *known) (view.Timeline, error) {
 	}
 	var all []view.Event
 	for _, t := range touches {
-		all = append(all, h.touchEvent(r, k, t))
+		if on(r).In(t.Study) {
+			all = append(all, h.touchEvent(r, k, t))
+		}
 	}
 	all = append(all, h.consentEvents(r, k.Consents)...)
 	for _, x := range responses {
@@ -48,15 +50,15 @@ func (h *Desk) timeline(r *http.Request, k *known) (view.Timeline, error) {
 		}
 	}
 	for _, v := range visits {
-		if on(r).At(v.Site) && !v.ReplyAt.IsZero() {
+		if on(r).covers(v.Study, v.Site) && !v.ReplyAt.IsZero() {
 			all = append(all, view.Event{At: v.ReplyAt, Kind: "visit", Title: h.T(r, "staff.event.reply", "visit", v.Code, "day", day(v.Day)), Chip: h.replyChip(r, v), Href: "/staff/visits/" + v.ID, By: h.word(r, "staff.channel.", v.ReplyBy)})
 		}
-		if on(r).At(v.Site) && (v.State == trial.Kept || v.State == trial.Missed) && !v.Start.IsZero() {
+		if on(r).covers(v.Study, v.Site) && (v.State == trial.Kept || v.State == trial.Missed) && !v.Start.IsZero() {
 			all = append(all, view.Event{At: v.Start, Kind: "visit", Title: h.T(r, "staff.event.visit", "visit", v.Code, "study", string(v.Study)), Chip: h.replyChip(r, v), Href: "/staff/visits/" + v.ID})
 		}
 	}
 	for _, a := range alerts {
-		if on(r).At(a.Site) {
+		if on(r).covers(a.Study, a.Site) {
 			all = append(all, view.Event{At: a.Raised, Kind: "alert", Tone: view.Red, Title: h.T(r, "staff.event.alert", "level", strings.ToLower(h.word(r, "staff.level.", a.Level))), Text: said(a.What), Href: "/staff/alerts/" + a.ID,
 				Chip: &view.Chip{Text: h.word(r, "staff.alert.state.", a.State), Tone: map[string]view.Tone{trial.AlertOpen: view.Red, trial.AlertAcknowledged: view.Amber}[a.State]}})
 		}
@@ -76,7 +78,7 @@ func (h *Desk) timeline(r *http.Request, k *known) (view.Timeline, error) {
 // sees says whether answers given in a study may be shown to the member.
 func (s *shift) sees(k *known, subject string, prescreen bool) bool {
 	if subject == "" {
-		return prescreen || len(s.Sites) == 0
+		return prescreen || s.Everywhere()
 	}
 	return slices.ContainsFunc(k.subjects, func(x trial.Subject) bool { return x.ID == subject })
 }
@@ -142,9 +144,10 @@ func outcomeTone(outcome string) view.Tone {
 	return view.Plain
 }
 
-// consentEvents are the entries of the ledger; what was said in one breath is one event.
+// consentEvents are the entries of the ledger, but those for studies that are not the member's; what was said in one breath is one event.
 func (h *Desk) consentEvents(r *http.Request, ledger []contacts.Consent) []view.Event {
 	var out []view.Event
+	ledger = slices.DeleteFunc(slices.Clone(ledger), func(c contacts.Consent) bool { return !on(r).In(c.Study) })
 	for i := 0; i < len(ledger); {
 		breath := ledger[i : i+1]
 		for n := i + 1; n < len(ledger) && together(ledger[i], ledger[n]); n++ {

@@ -35,6 +35,9 @@ func (h *Desk) trail(w http.ResponseWriter, r *http.Request) error {
 		Table: view.Table{Caption: h.T(r, "staff.trail.title"), CaptionHidden: true, Empty: view.EmptyState{Title: h.T(r, "staff.trail.empty")},
 			Columns: []view.Column{{Label: h.T(r, "staff.time")}, {Label: h.T(r, "staff.by")}, {Label: h.T(r, "staff.trail.did")}, {Label: h.T(r, "staff.trail.why")}, {Label: h.T(r, "staff.trail.what")}}}}
 	for _, e := range entries {
+		if !on(r).In(e.Study) {
+			continue
+		}
 		row := view.Row{Cells: []view.Cell{{Text: view.Stamp(e.At.In(on(r).zone))}, {Text: h.actorName(r, e.Actor), Sub: e.Actor.Role}, {Text: h.word(r, "staff.action.", e.Action), Sub: e.Study}, {Text: h.reasonWords(r, e), Empty: e.Reason == ""}, h.changedCell(e)}}
 		if strings.HasPrefix(e.Action, "person.reveal") {
 			row.Tone = view.Amber

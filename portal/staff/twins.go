@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/muster-health/muster/contacts"
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 )
@@ -45,7 +46,7 @@ func (h *Desk) showTwins(w http.ResponseWriter, r *http.Request, status int, f *
 		return fmt.Errorf("look-alikes: %w", err)
 	}
 	p := &twinsPage{Page: view.Page{Title: h.T(r, "staff.twins.of", "who", k.label()), Lead: h.T(r, "staff.twins.lead"), Back: &view.Link{Label: k.label(), Href: "/staff/people/" + k.ID}}, ID: k.ID,
-		Empty: view.EmptyState{Title: h.T(r, "staff.twins.empty")}, Decides: on(r).Role.Changes()}
+		Empty: view.EmptyState{Title: h.T(r, "staff.twins.empty")}, Decides: on(r).Role.May(members.ChangePeople)}
 	people := h.crowd(r.Context(), on(r))
 	for _, review := range all {
 		var both []*known

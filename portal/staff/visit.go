@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -30,7 +31,7 @@ func (h *Desk) visitOf(r *http.Request) (trial.Visit, known, error) {
 	if err != nil {
 		return v, known{}, err
 	}
-	if !on(r).At(v.Site) {
+	if !on(r).covers(v.Study, v.Site) {
 		return v, known{}, web.ErrNotFound
 	}
 	k, err := h.look(r.Context(), on(r), v.Person)
@@ -73,7 +74,7 @@ func (h *Desk) showVisit(w http.ResponseWriter, r *http.Request, status int, f *
 	}
 	pair(h.T(r, "staff.visit.why"), v.Why)
 	p.Window = h.windowWords(r, v)
-	if s.Role.Changes() && v.State != trial.Kept {
+	if s.Role.May(members.ManageVisits) && v.State != trial.Kept {
 		h.visitForms(r, p, v, f)
 	}
 	p.Errors = append(h.problems(p.Book...), h.problems(p.Cancel)...)

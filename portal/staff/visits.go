@@ -91,7 +91,9 @@ func (h *Desk) onDay(r *http.Request, site, date string) ([]trial.Visit, error) 
 	if err != nil {
 		return nil, fmt.Errorf("visits: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(v trial.Visit) bool { return v.State == trial.Cancelled || v.State == trial.Proposed })
+	all = slices.DeleteFunc(all, func(v trial.Visit) bool {
+		return v.State == trial.Cancelled || v.State == trial.Proposed || !on(r).In(string(v.Study))
+	})
 	slices.SortFunc(all, func(a, b trial.Visit) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.ID, b.ID))
 	})
@@ -157,7 +159,7 @@ func (h *Desk) personVisits(r *http.Request, k *known) (view.Table, error) {
 	if err != nil {
 		return t, fmt.Errorf("visits: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(v trial.Visit) bool { return !on(r).At(v.Site) })
+	all = slices.DeleteFunc(all, func(v trial.Visit) bool { return !on(r).covers(v.Study, v.Site) })
 	slices.SortFunc(all, func(a, b trial.Visit) int {
 		return cmp.Or(cmp.Compare(a.Study, b.Study), cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID))
 	})

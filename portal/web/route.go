@@ -6,15 +6,15 @@ import "net/http"
 // the roles of staff keep it.
 type Access string
 
-// Who may use a route: everybody; who is signed in as a participant; a member of staff, of any
-// role, of one that sees people, of one that changes things.
+// Who may use a route: everybody, or who is signed in as a participant. Pages of staff say which
+// permission they ask for, see StaffMay.
 const (
 	Public      Access = "public"
 	Participant Access = "participant"
-	Staff       Access = "staff"
-	StaffLook   Access = "staff: sees people"
-	StaffChange Access = "staff: changes"
 )
+
+// StaffMay is the access of members of staff whose role has a permission.
+func StaffMay(permission string) Access { return Access("staff: " + permission) }
 
 // Route is one address of the site: the only kind there is, so that one map can be read, mounted
 // and tested. Variables in Path are written {id}.

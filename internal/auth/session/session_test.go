@@ -220,6 +220,21 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// A session ends after its life, however much it is used.
+func TestLife(t *testing.T) {
+	w := &wall{}
+	srv := site(t, newManager(t, newStore(t, w), w, session.Options{Name: "staff", Idle: 24 * time.Hour, Life: 12 * time.Hour}))
+	b := newBrowser(t)
+	b.get(srv.URL + "/in/maria")
+	for _, hours := range []time.Duration{4, 4, 3} {
+		w.add(hours * time.Hour)
+		b.get(srv.URL + "/note/still-here")
+		b.who(srv.URL, "maria")
+	}
+	w.add(time.Hour + time.Minute)
+	b.who(srv.URL, "")
+}
+
 func TestAudiencesAreApart(t *testing.T) {
 	w := &wall{}
 	s := newStore(t, w)

@@ -1,5 +1,6 @@
-// Package staff says who works here and lets them in: by a link that works once, made on the
-// command line, until a site connects its own sign-in. Only the hash of a link is stored.
+// Package staff says who works here, what each role may do, and who is let in: whom an identity
+// provider vouches for (see internal/auth/oidc), and whoever has a link that works once, made on the
+// command line. Only the hash of a link is stored.
 package staff
 
 import (
@@ -14,37 +15,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Role is what somebody does here, which decides what they may see and change.
-type Role string
-
-// The roles.
-const (
-	Coordinator  Role = "coordinator"
-	Recruiter    Role = "recruiter"
-	Investigator Role = "investigator"
-	OnCall       Role = "on-call"
-	Monitor      Role = "monitor"  // reads everything, changes nothing
-	Director     Role = "director" // sees no person, only counts
-)
-
-// Roles lists all of them.
-func Roles() []Role {
-	return []Role{Coordinator, Recruiter, Investigator, OnCall, Monitor, Director}
-}
-
-// SeesPeople says whether the role may look at people at all.
-func (r Role) SeesPeople() bool { return slices.Contains(Roles(), r) && r != Director }
-
-// Changes says whether the role may change anything.
-func (r Role) Changes() bool { return r.SeesPeople() && r != Monitor }
-
 // Member is somebody who works here. ID is short and lower-case, such as "maria".
 type Member struct {
 	docstore.Meta `bson:",inline"`
 	Name          string    `bson:"name"`
 	Role          Role      `bson:"role"`
-	Sites         []string  `bson:"sites,omitempty"` // ids; none: every site
-	Left          time.Time `bson:"left,omitempty"`  // works here no more: cannot sign in
+	Sites         []string  `bson:"sites,omitempty"`   // ids; none: every site
+	Studies       []string  `bson:"studies,omitempty"` // ids; none: every study
+	Via           string    `bson:"via,omitempty"`     // "oidc": name, role, sites and studies are the provider's, anew at each sign-in
+	Left          time.Time `bson:"left,omitempty"`    // works here no more: cannot sign in
 }
 
 // Actor is the member in the audit trail.
@@ -57,10 +36,19 @@ func (m Member) At(site string) bool {
 	return site == "" || len(m.Sites) == 0 || slices.Contains(m.Sites, site)
 }
 
+// In says whether the member works in a study. A matter of no study is everybody's.
+func (m Member) In(study string) bool {
+	return study == "" || len(m.Studies) == 0 || slices.Contains(m.Studies, study)
+}
+
+// Everywhere says that neither sites nor studies limit the member.
+func (m Member) Everywhere() bool { return len(m.Sites) == 0 && len(m.Studies) == 0 }
+
 // Errors a caller decides on.
 var (
 	ErrLink   = errors.New("the link has been used, is too old, or is not one of ours")
 	ErrMember = errors.New("this is not a member of staff")
+	ErrReason = errors.New("a break-glass link needs a reason of 5 to 200 letters")
 )
 
 // Clock gives business time and real time; *clock.Clock is one.
@@ -81,7 +69,7 @@ type Members struct {
 // Open makes the collections "staff" and "staffLinks" exist.
 func Open(ctx context.Context, store *docstore.Store, log *audit.Log, clock Clock) (*Members, error) {
 	all, err1 := docstore.Open[Member](ctx, store, docstore.Spec{Name: "staff", Version: 1})
-	links, err2 := docstore.Open[link](ctx, store, docstore.Spec{Name: "staffLinks", Version: 1})
+	links, err2 := docstore.Open[link](ctx, store, docstore.Spec{Name: "staffLinks", Version: 1, Indexes: []docstore.Index{{Name: "used", Fields: []string{"used"}}}})
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, fmt.Errorf("open staff: %w", err)
 	}
@@ -97,18 +85,25 @@ func (s *Members) All(ctx context.Context) ([]Member, error) {
 }
 
 // Put stores a member as given; changed is false when nothing differs. ErrMember when the id,
-// the name or the role is missing or unknown.
+// the name or the role is missing or unknown, and when the id was somebody else's who left: what
+// they did stands in the audit trail under it.
 func (s *Members) Put(ctx context.Context, by audit.Actor, m Member) (changed bool, err error) {
 	if !validID(m.ID) || m.Name == "" || !slices.Contains(Roles(), m.Role) {
 		return false, fmt.Errorf("put staff %q: %w: an id of a–z, 0–9 and hyphens, a name and a role of %v are needed", m.ID, ErrMember, Roles())
 	}
 	err = s.store.Do(ctx, func(b *docstore.Batch) error {
 		changed = true
+		action := "staff.put"
 		_, err := s.all.Edit(ctx, b, m.ID, func(v *Member) error {
 			m.Meta = v.Meta
-			if same(*v, m) {
+			switch {
+			case same(*v, m):
 				changed = false
 				return docstore.Unchanged
+			case !v.Left.IsZero() && v.Name != m.Name:
+				return fmt.Errorf("put staff %q: %w: the id was somebody's who left; give another", m.ID, ErrMember)
+			case v.Role != m.Role || !slices.Equal(v.Sites, m.Sites) || !slices.Equal(v.Studies, m.Studies):
+				action = "staff.role"
 			}
 			*v = m
 			return nil
@@ -121,10 +116,28 @@ func (s *Members) Put(ctx context.Context, by audit.Actor, m Member) (changed bo
 		if err != nil || !changed {
 			return err
 		}
-		s.log.Record(b, audit.Entry{Actor: by, Action: "staff.put", OnBehalf: m.ID})
+		s.log.Record(b, audit.Entry{Actor: by, Action: action, OnBehalf: m.ID})
 		return nil
 	})
 	return changed, err
+}
+
+// Leave says that a member works here no more, from now on. Their sessions are the caller's to end;
+// the desk lets nobody in who left, whatever session they have. ErrMember for somebody who does not
+// work here.
+func (s *Members) Leave(ctx context.Context, by audit.Actor, member string) error {
+	if _, err := s.working(ctx, member); err != nil {
+		return fmt.Errorf("leave: %w", err)
+	}
+	_, err := s.all.Update(ctx, member, func(m *Member, b *docstore.Batch) error {
+		m.Left = s.clock.Now().UTC().Truncate(time.Millisecond)
+		s.log.Record(b, audit.Entry{Actor: by, Action: "staff.leave", OnBehalf: m.ID})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("leave %s: %w", member, err)
+	}
+	return nil
 }
 
 func same(a, b Member) bool {

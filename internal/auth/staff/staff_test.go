@@ -161,17 +161,162 @@ func TestPutRefuses(t *testing.T) {
 	}
 }
 
-func TestWhatRolesMayDo(t *testing.T) {
-	for _, tc := range []struct {
-		role          staff.Role
-		sees, changes bool
-	}{{staff.Coordinator, true, true}, {staff.OnCall, true, true}, {staff.Monitor, true, false}, {staff.Director, false, false}, {"", false, false}} {
-		if tc.role.SeesPeople() != tc.sees || tc.role.Changes() != tc.changes {
-			t.Errorf("%q: sees %v, changes %v", tc.role, tc.role.SeesPeople(), tc.role.Changes())
+// The table says everything: no role holds a permission that is not one, none is left without, and
+// nobody who sees no person changes one.
+func TestGrants(t *testing.T) {
+	all := map[staff.Permission]int{}
+	for _, p := range staff.Permissions() {
+		all[p] = 0
+	}
+	for _, g := range staff.Grants() {
+		if !g.Role.May(staff.SeeCounts) {
+			t.Errorf("%s has no page to begin with", g.Role)
+		}
+		for _, p := range g.May {
+			if _, known := all[p]; !known {
+				t.Errorf("%s may %q, which is no permission", g.Role, p)
+			}
+			all[p]++
+			if p != staff.SeeCounts && p != staff.ManageStaff && !g.Role.May(staff.SeePeople) {
+				t.Errorf("%s may %s and sees nobody", g.Role, p)
+			}
 		}
 	}
-	lee := staff.Member{Sites: []string{"mesa"}}
+	for p, n := range all {
+		if n == 0 {
+			t.Errorf("no role may %s", p)
+		}
+	}
+	for _, reads := range []staff.Role{staff.Monitor, staff.DataManager} {
+		for _, p := range []staff.Permission{staff.ContactPeople, staff.ChangePeople, staff.ChangeSubjects, staff.RecordConsent, staff.ManageVisits, staff.HandleAlerts, staff.DoTasks, staff.ManageStaff} {
+			if reads.May(p) {
+				t.Errorf("%s may %s", reads, p)
+			}
+		}
+	}
+	if staff.Role("").May(staff.SeeCounts) || staff.Role("boss").May(staff.SeeCounts) {
+		t.Error("an unknown role may something")
+	}
+}
+
+func TestWhereMembersWork(t *testing.T) {
+	lee := staff.Member{Sites: []string{"mesa"}, Studies: []string{"STEADY"}}
 	if lee.At("main") || !lee.At("mesa") || !lee.At("") || !(staff.Member{}).At("main") {
 		t.Error("sites: Lee is at Mesa only; a member without sites is everywhere")
+	}
+	if lee.In("CLEARWAY") || !lee.In("STEADY") || !lee.In("") || !(staff.Member{}).In("CLEARWAY") {
+		t.Error("studies: Lee works in STEADY only; a member without studies in all")
+	}
+	if lee.Everywhere() || (staff.Member{Studies: []string{"STEADY"}}).Everywhere() || !(staff.Member{}).Everywhere() {
+		t.Error("everywhere is without sites and studies")
+	}
+}
+
+// trail is what the audit trail holds, oldest first.
+func trail(t *testing.T, r *rig.Rig) (out []string) {
+	t.Helper()
+	for e, err := range r.Audit.Find(t.Context(), docstore.Query{Order: "at"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := e.Action + " by " + string(e.Actor.Kind)
+		if e.Reason != "" {
+			line += ": " + e.Reason
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func TestBreakGlass(t *testing.T) {
+	r, m := open(t)
+	for name, x := range map[string]struct {
+		reason string
+		life   time.Duration
+	}{"no reason": {"  ", 10 * time.Minute}, "no words": {"down", 10 * time.Minute}, "no time": {"the provider is down", 0}, "a day": {"the provider is down", 24 * time.Hour}} {
+		if _, _, err := m.BreakGlass(t.Context(), cli, "maria", x.reason, x.life); err == nil {
+			t.Errorf("%s: a link was made", name)
+		}
+	}
+	secret, expires, err := m.BreakGlass(t.Context(), cli, "maria", " the provider is down ", 5*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := expires.Sub(r.Clock.Wall()); left <= 4*time.Minute || left > 5*time.Minute {
+		t.Errorf("works for %v, want five minutes", left)
+	}
+	since := r.Clock.Wall().Add(-time.Hour)
+	if got, err := m.Broken(t.Context(), since); err != nil || len(got) != 0 {
+		t.Errorf("before it is used: %v, %v", got, err)
+	}
+	if _, err := m.Redeem(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	plain, _, err := m.Link(t.Context(), cli, "maria")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Redeem(t.Context(), plain); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Broken(t.Context(), since)
+	if err != nil || len(got) != 1 || got[0].Member != "maria" || got[0].Reason != "the provider is down" {
+		t.Errorf("used: %+v, %v", got, err)
+	}
+	if got, err := m.Broken(t.Context(), r.Clock.Wall().Add(time.Hour)); err != nil || len(got) != 0 {
+		t.Errorf("later: %v, %v", got, err)
+	}
+	want := []string{"staff.put by cli", "staff.breakglass by cli: the provider is down", "staff.signin by staff: break-glass: the provider is down", "staff.link by cli", "staff.signin by staff: link"}
+	if diff := cmp.Diff(want, trail(t, r)); diff != "" {
+		t.Errorf("audit trail (-want +got):\n%s", diff)
+	}
+}
+
+// Whom a provider vouches for is taken in with what it says now, and what changed is on record.
+func TestAdmit(t *testing.T) {
+	r, m := open(t)
+	who := staff.Member{Meta: docstore.Meta{ID: "oidc-1"}, Name: "Ana Roe", Role: staff.Recruiter, Sites: []string{"main"}}
+	got, err := m.Admit(t.Context(), who)
+	if err != nil || got.Via != staff.ViaOIDC || got.Role != staff.Recruiter {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if _, err := m.Admit(t.Context(), who); err != nil {
+		t.Fatal(err)
+	}
+	who.Role, who.Sites = staff.Coordinator, nil
+	if got, err = m.Admit(t.Context(), who); err != nil || got.Role != staff.Coordinator || len(got.Sites) != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := m.Refused(t.Context(), "oidc-1", "group"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Leave(t.Context(), cli, "oidc-1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Admit(t.Context(), who); !errors.Is(err, staff.ErrMember) {
+		t.Errorf("somebody who left: %v, want ErrMember", err)
+	}
+	if err := m.Leave(t.Context(), cli, "oidc-1"); !errors.Is(err, staff.ErrMember) {
+		t.Errorf("left twice: %v, want ErrMember", err)
+	}
+	want := []string{"staff.put by cli", "staff.put by provider", "staff.signin by staff: oidc", "staff.signin by staff: oidc", "staff.role by provider", "staff.signin by staff: oidc", "staff.refused by provider: group", "staff.leave by cli"}
+	if diff := cmp.Diff(want, trail(t, r)); diff != "" {
+		t.Errorf("audit trail (-want +got):\n%s", diff)
+	}
+}
+
+// The id of somebody who left stays theirs.
+func TestAnIdIsNobodyElses(t *testing.T) {
+	_, m := open(t)
+	if err := m.Leave(t.Context(), cli, "maria"); err != nil {
+		t.Fatal(err)
+	}
+	other := staff.Member{Meta: docstore.Meta{ID: "maria"}, Name: "Maria Lopez", Role: staff.Recruiter}
+	if _, err := m.Put(t.Context(), cli, other); !errors.Is(err, staff.ErrMember) {
+		t.Errorf("given to somebody else: %v, want ErrMember", err)
+	}
+	other.Name = "Maria Santos"
+	if _, err := m.Put(t.Context(), cli, other); err != nil {
+		t.Errorf("back again: %v", err)
 	}
 }
