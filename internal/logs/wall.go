@@ -20,7 +20,7 @@ type wall struct {
 func (w *wall) Enabled(ctx context.Context, l slog.Level) bool { return w.inner.Enabled(ctx, l) }
 
 func (w *wall) Handle(ctx context.Context, r slog.Record) error {
-	clean := slog.NewRecord(r.Time, r.Level, text(r.Message), r.PC)
+	clean := slog.NewRecord(r.Time, r.Level, Line(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		clean.AddAttrs(attr(a))
 		return true
@@ -53,15 +53,15 @@ var personal = map[string]bool{
 
 func attr(a slog.Attr) slog.Attr {
 	if personal[strings.ToLower(strings.NewReplacer("-", "", ".", "", " ", "").Replace(a.Key))] {
-		return slog.String(text(a.Key), hidden)
+		return slog.String(Line(a.Key), hidden)
 	}
-	return slog.Attr{Key: text(a.Key), Value: value(a.Value.Resolve())}
+	return slog.Attr{Key: Line(a.Key), Value: value(a.Value.Resolve())}
 }
 
 func value(v slog.Value) slog.Value {
 	switch v.Kind() {
 	case slog.KindString:
-		return slog.StringValue(text(v.String()))
+		return slog.StringValue(Line(v.String()))
 	case slog.KindGroup:
 		var clean []slog.Attr
 		for _, a := range v.Group() {
@@ -81,7 +81,7 @@ func plain(x any) any {
 	case nil:
 		return nil
 	case error:
-		return text(x.Error())
+		return Line(x.Error())
 	case slog.LogValuer:
 		return value(slog.AnyValue(x).Resolve()).Any()
 	case time.Time, time.Duration:
@@ -90,7 +90,7 @@ func plain(x any) any {
 	switch v := reflect.ValueOf(x); v.Kind() {
 	case reflect.String:
 		// Printed, not converted: a type of its own may know how to mask itself.
-		return text(fmt.Sprint(x))
+		return Line(fmt.Sprint(x))
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
 		return x
@@ -112,9 +112,9 @@ var looksPersonal = []*regexp.Regexp{
 	regexp.MustCompile(`[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+`),
 }
 
-// text is s without what looks personal, and on one line: a value must not be able to look like a
+// Line is s without what looks personal, and on one line: a value must not be able to look like a
 // line of its own.
-func text(s string) string {
+func Line(s string) string {
 	for _, p := range looksPersonal {
 		s = p.ReplaceAllString(s, hidden)
 	}
