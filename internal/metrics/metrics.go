@@ -52,7 +52,7 @@ func New(o Options, gauges ...Gauge) *Metrics {
 		"route":   append(slices.Clone(o.Routes), "none"),
 		"class":   {"1xx", "2xx", "3xx", "4xx", "5xx"},
 		"hook":    {"sms", "voice", "message-status", "call-status"},
-		"job":     o.Jobs,
+		"name":    o.Jobs,
 		"outcome": append([]string{"done", "failed", "conflict", "exists"}, o.Outcomes...),
 		"kind":    o.Kinds,
 		"state":   o.States,
@@ -60,7 +60,7 @@ func New(o Options, gauges ...Gauge) *Metrics {
 	}}
 	m.requests = m.histogram("muster_http_request_seconds", "Time to answer a page, by route pattern and class of status.", "method", "route", "class")
 	m.webhooks = m.histogram("muster_webhook_seconds", "Time to answer the phone company.", "hook", "class")
-	m.ticks = m.histogram("muster_job_seconds", "Time a background job took.", "job", "outcome")
+	m.ticks = m.histogram("muster_job_seconds", "Time a background job took.", "name", "outcome")
 	m.writes = m.histogram("muster_store_write_seconds", "Time the database took for a batch; conflict and exists are answers, failed is trouble.", "outcome")
 	m.sends = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "muster_sends_total", Help: "Messages handed to the provider, by how that ended: accepted, refused, retry (put off), ambiguous (nobody knows yet)."}, []string{"kind", "outcome"})
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "muster_build_info", Help: "Always 1; the label says which version runs.", ConstLabels: prometheus.Labels{"version": o.Version}})
@@ -124,7 +124,7 @@ func (m *Metrics) Job(job string, err error, took time.Duration) {
 	if err != nil {
 		outcome = "failed"
 	}
-	m.ticks.WithLabelValues(m.known("job", job), outcome).Observe(took.Seconds())
+	m.ticks.WithLabelValues(m.known("name", job), outcome).Observe(took.Seconds())
 }
 
 // Write counts a batch: outcome is done, conflict, exists or failed.

@@ -31,7 +31,7 @@ func TestNamesAndValues(t *testing.T) {
 		`muster_http_request_seconds_count{class="other",method="other",route="other"} 1`,
 		`muster_webhook_seconds_count{class="4xx",hook="sms"} 1`,
 		`muster_webhook_seconds_count{class="2xx",hook="other"} 1`,
-		`muster_job_seconds_count{job="deliver",outcome="failed"} 1`,
+		`muster_job_seconds_count{name="deliver",outcome="failed"} 1`,
 		`muster_store_write_seconds_count{outcome="conflict"} 1`,
 		`muster_sends_total{kind="sms",outcome="refused"} 1`,
 		`muster_sends_total{kind="sms",outcome="other"} 1`,
