@@ -26,13 +26,13 @@ import (
 	"github.com/muster-health/muster/ivr/phonesim"
 )
 
-// withPhones is a house with a phone network beside it, and one person who can ask for a code.
+// withPhones is a house with a study and a phone network beside it.
 func withPhones(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
 	token := h.file("token", phonesim.DemoAuthToken+"\n")
 	h.args = []string{"--log-level", "debug", "--drain-delay", "2s", "--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token-file", token, "--twilio-from", office}
-	h.must("import", "csv", h.file("people.csv", "given,family,birthDate,phone,zip\nOlga,Norgaard,1960-02-01,412-555-0166,15213\n"), "--basis", "consent")
+	h.must("study", "put", "testdata/EVENING.yaml")
 	phones := h.start("phonesim")
 	t.Cleanup(func() {
 		if err := phones.stop(); err != nil {
@@ -40,20 +40,6 @@ func withPhones(t *testing.T) *house {
 		}
 	})
 	return h
-}
-
-const olga = "+14125550166"
-
-// asksForACode leaves a text in the outbox that is sent at once.
-func (h *house) asksForACode() {
-	h.t.Helper()
-	v := byPaper(h.t, h, narrow)
-	goes(h.t, v, "/me/sign-in")
-	v.fill("phone", strings.TrimPrefix(olga, "+1"))
-	v.fill("how", "text")
-	v.fill("own", "yes")
-	v.press("Send me a code")
-	on(h.t, v, "/me/code")
 }
 
 // fault puts one thing out of order in the phone network.
@@ -129,8 +115,10 @@ func TestStopsInOrder(t *testing.T) {
 	h := withPhones(t)
 	h.serve("serve")
 	h.fault(phonesim.Fault{Kind: phonesim.FaultRESTDelay, Match: "POST /Messages.json", Seconds: 4, Times: 1})
-	h.asksForACode()
-	within(t, "the provider is being called", func() bool { return strings.Contains(h.get("http://"+h.sim+"/sim/faults"), `"used":1`) })
+	fillsIn(t, byPaper(t, h, narrow), "EVENING", veraLind, func(string) {}) // a code goes out
+	within(t, "the provider is being called", func() bool { // the fault is used up
+		return !strings.Contains(h.get("http://"+h.sim+"/sim/faults"), string(phonesim.FaultRESTDelay))
+	})
 
 	h.running.tell(t, syscall.SIGTERM)
 	within(t, "not ready", func() bool { code, failing := h.readiness(); return code == 503 && failing["server"] != "" })
@@ -141,9 +129,7 @@ func TestStopsInOrder(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, h.log.tail(8))
 	}
 	h.running = nil
-	if n := len(h.phone(t, olga).received()); n != 1 {
-		t.Errorf("%d texts, want the one that was under way", n)
-	}
+	within(t, "the text that was under way arrives", func() bool { return len(h.phone(t, vera).received()) == 1 })
 	if n := len(h.logs("audit checkpoint")); n == 0 {
 		t.Error("no last checkpoint")
 	}
@@ -158,7 +144,7 @@ func TestStopsInOrder(t *testing.T) {
 	})
 	m := h.get("http://" + h.scrapes + "/metrics")
 	has(t, "the metrics after the restart", m, `muster_outbox_messages{kind="sms",state="sending"} 0`, `muster_outbox_messages{kind="sms",state="unknown"} 0`, `muster_outbox_messages{kind="sms",state="due"} 0`)
-	if n := len(h.phone(t, olga).received()); n != 1 {
+	if n := len(h.phone(t, vera).received()); n != 1 {
 		t.Errorf("%d texts after the restart, want 1", n)
 	}
 }
@@ -276,7 +262,13 @@ func TestReadsSettingsAgain(t *testing.T) {
 	if len(need) != 1 || need[0]["setting"] != "codes-a-day" {
 		t.Errorf("needs a restart: %v", need)
 	}
-	within(t, "debug lines are written", func() bool { return strings.Contains(h.log.String(), `"level":"DEBUG"`) || shown() == nil })
+	within(t, "debug lines are written", func() bool {
+		resp, err := client.Get("https://" + h.site + "/static/nothing")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return strings.Contains(h.log.String(), `"level":"DEBUG"`)
+	})
 
 	h.file("muster.yaml", settings("loud", "400"))
 	if err := os.WriteFile(cert, []byte("not a certificate"), 0o600); err != nil {
