@@ -31,7 +31,7 @@ func withPhones(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
 	token := h.file("token", phonesim.DemoAuthToken+"\n")
-	h.args = []string{"--log-level", "debug", "--drain-delay", "2s", "--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token-file", token, "--twilio-from", office}
+	h.args = []string{"--drain-delay", "2s", "--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token-file", token, "--twilio-from", office}
 	h.must("study", "put", "testdata/EVENING.yaml")
 	phones := h.start("phonesim")
 	t.Cleanup(func() {
@@ -116,7 +116,7 @@ func TestStopsInOrder(t *testing.T) {
 	h.serve("serve")
 	h.fault(phonesim.Fault{Kind: phonesim.FaultRESTDelay, Match: "POST /Messages.json", Seconds: 4, Times: 1})
 	fillsIn(t, byPaper(t, h, narrow), "EVENING", veraLind, func(string) {}) // a code goes out
-	within(t, "the provider is being called", func() bool { // the fault is used up
+	within(t, "the provider is being called", func() bool {                 // the fault is used up
 		return !strings.Contains(h.get("http://"+h.sim+"/sim/faults"), string(phonesim.FaultRESTDelay))
 	})
 
@@ -203,6 +203,7 @@ func TestReadsSettingsAgain(t *testing.T) {
 	t.Parallel()
 	unixOnly(t)
 	h := newHouse(t)
+	h.level = ""
 	token := h.file("token", phonesim.DemoAuthToken+"\n")
 	cert, key := filepath.Join(filepath.Dir(h.dir), "cert.pem"), filepath.Join(filepath.Dir(h.dir), "key.pem")
 	first := writeCertificate(t, cert, key)

@@ -41,7 +41,7 @@ func empty(t *testing.T, store string) *house {
 	t.Helper()
 	h := newHouse(t)
 	h.store = store
-	h.args = []string{"--log-level", "debug", "--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
+	h.args = []string{"--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
 	h.must("study", "put", "testdata/EVENING.yaml")
 	has(t, "the same study again", h.must("study", "put", "testdata/EVENING.yaml"), "unchanged")
 	h.must("staff", "add", "maria", "--name", "Maria Santos", "--role", "coordinator")
