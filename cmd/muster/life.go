@@ -37,7 +37,8 @@ func (s *server) run(ctx context.Context) error {
 		if s.demo != nil {
 			s.demo.started(ctx, s)
 		}
-		running.Go(func() { s.reloads(jobs) })
+		told := s.hear()
+		running.Go(func() { s.reloads(jobs, told) })
 		running.Go(func() { s.watchdog(jobs) })
 		s.tell("READY=1")
 		select {

@@ -28,13 +28,17 @@ func (s *server) reloaders() []reloader {
 	}
 }
 
-// reloads reads the settings again at every SIGHUP until ctx ends.
-func (s *server) reloads(ctx context.Context) {
-	if s.reread == nil {
-		return
-	}
+// hear begins to listen for SIGHUP; where settings are not read again it is left as it was.
+func (s *server) hear() chan os.Signal {
 	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGHUP)
+	if s.reread != nil {
+		signal.Notify(told, syscall.SIGHUP)
+	}
+	return told
+}
+
+// reloads reads the settings again each time it is told to, until ctx ends.
+func (s *server) reloads(ctx context.Context, told chan os.Signal) {
 	defer signal.Stop(told)
 	for was := s.config; ; {
 		select {

@@ -90,6 +90,7 @@ type house struct {
 	level                       string   // of the log; "" leaves it to the settings
 	log                         output   // what the site and the commands wrote to their error output
 	said                        output   // what they printed, and what the phones said
+	traces                      *output  // where a collector was started
 	running                     *process
 }
 
