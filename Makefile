@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup release release-check ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -57,3 +57,9 @@ bench-backup: build ## Measure backup and restore of 100,000 people
 
 clean:
 	rm -rf muster out dist
+
+release: ## Binaries, archives, Debian packages, lists of modules and checksums, into dist/
+	VERSION=$(VERSION) scripts/release.sh
+
+release-check: ## Build a release for this machine twice, compare, and look inside
+	scripts/release-check.sh

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
@@ -19,8 +21,10 @@ import (
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
 	"github.com/muster-health/muster/internal/id"
+	"github.com/muster-health/muster/internal/metrics"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/internal/telemetry"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/ivr/twilio"
 	"github.com/muster-health/muster/matching"
@@ -32,6 +36,8 @@ import (
 type core struct {
 	config   config.Config
 	log      *slog.Logger
+	metrics  *metrics.Metrics   // nil but in a server
+	tracing  *telemetry.Tracing // nil unless OTEL_* asks for it
 	clock    *clock.Clock
 	driver   docstore.Driver
 	store    *docstore.Store
@@ -42,6 +48,7 @@ type core struct {
 	box      *outbox.Box
 	trial    *trial.Coordinator
 	operator *ivr.Operator
+	carrier  *twilio.Carrier // nil without an account
 	matcher  *matching.Scan
 	newID    id.New
 }
@@ -81,6 +88,9 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing 
 	if k.clock, err = clock.Parse(c.Now); err != nil {
 		return nil, err
 	}
+	if k.tracing, err = telemetry.Start(ctx, fullVersion(), os.Environ()); err != nil {
+		return nil, err
+	}
 	if k.driver, err = openDriver(ctx, c, log); err != nil {
 		return nil, err
 	}
@@ -92,7 +102,7 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing 
 	if err = usable(ctx, k.driver); err != nil {
 		return nil, err
 	}
-	k.store = docstore.New(k.driver, k.clock.Wall, docstore.Require(audit.Guard(unaudited()...)))
+	k.store = docstore.New(k.driver, k.clock.Wall, docstore.Require(audit.Guard(unaudited()...)), docstore.Observe(k.wrote))
 	bound, err := seal.Bound(ctx, k.store)
 	if err != nil {
 		return nil, err
@@ -130,7 +140,7 @@ func (k *core) openParts(ctx context.Context) (err error) {
 
 func (k *core) openTrial(ctx context.Context) (err error) {
 	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Logger: k.log}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Observe: k.sent, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {
@@ -138,9 +148,10 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		carrier := twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall})
-		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: carrier, outbox.Call: carrier}
-		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: carrier, outbox.Call: carrier}
+		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
+			Transport: k.tracing.Transport(http.DefaultTransport)})
+		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: k.carrier, outbox.Call: k.carrier}
+		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: k.carrier, outbox.Call: k.carrier}
 	}
 	if k.box, err = outbox.Open(ctx, k.store, k.clock, k.keys, links, opts); err != nil {
 		return err
@@ -184,7 +195,13 @@ func openDriver(ctx context.Context, c config.Config, log *slog.Logger) (docstor
 
 // close ends what openCore began: the audit trail gets its last checkpoint.
 func (k *core) close(ctx context.Context) error {
-	return errors.Join(k.audit.Close(ctx), k.driver.Close())
+	err := errors.Join(k.audit.Close(ctx), k.driver.Close())
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if lost := k.tracing.Close(ctx); lost != nil {
+		k.log.Warn("the last traces were not sent", "err", lost)
+	}
+	return err
 }
 
 // withCore runs a command on an open core whose documents have the present version.

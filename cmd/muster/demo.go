@@ -98,7 +98,7 @@ func (d *demo) run(ctx context.Context, people int) error {
 	ctx, d.restart = context.WithCancel(ctx)
 	defer d.restart()
 	c := d.config
-	c.Demo = true
+	c.Demo, c.DrainDelay = true, 0
 	if c.Now == "" {
 		c.Now = d.startAt().Format(time.RFC3339)
 	}

@@ -125,7 +125,7 @@ func TestProbesAndHooks(t *testing.T) {
 	if code, body := ask("GET", "/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "matching") {
 		t.Errorf("before people were read: %d %s", code, body)
 	}
-	s.ready.Store(true)
+	s.ready.Clear("matching")
 	if code, body := ask("GET", "/readyz"); code != http.StatusOK {
 		t.Errorf("ready: %d %s", code, body)
 	}

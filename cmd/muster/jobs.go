@@ -29,7 +29,6 @@ func (s *server) jobs(ctx context.Context) {
 	defer plan.Stop()
 	defer sweep.Stop()
 	s.job(ctx, "follow", s.follow)
-	s.ready.Store(true)
 	s.job(ctx, "plan", s.plan)
 	for {
 		jumped := s.clock.Changed()
@@ -49,6 +48,9 @@ func (s *server) jobs(ctx context.Context) {
 		s.job(ctx, "deliver", s.deliver)
 	}
 }
+
+// jobNames are all that job is called with: a label of the metrics.
+func jobNames() []string { return []string{"follow", "plan", "deliver", "sweep"} }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
 	began := time.Now()
@@ -79,9 +81,14 @@ func (s *server) deliver(ctx context.Context) error {
 	return nil
 }
 
-// follow brings what is in memory up to the store.
+// follow brings what is in memory up to the store. Until it once has, the site is not ready.
 func (s *server) follow(ctx context.Context) error {
-	return errors.Join(s.portal.search.Tick(ctx), s.matcher.Tick(ctx))
+	err := errors.Join(s.portal.search.Tick(ctx), s.matcher.Tick(ctx))
+	if err == nil {
+		s.followed.Store(s.clock.Wall().UnixMilli())
+		s.ready.Clear("matching")
+	}
+	return err
 }
 
 func (s *server) sweep(ctx context.Context) error {

@@ -12,23 +12,40 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/lmittmann/tint"
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/muster-health/muster/internal/config"
+	"github.com/muster-health/muster/internal/logs"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "muster:", err)
 		os.Exit(1)
 	}
+}
+
+// untilStopped returns a context that ends when the process is told to stop. Told a second time it
+// ends at once: whoever asks twice does not want to wait.
+func untilStopped() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	told := make(chan os.Signal, 2)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-told
+		cancel()
+		<-told
+		fmt.Fprintln(os.Stderr, "muster: told to stop a second time, ends at once")
+		os.Exit(2)
+	}()
+	return ctx, func() { signal.Stop(told); cancel() }
 }
 
 func root() *cobra.Command {
@@ -40,8 +57,10 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	config.Flags(cmd.PersistentFlags())
-	cmd.AddCommand(serveCommand(), demoCommand(), phonesimCommand(), importCommand(), matchCommand(), studyCommand(), personCommand(), staffCommand(), auditCommand(), checkCommand())
+	cmd.AddCommand(serveCommand(), demoCommand(), phonesimCommand(), importCommand(), matchCommand(), studyCommand(), personCommand(), staffCommand(), auditCommand(), checkCommand(),
+		doctorCommand(), healthcheckCommand(), manCommand())
 	cmd.AddCommand(backupCommand(), restoreCommand(), migrateCommand())
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return nearestFlag(cmd, err) })
 	return cmd
 }
 
@@ -56,6 +75,17 @@ func fullVersion() string {
 	return version
 }
 
+// nearestFlag says which flag may have been meant.
+func nearestFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		if said := config.UnknownFlags(cmd.Flags(), []string{"--" + unknown.GetSpecifiedName()}); len(said) > 0 {
+			return errors.New(said[0])
+		}
+	}
+	return err
+}
+
 // settings reads the configuration of a command.
 func settings(cmd *cobra.Command) (config.Config, error) {
 	return config.Load(cmd.Flags(), os.Environ())
@@ -63,36 +93,7 @@ func settings(cmd *cobra.Command) (config.Config, error) {
 
 // logger writes JSON, or short lines on a terminal. Values that are about people print masked.
 func logger(level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	if isatty.IsTerminal(os.Stderr.Fd()) {
-		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{Level: l, TimeFormat: "15:04:05"}))
-	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
-}
-
-func checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check",
-		Short: "Read the settings and say what is wrong with them",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			if c.Twilio.AccountSID != "" && c.Twilio.BaseURL == "" && !c.BAA {
-				return errors.New("patients' messages go through Twilio, which needs a business associate agreement (HIPAA); once it is signed, set --twilio-baa=confirmed")
-			}
-			if err := checkProvider(cmd, c); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Settings are in order. Site %s, store %s.\n", c.PublicURL, storeKind(c))
-			return nil
-		},
-	}
+	return logs.New(os.Stderr, level, isatty.IsTerminal(os.Stderr.Fd()))
 }
 
 func storeKind(c config.Config) string {

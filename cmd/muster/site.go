@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/auth/session"
+	"github.com/muster-health/muster/internal/telemetry"
 	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/matching/criteria"
 	"github.com/muster-health/muster/portal"
@@ -23,6 +24,7 @@ import (
 // site is the web site with what it keeps going.
 type site struct {
 	handler  http.Handler
+	routes   []string // their patterns
 	search   *contacts.Search
 	sessions *session.Manager
 	forms    *web.Once
@@ -48,7 +50,11 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 	var bar func(*http.Request) *view.DemoBar
 	outer := web.New(renderer, web.Options{
 		Log: s.log, Now: s.clock.Now, Wall: s.clock.Wall, NewID: func() string { return s.newID("req_") },
-		Secure: strings.HasPrefix(s.config.PublicURL, "https://"), Proxies: s.config.Proxies, Machines: []string{"/hooks/"}, Observe: s.metrics.Request,
+		Secure: strings.HasPrefix(s.config.PublicURL, "https://"), Proxies: s.config.Proxies, Machines: []string{"/hooks/"},
+		Observe: func(ctx context.Context, a web.Answered) {
+			s.metrics.Request(a.Method, a.Route, a.Status, a.Took)
+			telemetry.Route(ctx, a.Method, a.Route, a.Request)
+		},
 		Dress: func(r *http.Request, p *view.Page) {
 			if bar != nil {
 				p.Demo = bar(r)
@@ -90,8 +96,13 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 		bar = pages.Bar
 		deps.Demo = pages.Routes()
 	}
-	if out.handler, err = portal.New(ctx, deps); err != nil {
+	all, err := portal.New(ctx, deps)
+	if err != nil {
 		return nil, err
+	}
+	out.handler = all
+	for _, r := range all.Routes {
+		out.routes = append(out.routes, r.Path)
 	}
 	return out, nil
 }

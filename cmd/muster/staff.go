@@ -167,26 +167,23 @@ func newProvider(c config.Config, wall func() time.Time, log *slog.Logger) (*oid
 	return oidc.New(oidc.Options{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, PublicURL: c.PublicURL, Roles: o.Roles, Name: o.Name, RoleClaim: o.RoleClaim, Wall: wall, Log: log})
 }
 
-// checkProvider asks the identity provider whether it knows this Muster, and says what to register there.
-func checkProvider(cmd *cobra.Command, c config.Config) error {
-	if c.OIDC.Issuer == "" {
-		return nil
+// examineSignIn asks the identity provider whether it knows this Muster, and says what to register there.
+func examineSignIn(ctx context.Context, p *patient) []finding {
+	const part = "staff sign-in"
+	if p.config.OIDC.Issuer == "" {
+		return one(part, skip, "no identity provider is set: staff come in by one-time links", "")
 	}
-	p, err := newProvider(c, nil, slog.New(slog.DiscardHandler))
+	client, err := newProvider(p.config, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return err
+		return one(part, fail, err.Error(), "mend the oidc settings; muster check names them")
 	}
-	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "At the identity provider register the redirect URI %s and, for after signing out, %s.\n", p.RedirectURI(), p.PostLogoutURI())
-	for _, x := range c.OIDC.Roles {
-		fmt.Fprintf(out, "  %s: %s, sites %s, studies %s\n", x.Group, x.Role, cmp.Or(strings.Join(x.Sites, ", "), "all"), cmp.Or(strings.Join(x.Studies, ", "), "all"))
+	register := fmt.Sprintf("register the redirect URI %s and, for after signing out, %s", client.RedirectURI(), client.PostLogoutURI())
+	var all []finding
+	for _, x := range client.Check(ctx) {
+		all = append(all, finding{part, fail, x.What, x.Mend})
 	}
-	if problems := p.Check(cmd.Context()); len(problems) > 0 {
-		words := make([]string, len(problems))
-		for i, x := range problems {
-			words[i] = x.String()
-		}
-		return fmt.Errorf("sign-in of staff:\n  %s", strings.Join(words, "\n  "))
+	if len(all) > 0 {
+		return append(all, finding{part, warn, "what the provider must know", register})
 	}
-	return nil
+	return one(part, ok, "the provider knows this Muster; "+register, "")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -25,19 +24,15 @@ func (k *core) waitForSchema(ctx context.Context) error {
 	}
 	var state atomic.Value
 	state.Store("the database has documents of an older version")
-	l, err := net.Listen("tcp", k.config.Listen)
+	cert, err := openCertificate(k.config)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
-	srv := &http.Server{Handler: guarded(notYet(func() string { return state.Load().(string) })), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
-	defer func() {
-		shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		srv.Shutdown(shut)
-		<-served
-	}()
+	l := listeners{log: k.log, failed: make(chan error, 1)}
+	if err := l.open(k.config.Listen, guarded(notYet(func() string { return state.Load().(string) })), cert.config()); err != nil {
+		return err
+	}
+	defer l.close(context.WithoutCancel(ctx))
 	log := k.logProgress()
 	for {
 		err := k.bringUp(ctx, func(what string) {
@@ -53,6 +48,8 @@ func (k *core) waitForSchema(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case err := <-l.failed:
+			return err
 		case <-time.After(schemaPoll):
 		}
 	}
@@ -69,7 +66,7 @@ func notYet(why func() string) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusServiceUnavailable)
-		json.NewEncoder(w).Encode(map[string]any{"ready": false, "failing": map[string]string{"schema": why()}})
+		json.NewEncoder(w).Encode(map[string]any{"ready": false, "failing": map[string]string{"migration": why()}})
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "60")

@@ -28,7 +28,7 @@ var forTests = []string{"internal/rig", "internal/e2e/...", "internal/archtest",
 var whole = append([]string{"cmd/muster"}, forTests...)
 
 // machinery is internal/ less what sits above the domain: sign-in, demo data, test rigs.
-var machinery = []string{"internal/docstore/...", "internal/backup", "internal/audit", "internal/outbox", "internal/seal", "internal/clock", "internal/config", "internal/id", "internal/email", "internal/metrics",
+var machinery = []string{"internal/docstore/...", "internal/backup", "internal/audit", "internal/outbox", "internal/seal", "internal/clock", "internal/config", "internal/id", "internal/email", "internal/metrics", "internal/logs", "internal/telemetry",
 	"internal/i18n", "internal/phone", "internal/geo", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov"}
 
 var domain = []string{"contacts", "matching/...", "survey", "trial", "ivr/...", "portal/..."}
@@ -86,6 +86,12 @@ var rules = []rule{
 		why: "the carrier has one home"},
 	{who: []string{everything}, except: []string{"internal/auth/oidc"}, not: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/..."},
 		why: "tokens of the identity provider are checked in one place"},
+	{who: []string{everything}, except: []string{"internal/telemetry"}, not: []string{"go.opentelemetry.io/..."},
+		why: "traces have one home, where everything but patterns and ids is taken out of them"},
+	{who: []string{everything}, except: []string{"internal/logs"}, not: []string{"github.com/lmittmann/..."},
+		why: "the log is made in one place, behind its wall"},
+	{who: []string{everything}, not: []string{"github.com/compose-spec/..."},
+		why: "a test of deploy reads compose.yaml with it; the program has no use for it"},
 	{who: []string{everything}, except: []string{"internal/phone"}, not: []string{"github.com/nyaruka/..."},
 		why: "numbers are phone.Number everywhere, which prints masked"},
 	{who: []string{everything}, except: []string{"internal/i18n"}, not: []string{"github.com/nicksnyder/..."},

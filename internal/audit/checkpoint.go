@@ -45,6 +45,7 @@ func (l *Log) Checkpoint(ctx context.Context) error {
 	defer l.marking.Unlock()
 	m, moved := l.nextMark()
 	if len(moved) == 0 {
+		l.atRest()
 		return nil
 	}
 	doc, err := l.signMark(m)
@@ -80,8 +81,24 @@ func (l *Log) Checkpoint(ctx context.Context) error {
 		}
 	}
 	l.mu.Unlock()
+	l.atRest()
 	l.opts.Logger.Info("audit checkpoint", "process", m.Process, "n", m.N, "lanes", len(m.Heads), "token", token(doc))
 	return nil
+}
+
+func (l *Log) atRest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.marked = l.clock.Wall()
+}
+
+// Marked is the real time up to which checkpoints vouch for what this process wrote: that of the
+// last one, or of the last look that found nothing to sign. With Run it is never much more than a
+// minute ago.
+func (l *Log) Marked() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.marked
 }
 
 func (l *Log) nextMark() (mark, []head) {

@@ -54,6 +54,7 @@ type Log struct {
 	free    []*lane         // last in, first out, so that few lanes are in use when little happens
 	moved   map[string]head // since the last checkpoint
 	mark    mark
+	marked  time.Time  // real time of the last checkpoint, or of the last time none was needed
 	marking sync.Mutex // one checkpoint at a time
 }
 
@@ -102,7 +103,7 @@ func Open(ctx context.Context, store *docstore.Store, ring Ring, clock Clock, op
 	}
 	return &Log{
 		store: store, ring: ring, clock: clock, opts: opts, exempt: unaudited(opts.Unaudited), entries: entries,
-		room: make(chan struct{}, opts.Lanes), moved: map[string]head{}, mark: mark{Process: opts.NewID("prc_")},
+		room: make(chan struct{}, opts.Lanes), moved: map[string]head{}, mark: mark{Process: opts.NewID("prc_")}, marked: clock.Wall(),
 	}, nil
 }
 

@@ -8,11 +8,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/env/v2"
@@ -41,13 +41,19 @@ type Config struct {
 	CodesADay      int            // most verification codes a day
 	LogLevel       string         // debug, info, warn, error
 	Migrate        string         // auto (or ""), off
+	TLSCertFile    string         // with TLSKeyFile: the site speaks HTTPS itself
+	TLSKeyFile     string
+	DrainDelay     time.Duration // how long a stopping server still takes requests
 
 	OIDC   OIDC
 	Twilio Twilio
 	BAA    bool // a business associate agreement with Twilio was confirmed
 	Demo   bool // set by muster demo alone
 
-	from map[string]string // where each value came from
+	Warnings []string // what is no mistake and should be looked at
+
+	from   map[string]string // where each value came from
+	values map[string]string // each value as it counts, secrets read from their files
 }
 
 // Twilio is the phone account. BaseURL points at a simulator on this machine, or is empty.
@@ -77,7 +83,7 @@ type setting struct {
 var settings = []setting{
 	{"listen", "127.0.0.1:8080", "address the site is served on", false},
 	{"data-dir", "./data", "folder of the embedded store", false},
-	{"store", "", "sqlite:PATH (default: muster.db in the data dir) or mongodb://…", false},
+	{"store", "", "sqlite:PATH (default: muster.db in the data dir) or mongodb://…", true},
 	{"public-url", "", "URL under which browsers and the phone company reach this site (default: http:// and --listen)", false},
 	{"trusted-proxies", "127.0.0.0/8,::1/128", "addresses of the web servers before the site, whose X-Forwarded-For says who asks", false},
 	{"keyring-file", "", "keys that seal personal data (default: beside the data dir, <data-dir>.keyring.json)", false},
@@ -99,6 +105,9 @@ var settings = []setting{
 	{"clock-listen", "", "loopback address of the clock control, for tests and demos (off when empty)", false},
 	{"migrate", "auto", "what a start does with documents of an older version: auto (bring them to the present one), off (wait for muster migrate)", false},
 	{"log-level", "info", "debug, info, warn or error", false},
+	{"tls-cert-file", "", "certificate chain (PEM), with --tls-key-file: the site then speaks HTTPS itself", false},
+	{"tls-key-file", "", "private key (PEM) of --tls-cert-file", false},
+	{"drain-delay", "1s", "how long the site goes on taking requests after it was told to stop, not ready any more, so that whoever sends them notices", false},
 }
 
 // Flags declares every setting on fs.
@@ -122,13 +131,7 @@ var testVariables = []string{"MUSTER_TEST_", "MUSTER_REAL_DATA", "MUSTER_E2E_", 
 // Load reads the settings. environ is os.Environ().
 func Load(fs *pflag.FlagSet, environ []string) (Config, error) {
 	var p problems
-	known := map[string]bool{"config": true}
-	for _, s := range settings {
-		known[s.name] = true
-		if s.secret {
-			known[s.name+"-file"] = true
-		}
-	}
+	known := known()
 	k := koanf.New("/")
 	from := map[string]string{}
 	mark := func(keys map[string]any, where func(string) string) {
@@ -159,7 +162,7 @@ func Load(fs *pflag.FlagSet, environ []string) (Config, error) {
 		if err := files.Load(file.Provider(path), yaml.Parser()); err != nil {
 			p.add("--config %s: %v", path, err)
 		}
-		mark(files.All(), func(string) string { return path })
+		mark(files.All(), places(path))
 		_ = k.Merge(files)
 	}
 	mark(envs.All(), envName)
@@ -174,9 +177,22 @@ func Load(fs *pflag.FlagSet, environ []string) (Config, error) {
 	for key, v := range changed {
 		_ = k.Set(key, v)
 	}
-	c := Config{from: from}
+	c := Config{from: from, values: map[string]string{"config": path}}
 	c.fill(k, &p)
+	c.settle(k)
 	return c, p.err()
+}
+
+// known are the names of all settings.
+func known() map[string]bool {
+	all := map[string]bool{"config": true}
+	for _, s := range settings {
+		all[s.name] = true
+		if s.secret {
+			all[s.name+"-file"] = true
+		}
+	}
+	return all
 }
 
 // onlyOurs is a flag set with the settings alone, so that a command's own flags stay its own.
@@ -191,7 +207,7 @@ func onlyOurs(fs *pflag.FlagSet, known map[string]bool) *pflag.FlagSet {
 }
 
 func (c *Config) fill(k *koanf.Koanf, p *problems) {
-	c.Listen, c.DataDir, c.Store = k.String("listen"), k.String("data-dir"), k.String("store")
+	c.Listen, c.DataDir, c.Store = k.String("listen"), k.String("data-dir"), c.secret(k, "store", p)
 	c.PublicURL, c.KeyringFile = strings.TrimSuffix(k.String("public-url"), "/"), k.String("keyring-file")
 	c.PhonesimListen, c.MetricsListen, c.ClockListen = k.String("phonesim-listen"), k.String("metrics-listen"), k.String("clock-listen")
 	c.Now, c.LogLevel = k.String("now"), k.String("log-level")
@@ -239,8 +255,20 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	if c.KeyringFile == "" {
 		c.KeyringFile = filepath.Clean(c.DataDir) + ".keyring.json"
 	}
+	c.TLSCertFile, c.TLSKeyFile = k.String("tls-cert-file"), k.String("tls-key-file")
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		p.add("tls-cert-file and tls-key-file are needed together, or neither")
+	}
+	if d, err := time.ParseDuration(k.String("drain-delay")); err != nil || d < 0 || d > time.Minute {
+		p.add("%s: %q is not a time of at most a minute such as 5s", c.where("drain-delay"), k.String("drain-delay"))
+	} else {
+		c.DrainDelay = d
+	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen
+		if c.TLSCertFile != "" {
+			c.PublicURL = "https://" + c.Listen
+		}
 	}
 	public, err := url.Parse(c.PublicURL)
 	if err != nil || public.Host == "" || (public.Scheme != "http" && public.Scheme != "https") || public.Path != "" {
@@ -329,22 +357,6 @@ func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 	}
 }
 
-// secret reads a setting or the file named by <name>-file; both is an error.
-func (c *Config) secret(k *koanf.Koanf, name string, p *problems) string {
-	v, path := k.String(name), k.String(name+"-file")
-	switch {
-	case v != "" && path != "":
-		p.add("%s and %s are both set; keep one", c.where(name), c.where(name+"-file"))
-	case path != "":
-		data, err := os.ReadFile(path)
-		if err != nil {
-			p.add("%s: %v", c.where(name+"-file"), err)
-		}
-		return strings.TrimRight(string(data), "\r\n")
-	}
-	return v
-}
-
 func (c *Config) where(name string) string {
 	if w := c.from[name]; w != "" {
 		return w
@@ -370,6 +382,7 @@ func Loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// problems are everything that is wrong, each with where it was read and the mend.
 type problems []string
 
 func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
@@ -379,8 +392,10 @@ func (p problems) err() error {
 		return nil
 	}
 	slices.Sort(p)
-	return fmt.Errorf("settings:\n  %s", strings.Join(p, "\n  "))
+	return p
 }
+
+func (p problems) Error() string { return "settings:\n  " + strings.Join(p, "\n  ") }
 
 // nearest suggests the known key that is spelled most like key.
 func nearest(key string, known map[string]bool) string {

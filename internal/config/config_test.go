@@ -126,3 +126,68 @@ func TestIdentityProvider(t *testing.T) {
 		t.Errorf("without: %+v, %v", c.OIDC, err)
 	}
 }
+
+func TestSecretFiles(t *testing.T) {
+	dir := t.TempDir()
+	open, empty := filepath.Join(dir, "open"), filepath.Join(dir, "empty")
+	os.WriteFile(open, []byte("s3cret\r\n"), 0o600)
+	os.Chmod(open, 0o644)
+	os.WriteFile(empty, []byte("\n"), 0o600)
+	account := []string{"--twilio-account-sid", "AC1", "--twilio-from", "+14125550100"}
+	c, err := load(t, append(account, "--twilio-auth-token-file", open))
+	if err != nil || c.Twilio.AuthToken != "s3cret" {
+		t.Errorf("%q, %v", c.Twilio.AuthToken, err)
+	}
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "chmod 600 "+open) {
+		t.Errorf("warnings %q", c.Warnings)
+	}
+	for _, path := range []string{empty, filepath.Join(dir, "missing")} {
+		if _, err := load(t, append(account, "--twilio-auth-token-file", path)); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	os.WriteFile(open, []byte("mongodb://u:s3cret@db/muster\n"), 0o600)
+	if c, err = load(t, nil, "MUSTER_STORE_FILE="+open); err != nil || c.Store != "mongodb://u:s3cret@db/muster" {
+		t.Errorf("store from a file: %q, %v", c.Store, err)
+	}
+	for _, s := range c.Explain() {
+		if strings.Contains(s.Value, "s3cret") {
+			t.Errorf("%s is shown as %s", s.Name, s.Value)
+		}
+		if s.Name == "store" && (s.Value != "mongodb://(secret)@db/muster" || s.Source != "MUSTER_STORE_FILE") {
+			t.Errorf("store is shown as %+v", s)
+		}
+	}
+}
+
+// What changed is told by value, also when the file that holds it has kept its name.
+func TestChanged(t *testing.T) {
+	token := filepath.Join(t.TempDir(), "token")
+	os.WriteFile(token, []byte("one"), 0o600)
+	args := []string{"--twilio-account-sid", "AC1", "--twilio-from", "+14125550100", "--twilio-auth-token-file", token}
+	before, err := load(t, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(token, []byte("two"), 0o600)
+	after, err := load(t, append(args, "--log-level", "debug", "--data-dir", "elsewhere"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(before.Changed(after)), "[data-dir store keyring-file twilio-auth-token log-level]"; got != want {
+		t.Errorf("changed %s, want %s", got, want)
+	}
+	if got := after.Changed(after); len(got) != 0 {
+		t.Errorf("nothing changed, and yet %v", got)
+	}
+}
+
+func TestTLSNeedsBothFiles(t *testing.T) {
+	if _, err := load(t, []string{"--tls-cert-file", "cert.pem"}); err == nil || !strings.Contains(err.Error(), "tls-key-file") {
+		t.Errorf("half a pair: %v", err)
+	}
+	c, err := load(t, []string{"--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"})
+	if err != nil || c.PublicURL != "https://127.0.0.1:8080" {
+		t.Errorf("public URL %q, %v", c.PublicURL, err)
+	}
+}

@@ -20,6 +20,7 @@ type Store struct {
 	driver  Driver
 	wall    func() time.Time
 	require []func(context.Context, *Batch) error
+	observe func(took time.Duration, err error)
 
 	scans atomic.Uint64
 
@@ -43,6 +44,11 @@ type Option func(*Store)
 // have run. An error stops the commit. check only looks.
 func Require(check func(context.Context, *Batch) error) Option {
 	return func(s *Store) { s.require = append(s.require, check) }
+}
+
+// Observe hears of every batch that was written or refused by the driver, with the time that took.
+func Observe(f func(took time.Duration, err error)) Option {
+	return func(s *Store) { s.observe = f }
 }
 
 // Driver gives the jobs that copy or verify whole databases what lies beneath.
@@ -191,7 +197,12 @@ func (s *Store) Commit(ctx context.Context, b *Batch) (err error) {
 	for i, p := range b.ops {
 		ops[i] = p.op
 	}
-	return s.driver.Write(ctx, ops)
+	began := time.Now()
+	err = s.driver.Write(ctx, ops)
+	if s.observe != nil {
+		s.observe(time.Since(began), err)
+	}
+	return err
 }
 
 // Batch holds changes that happen together. It is not safe for concurrent use.

@@ -30,7 +30,6 @@ var rosasEvening = evening{number: delgados, pin: "4471", before: []string{"STEA
 func TestTour(t *testing.T) {
 	needBrowser(t)
 	h := newHouse(t)
-	h.args = []string{"--log-level", "debug"}
 	h.serve("demo")
 	has(t, "what the demo prints", h.said.String(), "http://"+h.site+"/demo/tour", "http://"+h.sim, "+14125550110", "4471")
 	ok := true

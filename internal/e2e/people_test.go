@@ -31,11 +31,29 @@ func (p volunteer) name() string { return p.given + " " + p.family }
 // handset. looks names pictures; "" takes none.
 func signUp(t *testing.T, v visitor, h *house, study string, p volunteer, looks string) {
 	t.Helper()
-	look := func(name string) {
+	look := looking(v, looks)
+	before := len(h.phone(t, p.number).received())
+	fillsIn(t, v, study, p, look)
+	look("code")
+	lacks(t, "the code page", v.says(), p.local())
+	v.fill("code", h.phone(t, p.number).code(before))
+	v.press("Continue")
+	on(t, v, "/join/done")
+	look("done")
+}
+
+// looking takes pictures named after what is looked at; "" takes none.
+func looking(v visitor, looks string) func(string) {
+	return func(name string) {
 		if looks != "" {
 			v.look(looks + "-" + name)
 		}
 	}
+}
+
+// fillsIn is signUp until a code is on its way.
+func fillsIn(t *testing.T, v visitor, study string, p volunteer, look func(string)) {
+	t.Helper()
 	goes(t, v, "/studies/"+study)
 	look("study")
 	v.press("See if I may fit")
@@ -70,15 +88,8 @@ func signUp(t *testing.T, v visitor, h *house, study string, p volunteer, looks 
 		v.fill("agree-"+c, "1")
 	}
 	look("details")
-	before := len(h.phone(t, p.number).received())
 	v.press("Continue")
 	on(t, v, "/join/code")
-	look("code")
-	lacks(t, "the code page", v.says(), p.local())
-	v.fill("code", h.phone(t, p.number).code(before))
-	v.press("Continue")
-	on(t, v, "/join/done")
-	look("done")
 }
 
 // born fills in the three parts of a birth date.

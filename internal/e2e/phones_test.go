@@ -125,6 +125,7 @@ func (p handset) code(n int) string {
 		for i, x := range p.received() {
 			if m := sixDigits.FindStringSubmatch(x.Body); i >= n && m != nil {
 				code = m[1] + m[2]
+				everyLog.secret(code)
 				return true
 			}
 		}

@@ -70,6 +70,10 @@ func (c *cleanups) run() {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	leftovers.run()
+	for _, l := range everyLog.leaks() {
+		fmt.Fprintln(os.Stderr, "--- FAIL:", l)
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -81,16 +85,19 @@ type house struct {
 	store                       string // "" the embedded one in dir
 	site, sim, control, scrapes string // addresses
 	env                         []string
-	args                        []string // of every command, such as --log-level
+	args                        []string // of every command
+	level                       string   // of the log; "" leaves it to the settings
 	log                         output   // what the site and the commands wrote to their error output
 	said                        output   // what they printed, and what the phones said
+	traces                      *output  // where a collector was started
 	running                     *process
 	binary                      func() (string, error) // of the program
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: filepath.Join(t.TempDir(), "data"), binary: built}
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "data"), binary: built, level: "debug"}
+	everyLog.add(t.Name(), &h.log)
 	h.site, h.sim, h.control, h.scrapes = freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	t.Cleanup(func() {
 		h.stop()
@@ -133,6 +140,9 @@ func (h *house) settings() []string {
 	s := []string{"--data-dir", h.dir, "--listen", h.site, "--phonesim-listen", h.sim}
 	if h.store != "" {
 		s = append(s, "--store", h.store)
+	}
+	if h.level != "" {
+		s = append(s, "--log-level", h.level)
 	}
 	return append(s, h.args...)
 }

@@ -42,7 +42,8 @@ func empty(t *testing.T, store string) *house {
 	t.Helper()
 	h := newHouse(t)
 	h.store = store
-	h.args = []string{"--log-level", "debug", "--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
+	h.traces = h.collects()
+	h.args = []string{"--twilio-base-url", "http://" + h.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
 	h.must("study", "put", "testdata/EVENING.yaml")
 	has(t, "the same study again", h.must("study", "put", "testdata/EVENING.yaml"), "unchanged")
 	h.must("staff", "add", "maria", "--name", "Maria Santos", "--role", "coordinator")
@@ -64,6 +65,8 @@ func TestJourneysOnSQLite(t *testing.T) {
 	h.journeys(byPaper)
 	h.leaksNothing(personal(veraLind, samOrr))
 	h.stop()
+	has(t, "the traces", h.traces.String(), "GET /staff/people/{id}", "POST /hooks/twilio/voice", "POST provider")
+	lacks(t, "the traces", h.traces.String(), personal(veraLind, samOrr)...)
 	h.intact()
 	h.leaksNothing(personal(veraLind, samOrr))
 	h.tampered()

@@ -68,7 +68,9 @@ type Options struct {
 	// the change: the timeline follows there.
 	OnChange func(ctx context.Context, b *docstore.Batch, m Message) error
 	// Stuck hears, once, of a message nobody can find out about, and adds a task for staff.
-	Stuck    func(ctx context.Context, b *docstore.Batch, m Message) error
+	Stuck func(ctx context.Context, b *docstore.Batch, m Message) error
+	// Observe hears how each call to a provider ended: "accepted", "refused", "retry", "ambiguous".
+	Observe  func(k Kind, outcome string)
 	PerTick  int    // most messages sent in one Deliver; 0 = 100
 	Parallel int    // most provider calls at once; 0 = 4
 	Process  string // names this process in attempts; "" = random
@@ -133,6 +135,9 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 	if opts.OnChange == nil {
 		opts.OnChange = quiet
 	}
+	if opts.Observe == nil {
+		opts.Observe = func(Kind, string) {}
+	}
 	if opts.Stuck == nil {
 		opts.Stuck = quiet
 	}
@@ -145,6 +150,7 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 		{Name: "study_state", Fields: []string{"study", "state"}},
 		{Name: "visit_state", Fields: []string{"visit", "state"}},
 		{Name: "ref_state", Fields: []string{"ref", "state"}},
+		{Name: "kind_state", Fields: []string{"kind", "state"}},
 	}}
 	list, err := docstore.Open[row](ctx, store, spec)
 	if err != nil {

@@ -131,6 +131,8 @@ func (x *Box) ask(ctx, end context.Context, m Message, now time.Time) (ok, goOn 
 	_, err = x.finish(end, m, func(m *Message) {
 		m.Attempts = m.Attempts[:len(m.Attempts)-1] // nobody was called
 		switch {
+		case asked != nil && ctx.Err() != nil: // the server stops: the next one may send at once
+			m.again(time.Time{})
 		case asked != nil:
 			m.again(x.clock.Wall().Add(30 * time.Second))
 		case d.NotBefore.IsZero():
@@ -151,6 +153,7 @@ func (x *Box) ask(ctx, end context.Context, m Message, now time.Time) (ok, goOn 
 // book stores the outcome of a call to the provider.
 func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error) (goOn bool, err error) {
 	if failed == nil {
+		x.opts.Observe(m.Kind, "accepted")
 		_, err := x.change(ctx, m.ID, func(v *Message, b *docstore.Batch) (bool, error) {
 			same := len(v.Attempts) == len(m.Attempts) && v.attempt().Ended.IsZero()
 			if same {
@@ -166,6 +169,7 @@ func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error
 		return true, err
 	}
 	f := failure(failed)
+	x.opts.Observe(m.Kind, f.class.String())
 	_, err = x.finish(ctx, m, func(m *Message) {
 		wall := x.clock.Wall()
 		switch f.class {

@@ -103,7 +103,8 @@ func (s *Simulator) authenticate(r *http.Request) *apiError {
 	if !same(user, s.opt.AccountSID) || !same(pass, s.opt.AuthToken) {
 		return refuseAs(http.StatusUnauthorized, 20003, "Authenticate")
 	}
-	if !strings.HasPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/"+s.opt.AccountSID+"/") {
+	account := "/" + apiVersion + "/Accounts/" + s.opt.AccountSID
+	if r.URL.Path != account+".json" && !strings.HasPrefix(r.URL.Path, account+"/") {
 		return refuseAs(http.StatusNotFound, 20404, errorWords(20404))
 	}
 	return nil

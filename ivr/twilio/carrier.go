@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/twilio/twilio-go/client"
@@ -36,7 +37,10 @@ type Options struct {
 }
 
 // Carrier sends texts and calls. It is an outbox.Sender and outbox.Finder.
-type Carrier struct{ o Options }
+type Carrier struct {
+	o     Options
+	token atomic.Pointer[string]
+}
 
 // New returns a carrier.
 func New(o Options) *Carrier {
@@ -49,8 +53,13 @@ func New(o Options) *Carrier {
 	if o.Wall == nil {
 		o.Wall = time.Now
 	}
-	return &Carrier{o}
+	c := &Carrier{o: o}
+	c.Renew(o.AuthToken)
+	return c
 }
+
+// Renew makes the account's new token the one that counts, while messages are sent.
+func (c *Carrier) Renew(authToken string) { c.token.Store(&authToken) }
 
 // trip is one request's way out: it carries our context, which the SDK cannot, sends it to the
 // simulator where there is one, and keeps what the SDK throws away.
@@ -107,7 +116,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *Carrier) service(ctx context.Context) (*api.ApiService, *trip) {
 	t := &trip{ctx: ctx, base: c.o.BaseURL, next: c.o.Transport, wall: c.o.Wall}
 	hc := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	cl := &client.Client{Credentials: client.NewCredentials(c.o.AccountSID, c.o.AuthToken), HTTPClient: hc}
+	cl := &client.Client{Credentials: client.NewCredentials(c.o.AccountSID, *c.token.Load()), HTTPClient: hc}
 	cl.SetAccountSid(c.o.AccountSID)
 	return api.NewApiServiceWithClient(cl), t
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-health/muster/internal/i18n"
@@ -44,14 +45,15 @@ type Webhooks struct {
 	origin  string // scheme and host of the public URL, and a path if it has one
 	path    string // that path
 	account string
-	token   string
+	token   atomic.Pointer[string]
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
 // NewWebhooks returns the handler of the four webhooks.
 func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog.Logger) *Webhooks {
-	w := &Webhooks{op: op, origin: strings.TrimSuffix(publicURL, "/"), account: accountSID, token: authToken, log: log, mux: http.NewServeMux()}
+	w := &Webhooks{op: op, origin: strings.TrimSuffix(publicURL, "/"), account: accountSID, log: log, mux: http.NewServeMux()}
+	w.Renew(authToken)
 	if u, err := url.Parse(w.origin); err == nil {
 		w.path = u.EscapedPath()
 	}
@@ -61,6 +63,9 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 	w.mux.HandleFunc(CallStatusPath, w.signed(w.callStatus))
 	return w
 }
+
+// Renew makes the account's new token the one that counts, while requests are served.
+func (h *Webhooks) Renew(authToken string) { h.token.Store(&authToken) }
 
 func (h *Webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
@@ -95,7 +100,7 @@ func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Valu
 				return
 			}
 		}
-		if !signedBy(h.token, h.origin+asSent(r), form, r.Header.Get("X-Twilio-Signature")) {
+		if !signedBy(*h.token.Load(), h.origin+asSent(r), form, r.Header.Get("X-Twilio-Signature")) {
 			h.refuse(w, r, form, "signature does not match")
 			return
 		}

@@ -144,7 +144,7 @@ func (s *Site) record(next http.Handler) http.Handler {
 		}
 		s.Log.Log(r.Context(), level, "request", "request", n.id, "method", method(r), "route", route(r), "status", m.Code, "ms", took.Milliseconds(), "bytes", m.Written)
 		if s.Observe != nil {
-			s.Observe(method(r), route(r), m.Code, took)
+			s.Observe(r.Context(), Answered{n.id, method(r), route(r), m.Code, took})
 		}
 	})
 }

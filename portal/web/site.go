@@ -40,9 +40,15 @@ type Options struct {
 
 	Home string // where an error page leads; "" is "/"
 
-	// Observe hears of every answered request, for metrics. route is the pattern, never the
-	// path. It may be nil.
-	Observe func(method, route string, status int, took time.Duration)
+	// Observe hears of every answered request, for metrics and traces. It may be nil.
+	Observe func(ctx context.Context, a Answered)
+}
+
+// Answered is a request that was answered. Route is the pattern, never the path; Request is its id.
+type Answered struct {
+	Request, Method, Route string
+	Status                 int
+	Took                   time.Duration
 }
 
 // Site serves the pages of one audience, or of all. It is safe for concurrent use.

@@ -82,8 +82,8 @@ func newRig(t *testing.T, change func(*web.Options)) *rig {
 		Log: slog.New(slog.NewJSONHandler(&g.log, nil)), Wall: time.Now, NewID: newID,
 		Now:      func() time.Time { return time.Date(2026, 3, 2, 9, 5, 0, 0, time.UTC) },
 		Machines: []string{"/hooks/"},
-		Observe: func(method, route string, status int, _ time.Duration) {
-			g.seen = append(g.seen, fmt.Sprintf("%s %s %d", method, route, status))
+		Observe: func(_ context.Context, a web.Answered) {
+			g.seen = append(g.seen, fmt.Sprintf("%s %s %d", a.Method, a.Route, a.Status))
 		},
 	}
 	if change != nil {

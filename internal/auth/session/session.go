@@ -126,6 +126,11 @@ func (m *Manager) Sessions(ctx context.Context, subject string) ([]Info, error) 
 	return m.store.list(ctx, subject)
 }
 
+// Count is how many sessions of every audience have not run out.
+func (m *Manager) Count(ctx context.Context) (int, error) {
+	return m.store.records.Count(ctx, docstore.Query{Range: &docstore.Range{Path: "expires", From: m.store.wall()}})
+}
+
 // Sweep deletes sessions of every audience that are over, at most 1,000 a call, and returns
 // how many.
 func (m *Manager) Sweep(ctx context.Context) (int, error) { return m.store.sweep(ctx) }

@@ -218,23 +218,43 @@ func byID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
 // overlap; the skew and the longest Write together stay below that.
 const maxSkew = 10 * time.Second
 
-// Ping answers whether the server can be reached and agrees about the time.
+// ErrSkew says that this host's clock and the server's are too far apart for the change feed.
+var ErrSkew = errors.New("clocks differ")
+
+// Ping answers whether the server can be reached and agrees about the time: ErrSkew.
 func (d *Driver) Ping(ctx context.Context) error {
+	skew, took, err := d.skew(ctx)
+	if err != nil {
+		return err
+	}
+	if skew.Abs() > maxSkew+took {
+		return fmt.Errorf("%w: this host's clock and the database server's are %s apart, more than %s", ErrSkew, skew.Abs().Round(time.Second), maxSkew)
+	}
+	return nil
+}
+
+// Skew is how far the server's clock is ahead of this host's, to within the time of a round trip.
+func (d *Driver) Skew(ctx context.Context) (time.Duration, error) {
+	skew, _, err := d.skew(ctx)
+	return skew, err
+}
+
+// Transactions says whether batches are whole: see Open.
+func (d *Driver) Transactions() bool { return !d.loose }
+
+func (d *Driver) skew(ctx context.Context) (ahead, took time.Duration, err error) {
 	var hello struct {
 		LocalTime time.Time `bson:"localTime"`
 	}
 	before := d.wall()
 	if err := d.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return err
+		return 0, 0, err
 	}
-	took := d.wall().Sub(before)
+	took = d.wall().Sub(before)
 	if hello.LocalTime.IsZero() {
-		return nil // not told
+		return 0, took, nil // not told
 	}
-	if skew := hello.LocalTime.Sub(before).Abs(); skew > maxSkew+took {
-		return fmt.Errorf("this host's clock and the database server's are %s apart, more than %s", skew.Round(time.Second), maxSkew)
-	}
-	return nil
+	return hello.LocalTime.Sub(before), took, nil
 }
 
 // Close ends all connections.
