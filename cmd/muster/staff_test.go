@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -75,13 +75,14 @@ func TestCheckAsksTheProvider(t *testing.T) {
 // A provider that is down keeps nothing else from starting or answering.
 func TestServesWithoutItsProvider(t *testing.T) {
 	dir := t.TempDir()
-	roles, err := oidc.ParseRoles("admins=administrator")
+	roles, err := oidc.ParseRoles("admins=administrator; a=coordinator@nroth/STAEDY")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := config.Config{DataDir: dir, Store: "sqlite:" + filepath.Join(dir, "muster.db"), KeyringFile: filepath.Join(dir, "ring.json"), PublicURL: "http://127.0.0.1:8080",
 		OIDC: config.OIDC{Issuer: "http://127.0.0.1:1", ClientID: "muster", ClientSecret: "s3cret", Name: "Larkfield", Roles: roles}}
-	k, err := openCore(t.Context(), c, slog.New(slog.NewTextHandler(io.Discard, nil)), true)
+	var log bytes.Buffer
+	k, err := openCore(t.Context(), c, slog.New(slog.NewTextHandler(&log, nil)), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,11 @@ func TestServesWithoutItsProvider(t *testing.T) {
 	s, err := newServer(t.Context(), k, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, want := range []string{"site=nroth", "study=STAEDY"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("nothing warns of %s:\n%s", want, log.String())
+		}
 	}
 	for path, want := range map[string]string{"/staff/sign-in": "Larkfield does not answer", "/studies": "<main", "/me/sign-in": "<main", "/healthz": "ok"} {
 		w := httptest.NewRecorder()
