@@ -165,6 +165,9 @@ func TestEveryRouteAndRole(t *testing.T) {
 	if _, err := d.Trial.Refer(t.Context(), rig.Staff, contacts.PersonID(all["people"]), "OTHER", "mesa", "staff"); err != nil {
 		t.Fatal(err)
 	}
+	for _, path := range []string{"", "/people", "/people/" + all["people"], "/people/" + all["people"] + "/trail", "/people/" + all["people"] + "/permissions", "/visits", "/tasks", "/alerts", "/inbox", "/studies"} {
+		lacks(t, who[members.Coordinator].other.page("/staff"+path), "STEADY")
+	}
 	for role, b := range who {
 		for name, some := range map[string]*browser{"another site": b.mesa, "another study": b.other} {
 			if a := some.get("/staff/people/" + all["people"]); role.May(members.SeePeople) && a.code != http.StatusOK {
