@@ -79,6 +79,9 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 	}
 	if provider != nil {
 		deskDeps.Provider = provider
+		if err := s.warnOfPlaces(ctx); err != nil {
+			return nil, err
+		}
 	}
 	desk, err := staff.New(ctx, deskDeps)
 	if err != nil {

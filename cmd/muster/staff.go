@@ -167,6 +167,32 @@ func newProvider(c config.Config, wall func() time.Time, log *slog.Logger) (*oid
 	return oidc.New(oidc.Options{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, PublicURL: c.PublicURL, Roles: o.Roles, Name: o.Name, RoleClaim: o.RoleClaim, Wall: wall, Log: log})
 }
 
+// warnOfPlaces logs the sites and studies of oidc-roles that no study has: a member of nothing else
+// would find an empty desk.
+func (k *core) warnOfPlaces(ctx context.Context) error {
+	all, err := k.trial.Studies(ctx)
+	if err != nil {
+		return fmt.Errorf("studies: %w", err)
+	}
+	sites, studies := map[string]bool{}, map[string]bool{}
+	for _, st := range all {
+		studies[st.ID] = true
+		for _, x := range st.Sites {
+			sites[x.ID] = true
+		}
+	}
+	for _, p := range k.config.OIDC.Roles {
+		for what, list := range map[string][]string{"site": p.Sites, "study": p.Studies} {
+			for _, id := range list {
+				if !sites[id] && what == "site" || !studies[id] && what == "study" {
+					k.log.Warn("oidc-roles names what no study has", "group", p.Group, what, id)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // examineSignIn asks the identity provider whether it knows this Muster, and says what to register there.
 func examineSignIn(ctx context.Context, p *patient) []finding {
 	const part = "staff sign-in"

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -56,13 +56,13 @@ func TestStaffCommands(t *testing.T) {
 	}
 }
 
-// muster check says what to register, and what is wrong.
-func TestCheckAsksTheProvider(t *testing.T) {
-	out, err := muster(t, t.TempDir(), append([]string{"check", "--public-url", "https://muster.example.test"}, nowhere...)...)
-	if err == nil || !strings.Contains(err.Error(), "does not answer") {
-		t.Errorf("%v", err)
+// muster doctor says what to register, and what is wrong.
+func TestDoctorAsksTheProvider(t *testing.T) {
+	out, err := muster(t, t.TempDir(), append([]string{"doctor", "--format", "json", "--public-url", "http://127.0.0.1:1"}, nowhere...)...)
+	if err == nil {
+		t.Error("nothing failed")
 	}
-	for _, want := range []string{"https://muster.example.test" + oidc.CallbackPath, "admins: administrator, sites all, studies all"} {
+	for _, want := range []string{"does not answer", "http://127.0.0.1:1" + oidc.CallbackPath} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q does not say %q", out, want)
 		}
@@ -75,13 +75,14 @@ func TestCheckAsksTheProvider(t *testing.T) {
 // A provider that is down keeps nothing else from starting or answering.
 func TestServesWithoutItsProvider(t *testing.T) {
 	dir := t.TempDir()
-	roles, err := oidc.ParseRoles("admins=administrator")
+	roles, err := oidc.ParseRoles("admins=administrator; a=coordinator@nroth/STAEDY")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := config.Config{DataDir: dir, Store: "sqlite:" + filepath.Join(dir, "muster.db"), KeyringFile: filepath.Join(dir, "ring.json"), PublicURL: "http://127.0.0.1:8080",
 		OIDC: config.OIDC{Issuer: "http://127.0.0.1:1", ClientID: "muster", ClientSecret: "s3cret", Name: "Larkfield", Roles: roles}}
-	k, err := openCore(t.Context(), c, slog.New(slog.NewTextHandler(io.Discard, nil)), true)
+	var log bytes.Buffer
+	k, err := openCore(t.Context(), c, slog.New(slog.NewTextHandler(&log, nil)), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,11 @@ func TestServesWithoutItsProvider(t *testing.T) {
 	s, err := newServer(t.Context(), k, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, want := range []string{"site=nroth", "study=STAEDY"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("nothing warns of %s:\n%s", want, log.String())
+		}
 	}
 	for path, want := range map[string]string{"/staff/sign-in": "Larkfield does not answer", "/studies": "<main", "/me/sign-in": "<main", "/healthz": "ok"} {
 		w := httptest.NewRecorder()

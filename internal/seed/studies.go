@@ -75,6 +75,8 @@ func Staff() []staff.Member {
 		one("noor", "Noor Haddad", staff.OnCall),
 		one("joan", "Joan Pell", staff.Director),
 		one("carl", "Carl Weiss", staff.Monitor),
+		one("dora", "Dora Lindgren", staff.DataManager),
+		one("sam", "Sam Ortiz", staff.Administrator),
 		one("lee", "Lee Park", staff.Coordinator, "mesa"),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muster-health/muster/contacts"
 	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/rig"
@@ -159,5 +160,31 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 	if tried < 800 {
 		t.Errorf("only %d requests were made", tried)
+	}
+	// Once Rosa is in OTHER at Mesa as well, she is known there; what is STEADY's at Main is not.
+	if _, err := d.Trial.Refer(t.Context(), rig.Staff, contacts.PersonID(all["people"]), "OTHER", "mesa", "staff"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"", "/people", "/people/" + all["people"], "/people/" + all["people"] + "/trail", "/people/" + all["people"] + "/permissions", "/visits", "/tasks", "/alerts", "/inbox", "/studies"} {
+		lacks(t, who[members.Coordinator].other.page("/staff"+path), "STEADY")
+	}
+	for role, b := range who {
+		for name, some := range map[string]*browser{"another site": b.mesa, "another study": b.other} {
+			if a := some.get("/staff/people/" + all["people"]); role.May(members.SeePeople) && a.code != http.StatusOK {
+				t.Fatalf("%s of %s does not see Rosa: %d", role, name, a.code)
+			}
+			for _, route := range d.desk.Routes() {
+				path, about := "", ""
+				if word, ok := strings.CutPrefix(string(route.Access), "staff: "); ok && role.May(members.Permission(word)) {
+					path, about = all.fill(t, route.Path)
+				}
+				if !slices.Contains([]string{"subjects", "visits", "alerts", "tasks"}, about) {
+					continue
+				}
+				if a := some.ask(route.Method, path); a.code != http.StatusNotFound {
+					t.Errorf("%s %s as %s of %s, who knows Rosa: %d, want 404", route.Method, route.Path, role, name, a.code)
+				}
+			}
+		}
 	}
 }

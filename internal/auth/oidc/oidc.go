@@ -106,7 +106,7 @@ func (c *Client) PostLogoutURI() string { return c.o.PublicURL + SignedOutPath }
 const (
 	fresh = time.Minute
 	pause = 3 * time.Second
-	quick = 3 * time.Second
+	quick = 5 * time.Second
 )
 
 // Up says whether somebody can sign in now: nil, or ErrDown.

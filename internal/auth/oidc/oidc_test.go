@@ -24,16 +24,20 @@ import (
 
 const site = "http://127.0.0.1:9" // nobody listens: the tests bring the answer back themselves
 
-// wall is real time plus what a test adds.
+// wall stands at when the test began, plus what the test adds: how long a process takes to start
+// decides nothing.
 type wall struct {
-	mu   sync.Mutex
-	plus time.Duration
+	mu    sync.Mutex
+	began time.Time
+	plus  time.Duration
 }
+
+func newWall() *wall { return &wall{began: time.Now()} }
 
 func (w *wall) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Now().Add(w.plus)
+	return w.began.Add(w.plus)
 }
 
 func (w *wall) add(d time.Duration) {
@@ -169,7 +173,7 @@ func TestSignIn(t *testing.T) {
 func TestAnswersOfOthers(t *testing.T) {
 	p := oidctest.Start(t, site)
 	p.Account("alice", oidctest.Account{Name: "Alice Ito", Groups: []string{"coordinators"}})
-	w, s := &wall{}, &swap{}
+	w, s := newWall(), &swap{}
 	c := client(t, p, func(o *oidc.Options) { o.Wall, o.HTTP = w.now, &http.Client{Transport: s, Timeout: 10 * time.Second} })
 	first, err := signIn(t, p, c, "alice")
 	if err != nil {
@@ -256,7 +260,7 @@ func TestKeysChangeAndOutages(t *testing.T) {
 	p := oidctest.Start(t, site)
 	alice := oidctest.Account{Name: "Alice Ito", Groups: []string{"coordinators"}}
 	p.Account("alice", alice)
-	w := &wall{}
+	w := newWall()
 	c := client(t, p, func(o *oidc.Options) { o.Wall = w.now })
 	before, err := signIn(t, p, c, "alice")
 	if err != nil {
