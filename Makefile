@@ -37,7 +37,7 @@ check: ## Formatting, vet, staticcheck, import rules, generated files unchanged
 e2e: build ## The five journeys against the real binary, the simulator and a browser
 	MUSTER_E2E_SHOTS=$(CURDIR)/out/screens $(GO) test -count=1 -timeout 20m ./internal/e2e/...
 
-kill: ## Two thousand sends, fifty kills, a phone company that misbehaves; some eight minutes
+kill: ## Two thousand sends, fifty kills, a phone network that misbehaves: alone and with two processes; some eight minutes
 	MUSTER_E2E_KILL=1 $(GO) test -count=1 -timeout 30m -v -run '^TestKill$$' ./internal/e2e
 
 golden: ## Rewrite the golden files after a change that was meant

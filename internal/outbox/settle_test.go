@@ -155,6 +155,53 @@ func TestTwins(t *testing.T) {
 	})
 }
 
+// Looks run side by side, those of messages alike one after the other; each finds its own.
+func TestManyAreSettledAtOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	keys := openKeys(t, w.store, w.ring)
+	box, err := outbox.Open(t.Context(), w.store, w.clock, keys, gate(nil), outbox.Options{
+		Senders: map[outbox.Kind]outbox.Sender{outbox.SMS: w.provider}, Finders: map[outbox.Kind]outbox.Finder{outbox.SMS: w.provider}, Parallel: 4, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.provider.lag = 0
+	const n = 40
+	for i := range n {
+		m := text(fmt.Sprintf("msg_%02d", i))
+		m.Body = fmt.Sprint("text ", i/2)
+		w.put(t, m)
+		w.provider.fates = append(w.provider.fates, []fate{takenUnheard, lostBefore, takenNoID, takenUnheard}[i%4])
+	}
+	for range 4 {
+		for {
+			moved, err := box.Deliver(t.Context(), w.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if moved == 0 {
+				break
+			}
+		}
+		w.clock.pass(61 * time.Second)
+	}
+	owners, given := map[string]string{}, map[string]int{}
+	for i := range n {
+		m := w.state(t, fmt.Sprintf("msg_%02d", i), outbox.Accepted)
+		if other := owners[m.SID]; other != "" {
+			t.Errorf("%s and %s both count %s as theirs", m.ID, other, m.SID)
+		}
+		owners[m.SID] = m.ID
+	}
+	for _, h := range w.provider.has {
+		given[h.body]++
+	}
+	for body, times := range given {
+		if times != 2 {
+			t.Errorf("%q was sent %d times, want 2", body, times)
+		}
+	}
+}
+
 // mortal is the database as one process sees it until it is killed.
 type mortal struct {
 	docstore.Driver
