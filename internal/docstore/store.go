@@ -22,6 +22,7 @@ type Store struct {
 	require []func(context.Context, *Batch) error
 
 	scans atomic.Uint64
+	lines lines
 
 	mu    sync.Mutex
 	specs map[string]Spec
