@@ -222,9 +222,18 @@ func marshal(v any) (bson.Raw, error) {
 var Unchanged = errors.New("unchanged")
 
 // Update reads the document, lets change edit it and add to the batch, and commits. On
-// ErrConflict it starts again with the fresh document, so change must be pure but for v and b.
+// ErrConflict it starts again with the fresh document, so change must be pure but for v and b;
+// of those in this process who do so with one document, one at a time.
 func (c *Collection[T, P]) Update(ctx context.Context, id string, change func(v *T, b *Batch) error) (T, error) {
 	for attempt := 0; ; attempt++ {
+		if attempt == 1 {
+			leave, err := c.store.lines.enter(ctx, document{c.spec.Name, id})
+			if err != nil {
+				var none T
+				return none, fmt.Errorf("wait to change %s %s: %w", c.spec.Name, id, err)
+			}
+			defer leave()
+		}
 		v, stored, err := c.load(ctx, id)
 		if err != nil {
 			return v, err

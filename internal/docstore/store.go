@@ -23,6 +23,7 @@ type Store struct {
 	observe func(took time.Duration, err error)
 
 	scans atomic.Uint64
+	lines lines
 
 	mu    sync.Mutex
 	specs map[string]Spec

@@ -67,6 +67,7 @@ func (c *client) serve() {
 func (c *client) answer(ctx context.Context, m message) ([]byte, error) {
 	if m.kind != wiremessage.OpMsg {
 		answer, err := c.server.pass(m)
+		//lint:ignore SA1019 the driver still greets with it
 		if err != nil || m.kind != wiremessage.OpQuery {
 			return answer.raw, err
 		}

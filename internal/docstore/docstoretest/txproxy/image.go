@@ -7,22 +7,22 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// remember keeps what a write is about to change, and holds it until the transaction ends.
+// remember keeps what a write is about to change, and holds it until the transaction ends. What
+// a write looks for and does not find stays free, as with MongoDB.
 func (p *Proxy) remember(t *transaction, cmd command) error {
-	at, ids, _ := cmd.targets()
-	switch cmd.name() {
-	case "insert", "update", "delete", "findAndModify", "findandmodify":
-	default:
+	at := cmd.namespace()
+	if cmd.name() == "insert" {
+		_, ids, _ := cmd.targets()
+		for _, id := range ids {
+			docs, err := find(p.own, at, document(bson.D{{Key: "_id", Value: id}}))
+			if err != nil {
+				return err
+			}
+			p.hold(t, image{at, id, append(docs, nil)[0]})
+		}
 		return nil
 	}
-	for _, id := range ids {
-		docs, err := find(p.own, at, bson.D{{Key: "_id", Value: id}})
-		if err != nil {
-			return err
-		}
-		p.hold(t, image{at, id, append(docs, nil)[0]})
-	}
-	if ids != nil {
+	if cmd.name() == "find" {
 		return nil
 	}
 	filters, err := cmd.filters()
@@ -82,7 +82,7 @@ func (i image) restore(own *upstream) error {
 }
 
 // find reads all documents that match.
-func find(own *upstream, at namespace, filter any) (docs []bson.Raw, err error) {
+func find(own *upstream, at namespace, filter bson.Raw) (docs []bson.Raw, err error) {
 	answer, err := own.must(bson.D{{Key: "find", Value: at.collection}, {Key: "filter", Value: filter}, {Key: "$db", Value: at.db}})
 	for batch := "firstBatch"; err == nil; batch = "nextBatch" {
 		array, ok := answer.Lookup("cursor", batch).ArrayOK()
