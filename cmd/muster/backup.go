@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +13,8 @@ import (
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/backup"
 	"github.com/muster-health/muster/internal/config"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
 )
 
 func backupCommand() *cobra.Command {
@@ -28,9 +33,14 @@ func backupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if path := c.SQLitePath(); path != "" {
+				if _, err := os.Stat(path); err != nil { // opening it would make it
+					return fmt.Errorf("%w at %s; name the one to back up with --data-dir or --store", errNoDatabase, path)
+				}
+			}
 			ctx := cmd.Context()
 			// The parts stay closed: a backup is also taken before a newer program changes anything.
-			k, err := openStore(ctx, c, logger(c.LogLevel), false, backup.Unfinished)
+			k, err := openStore(ctx, c, logger(c.LogLevel), false, holdsMuster)
 			if err != nil {
 				return err
 			}
@@ -69,6 +79,18 @@ func backupCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&recipients, "recipient", nil, "encrypt for this age recipient (age1…); may be given several times")
 	cmd.Flags().StringVar(&recipientsFile, "recipients-file", "", "encrypt for the age recipients in this file, one a line")
 	return cmd
+}
+
+// errNoDatabase: a backup of nothing would look like a backup.
+var errNoDatabase = errors.New("there is no database of Muster")
+
+// holdsMuster refuses a database that was never used, and one whose restore did not end.
+func holdsMuster(ctx context.Context, d docstore.Driver) error {
+	_, err := d.Get(ctx, "meta", seal.BindingID)
+	if errors.Is(err, docstore.ErrNotFound) {
+		err = fmt.Errorf("%w in the store; name the one to back up with --data-dir or --store", errNoDatabase)
+	}
+	return errors.Join(backup.Unfinished(ctx, d), err)
 }
 
 // storeName is the kind of database, for the manifest.

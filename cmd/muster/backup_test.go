@@ -240,6 +240,21 @@ func TestEncryptedBackup(t *testing.T) {
 	}
 }
 
+// A wrong folder gives no empty backup that looks like one, and makes no database there.
+func TestNothingIsBackedUpFromNowhere(t *testing.T) {
+	dir := t.TempDir()
+	seeded(t, dir, 1)
+	_, err := muster(t, dir, "backup", "-o", filepath.Join(dir, "b"), "--store", "sqlite:"+filepath.Join(dir, "typo", "muster.db"))
+	if err == nil || !strings.Contains(err.Error(), "--data-dir") {
+		t.Errorf("got %v, want a refusal with the mend", err)
+	}
+	for _, name := range []string{"b", "typo"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s was made", name)
+		}
+	}
+}
+
 // Whatever is wrong with a file or a target is said with its mend, and the target stays without a
 // document.
 func TestRefusedRestores(t *testing.T) {

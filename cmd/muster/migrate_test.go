@@ -161,7 +161,7 @@ func TestAServerWaitsForMigrate(t *testing.T) {
 	}
 	var code int
 	var body string
-	for range 200 {
+	for range 1000 {
 		if code, body = ask("/readyz"); strings.Contains(body, "run muster migrate") {
 			break
 		}

@@ -115,6 +115,33 @@ func (l *lease) renew(b *docstore.Batch) error {
 	return nil
 }
 
+// during runs f, which may take longer than the lease, and renews it meanwhile, so often.
+func (l *lease) during(ctx context.Context, often time.Duration, f func(context.Context) error) error {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(often)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				b := l.store.Batch()
+				err := l.renew(b)
+				if err == nil {
+					err = l.store.Commit(ctx, b)
+				}
+				l.settle(err) // one that was lost is found out by the first batch
+			}
+		}
+	}()
+	err := f(ctx)
+	close(stop)
+	<-ended
+	return err
+}
+
 // settle hears how a batch with renew ended.
 func (l *lease) settle(err error) {
 	if err == nil {

@@ -123,7 +123,8 @@ func Run(ctx context.Context, s *docstore.Store, o Options) error {
 		return err
 	}
 	if o.Before != nil {
-		if err := o.Before(ctx, todo); err != nil {
+		err := l.during(ctx, leaseFor/3, func(ctx context.Context) error { return o.Before(ctx, todo) })
+		if err != nil {
 			return err
 		}
 	}
