@@ -19,7 +19,6 @@ umask 022
 build() { $GO build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version" "$@"; }
 # archive DIR FILE: members in order, owned by root, as old as the commit.
 archive() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$1" -c . | gzip -n9 >"$2"; }
-same_age() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
 build -o "$out/bin/here" ./cmd/muster
 "$out/bin/here" man "$out/man"
@@ -36,6 +35,7 @@ for target in ${TARGETS:-linux/amd64 linux/arm64 darwin/arm64}; do
 	cp "$out"/completion/* "$dir/completion"
 	cp -r LICENSE NOTICE LICENSES README.md SECURITY.md docs/operating.md "$dir"
 	[ "$os" = linux ] && mkdir "$dir/deploy" && cp deploy/muster.service deploy/muster.sysusers deploy/muster.yaml deploy/nginx.conf deploy/Caddyfile "$dir/deploy"
+	chmod -R u=rwX,go=rX "$out/$name" # whatever the umask of whoever checked out
 	archive "$out/$name" "$out/$name.tar.gz"
 	if [ "$os" = linux ] && command -v dpkg-deb >/dev/null; then
 		scripts/deb.sh "$dir" "$out/$name.deb" "$version" "$arch"

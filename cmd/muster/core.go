@@ -88,7 +88,7 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing 
 	if k.clock, err = clock.Parse(c.Now); err != nil {
 		return nil, err
 	}
-	if k.tracing, err = telemetry.Start(ctx, fullVersion(), os.Environ()); err != nil {
+	if k.tracing, err = telemetry.Start(ctx, fullVersion(), os.Environ(), log); err != nil {
 		return nil, err
 	}
 	if k.driver, err = openDriver(ctx, c, log); err != nil {

@@ -25,10 +25,10 @@ type finding struct {
 }
 
 const (
-	ok   = "ok"
-	warn = "warn" // to be looked at
-	fail = "fail"
-	skip = "skip" // there is nothing to examine, or it could not be
+	fine     = "ok"
+	doubtful = "warn" // to be looked at
+	broken   = "fail"
+	skipped  = "skip" // there is nothing to examine, or it could not be
 )
 
 // patient is what is examined. What did not open is nil.
@@ -78,7 +78,7 @@ func doctorCommand() *cobra.Command {
 			}
 			failed := 0
 			for _, f := range all {
-				if f.Verdict == fail {
+				if f.Verdict == broken {
 					failed++
 				}
 			}
@@ -101,7 +101,7 @@ func examine(ctx context.Context, c config.Config) []finding {
 	}()
 	var all []finding
 	for _, w := range c.Warnings {
-		all = append(all, finding{"settings", warn, w, "see there"})
+		all = append(all, finding{"settings", doubtful, w, "see there"})
 	}
 	for _, x := range examinations() {
 		within, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -115,7 +115,7 @@ func printFindings(to io.Writer, all []finding) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, f := range all {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Verdict, f.Part, logs.Line(f.Says))
-		if f.Mend != "" && f.Verdict != ok {
+		if f.Mend != "" && f.Verdict != fine {
 			fmt.Fprintf(w, "\t\t→ %s\n", f.Mend)
 		}
 	}

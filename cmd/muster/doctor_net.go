@@ -62,15 +62,15 @@ func examinePublic(ctx context.Context, p *patient) []finding {
 	a := p.public
 	switch {
 	case a.err != nil:
-		return one(part, fail, fmt.Sprintf("%s does not answer: %v", where, a.err), "start `muster serve`, then look at the name, the firewall and the web server before it; --public-url must be what browsers use")
+		return one(part, broken, fmt.Sprintf("%s does not answer: %v", where, a.err), "start `muster serve`, then look at the name, the firewall and the web server before it; --public-url must be what browsers use")
 	case a.status != http.StatusOK:
-		return one(part, fail, fmt.Sprintf("%s/healthz answers %d", where, a.status), "let the web server pass every path on to --listen as it is")
+		return one(part, broken, fmt.Sprintf("%s/healthz answers %d", where, a.status), "let the web server pass every path on to --listen as it is")
 	case p.ring == nil:
-		return one(part, skip, where+" answers; whether it is this Muster is not known without a key ring", "")
+		return one(part, skipped, where+" answers; whether it is this Muster is not known without a key ring", "")
 	case a.proof != proof(p.ring, a.nonce):
-		return one(part, fail, where+" answers, but it is not this Muster: what answers does not have this key ring", "point the name, or the web server, at the Muster of these settings; restart it if its key ring was exchanged")
+		return one(part, broken, where+" answers, but it is not this Muster: what answers does not have this key ring", "point the name, or the web server, at the Muster of these settings; restart it if its key ring was exchanged")
 	}
-	return one(part, ok, where+" leads to this Muster", "")
+	return one(part, fine, where+" leads to this Muster", "")
 }
 
 // Certificates are renewed well before; who has two weeks left has missed it.
@@ -81,7 +81,7 @@ func examineTLS(_ context.Context, p *patient) []finding {
 	const part = "certificate"
 	u, err := url.Parse(p.config.PublicURL)
 	if err != nil {
-		return one(part, fail, "the public URL cannot be read", "correct --public-url")
+		return one(part, broken, "the public URL cannot be read", "correct --public-url")
 	}
 	var all []finding
 	if p.config.TLSCertFile != "" {
@@ -90,11 +90,11 @@ func examineTLS(_ context.Context, p *patient) []finding {
 	var bad *tls.CertificateVerificationError
 	switch a := p.public; {
 	case u.Scheme == "http":
-		return append(all, finding{part, skip, "plain http, which is for this machine alone", ""})
+		return append(all, finding{part, skipped, "plain http, which is for this machine alone", ""})
 	case errors.As(a.err, &bad):
-		return append(all, finding{part, fail, "browsers will not take it: " + bad.Err.Error(), "get a certificate for " + u.Hostname() + " from an authority that browsers know, and give the whole chain"})
+		return append(all, finding{part, broken, "browsers will not take it: " + bad.Err.Error(), "get a certificate for " + u.Hostname() + " from an authority that browsers know, and give the whole chain"})
 	case a.cert == nil:
-		return append(all, finding{part, skip, "the public address did not answer", ""})
+		return append(all, finding{part, skipped, "the public address did not answer", ""})
 	default:
 		return append(all, lasts(part, a.cert, a.at))
 	}
@@ -107,10 +107,10 @@ func ownCertificate(c config.Config, host string) finding {
 		pair.Leaf, err = x509.ParseCertificate(pair.Certificate[0])
 	}
 	if err != nil {
-		return finding{part, fail, err.Error(), "name a certificate chain and its key, both PEM"}
+		return finding{part, broken, err.Error(), "name a certificate chain and its key, both PEM"}
 	}
 	if err := pair.Leaf.VerifyHostname(host); err != nil {
-		return finding{part, warn, err.Error(), "use one for the name in --public-url"}
+		return finding{part, doubtful, err.Error(), "use one for the name in --public-url"}
 	}
 	return lasts(part, pair.Leaf, time.Now())
 }
@@ -121,11 +121,11 @@ func lasts(part string, cert *x509.Certificate, now time.Time) finding {
 	mend := "renew it now, and find out why that did not happen by itself; then `kill -HUP` the server if it reads the files itself"
 	switch {
 	case now.After(cert.NotAfter):
-		return finding{part, fail, "it ran out on " + cert.NotAfter.UTC().Format(time.DateOnly), mend}
+		return finding{part, broken, "it ran out on " + cert.NotAfter.UTC().Format(time.DateOnly), mend}
 	case days < daysLeft:
-		return finding{part, warn, says, mend}
+		return finding{part, doubtful, says, mend}
 	}
-	return finding{part, ok, says, ""}
+	return finding{part, fine, says, ""}
 }
 
 // examineClock holds this host's clock against the database server's and the public address's.
@@ -133,7 +133,7 @@ func examineClock(ctx context.Context, p *patient) []finding {
 	const part, mend = "clock", "run NTP (chrony, systemd-timesyncd) on both hosts"
 	var all []finding
 	if p.config.Now != "" || p.config.ClockListen != "" {
-		all = append(all, finding{part, warn, "--now or --clock-listen is set, so messages go out at the wrong time", "take them out; they are for tests and the demo"})
+		all = append(all, finding{part, doubtful, "--now or --clock-listen is set, so messages go out at the wrong time", "take them out; they are for tests and the demo"})
 	}
 	if d, asks := p.driver.(interface {
 		Skew(context.Context) (time.Duration, error)
@@ -141,13 +141,13 @@ func examineClock(ctx context.Context, p *patient) []finding {
 		skew, err := d.Skew(ctx)
 		switch says := fmt.Sprintf("%s from the database server's", skew.Abs().Round(10*time.Millisecond)); {
 		case err != nil:
-			all = append(all, finding{part, fail, err.Error(), "see store"})
+			all = append(all, finding{part, broken, err.Error(), "see store"})
 		case skew.Abs() > 10*time.Second:
-			all = append(all, finding{part, fail, says + ": Muster does not start so", mend})
+			all = append(all, finding{part, broken, says + ": Muster does not start so", mend})
 		case skew.Abs() > 2*time.Second:
-			all = append(all, finding{part, warn, says, mend})
+			all = append(all, finding{part, doubtful, says, mend})
 		default:
-			all = append(all, finding{part, ok, says, ""})
+			all = append(all, finding{part, fine, says, ""})
 		}
 	}
 	if a := p.public; a.err == nil && !a.date.IsZero() {
@@ -155,15 +155,15 @@ func examineClock(ctx context.Context, p *patient) []finding {
 		says := fmt.Sprintf("%s from the public address's", apart.Round(time.Second))
 		switch {
 		case apart > time.Minute:
-			all = append(all, finding{part, fail, says, mend})
+			all = append(all, finding{part, broken, says, mend})
 		case apart > 5*time.Second:
-			all = append(all, finding{part, warn, says, mend})
+			all = append(all, finding{part, doubtful, says, mend})
 		default:
-			all = append(all, finding{part, ok, says, ""})
+			all = append(all, finding{part, fine, says, ""})
 		}
 	}
 	if len(all) == 0 {
-		return one(part, skip, "nothing answered to hold it against", "")
+		return one(part, skipped, "nothing answered to hold it against", "")
 	}
 	return all
 }
@@ -172,48 +172,48 @@ func examineClock(ctx context.Context, p *patient) []finding {
 func examineTwilio(ctx context.Context, p *patient) []finding {
 	t := p.config.Twilio
 	if t.AccountSID == "" {
-		return one("Twilio account", warn, "none is set: texts, calls, codes and alerts to staff on call wait", "set --twilio-account-sid, --twilio-auth-token-file and --twilio-from")
+		return one("Twilio account", doubtful, "none is set: texts, calls, codes and alerts to staff on call wait", "set --twilio-account-sid, --twilio-auth-token-file and --twilio-from")
 	}
 	o := twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: p.config.PublicURL}
 	who := "Twilio"
 	if t.BaseURL != "" {
 		base, err := url.Parse(t.BaseURL)
 		if err != nil {
-			return one("Twilio account", fail, "the base URL cannot be read", "correct --twilio-base-url")
+			return one("Twilio account", broken, "the base URL cannot be read", "correct --twilio-base-url")
 		}
 		o.BaseURL, who = base, "the simulator at "+base.Host
 	}
 	a, err := twilio.New(o).Account(ctx)
 	switch {
 	case errors.Is(err, twilio.ErrCredentials):
-		return one("Twilio account", fail, who+" does not take the account and its token", "copy both from Twilio's console; after a new token: write it into --twilio-auth-token-file, then SIGHUP")
+		return one("Twilio account", broken, who+" does not take the account and its token", "copy both from Twilio's console; after a new token: write it into --twilio-auth-token-file, then SIGHUP")
 	case err != nil:
 		mend := "let this host reach api.twilio.com:443"
 		if t.BaseURL != "" {
 			mend = "start `muster phonesim`, or take --twilio-base-url out"
 		}
-		return one("Twilio account", fail, fmt.Sprintf("%s: %v", who, err), mend)
+		return one("Twilio account", broken, fmt.Sprintf("%s: %v", who, err), mend)
 	case a.Status != "active":
-		return one("Twilio account", fail, "it is "+a.Status, "see Twilio's console")
+		return one("Twilio account", broken, "it is "+a.Status, "see Twilio's console")
 	}
-	all := one("Twilio account", ok, who+" takes it; it is active", "")
+	all := one("Twilio account", fine, who+" takes it; it is active", "")
 	if a.Type == "Trial" {
-		all = one("Twilio account", warn, "it is a trial account, which texts and calls verified numbers only", "upgrade it")
+		all = one("Twilio account", doubtful, "it is a trial account, which texts and calls verified numbers only", "upgrade it")
 	}
 	switch {
 	case !a.Number:
-		return append(all, finding{"Twilio number", fail, "--twilio-from does not belong to this account", "buy it, or name one that does"})
+		return append(all, finding{"Twilio number", broken, "--twilio-from does not belong to this account", "buy it, or name one that does"})
 	case !a.SMS || !a.Voice:
-		return append(all, finding{"Twilio number", fail, fmt.Sprintf("it can text: %v, call: %v", a.SMS, a.Voice), "take a number that can do both"})
+		return append(all, finding{"Twilio number", broken, fmt.Sprintf("it can text: %v, call: %v", a.SMS, a.Voice), "take a number that can do both"})
 	}
-	all = append(all, finding{"Twilio number", ok, "it can text and call", ""})
+	all = append(all, finding{"Twilio number", fine, "it can text and call", ""})
 	for _, h := range []struct{ what, is, want string }{{"texts", a.SMSHook, twilio.SMSPath}, {"calls", a.VoiceHook, twilio.VoicePath}} {
 		is, _, _ := strings.Cut(h.is, "#")
 		want := p.config.PublicURL + h.want
 		if is != want {
-			all = append(all, finding{"Twilio webhooks", fail, fmt.Sprintf("%s go to %q", h.what, is), "at the number, set POST " + want})
+			all = append(all, finding{"Twilio webhooks", broken, fmt.Sprintf("%s go to %q", h.what, is), "at the number, set POST " + want})
 		} else {
-			all = append(all, finding{"Twilio webhooks", ok, h.what + " come here", ""})
+			all = append(all, finding{"Twilio webhooks", fine, h.what + " come here", ""})
 		}
 	}
 	return all
@@ -221,5 +221,5 @@ func examineTwilio(ctx context.Context, p *patient) []finding {
 
 // examineMail: there are no settings for e-mail yet.
 func examineMail(context.Context, *patient) []finding {
-	return one("e-mail", skip, "not configured: this version sends none", "")
+	return one("e-mail", skipped, "not configured: this version sends none", "")
 }

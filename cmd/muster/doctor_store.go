@@ -33,13 +33,13 @@ func examineStore(ctx context.Context, p *patient) []finding {
 	}
 	if path := p.config.SQLitePath(); path != "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return one("store", warn, kind+" is not there yet", "the first `muster serve`, `study put` or `staff add` makes it; if there should be one, correct --store or --data-dir")
+			return one("store", doubtful, kind+" is not there yet", "the first `muster serve`, `study put` or `staff add` makes it; if there should be one, correct --store or --data-dir")
 		}
 	}
 	var err error
 	if p.driver, err = openDriver(ctx, p.config, slog.New(slog.DiscardHandler)); err != nil {
 		p.driver = nil
-		return one("store", fail, fmt.Sprintf("%s does not open: %v", kind, err), mend)
+		return one("store", broken, fmt.Sprintf("%s does not open: %v", kind, err), mend)
 	}
 	var times []time.Duration
 	for range 5 {
@@ -54,16 +54,16 @@ func examineStore(ctx context.Context, p *patient) []finding {
 			err = p.driver.Write(ctx, []docstore.Op{{Kind: docstore.Delete, Collection: probes, ID: id, Rev: 1}})
 		}
 		if err != nil {
-			return one("store", fail, fmt.Sprintf("%s: a written document does not come back: %v", kind, err), mend)
+			return one("store", broken, fmt.Sprintf("%s: a written document does not come back: %v", kind, err), mend)
 		}
 	}
 	slices.Sort(times)
 	median := times[len(times)/2]
 	says := fmt.Sprintf("%s opens, writes and reads; a write took %s (median of %d)", kind, median.Round(100*time.Microsecond), len(times))
 	if median > slow {
-		return one("store", warn, says, "put it on a faster disk or nearer: each answer of a participant is such a write")
+		return one("store", doubtful, says, "put it on a faster disk or nearer: each answer of a participant is such a write")
 	}
-	return one("store", ok, says, "")
+	return one("store", fine, says, "")
 }
 
 // probe inserts a small document.
@@ -76,22 +76,22 @@ func probe(id string) docstore.Op {
 func examineTransactions(ctx context.Context, p *patient) []finding {
 	const part = "transactions"
 	if p.driver == nil {
-		return one(part, skip, "the store did not open", "")
+		return one(part, skipped, "the store did not open", "")
 	}
 	if d, asks := p.driver.(interface{ Transactions() bool }); asks && !d.Transactions() {
-		return one(part, fail, "the server keeps none, and musterAllowNoTransactions=true lets Muster run all the same: a crash can store half a change",
+		return one(part, broken, "the server keeps none, and musterAllowNoTransactions=true lets Muster run all the same: a crash can store half a change",
 			"make it a replica set (one member will do) and take the option out of --store")
 	}
 	id := "probe_" + strings.ToLower(rand.Text())
 	err := p.driver.Write(ctx, []docstore.Op{probe(id), {Kind: docstore.Check, Collection: probes, ID: id + "x", Rev: 7}})
 	if !errors.Is(err, docstore.ErrConflict) {
-		return one(part, fail, fmt.Sprintf("a batch that must be refused was answered with %v", err), "make the database a replica set")
+		return one(part, broken, fmt.Sprintf("a batch that must be refused was answered with %v", err), "make the database a replica set")
 	}
 	if _, err := p.driver.Get(ctx, probes, id); !errors.Is(err, docstore.ErrNotFound) {
 		_ = p.driver.Write(ctx, []docstore.Op{{Kind: docstore.Delete, Collection: probes, ID: id, Rev: 1}}) // as far as possible
-		return one(part, fail, "half of a refused batch is there", "make the database a replica set")
+		return one(part, broken, "half of a refused batch is there", "make the database a replica set")
 	}
-	return one(part, ok, "a batch that is refused leaves nothing", "")
+	return one(part, fine, "a batch that is refused leaves nothing", "")
 }
 
 // examineKeys reads the key ring and asks whether the database is bound to it.
@@ -100,26 +100,26 @@ func examineKeys(ctx context.Context, p *patient) []finding {
 	ring, err := seal.Open(p.config.KeyringFile, false)
 	if errors.Is(err, seal.ErrNoRing) && p.driver != nil {
 		if bound, err := seal.Bound(ctx, docstore.New(p.driver, time.Now)); err == nil && !bound {
-			return one(part, warn, "there is none yet, and the database belongs to none", "the first `muster serve`, `study put` or `staff add` makes it; copy it to two safe places then")
+			return one(part, doubtful, "there is none yet, and the database belongs to none", "the first `muster serve`, `study put` or `staff add` makes it; copy it to two safe places then")
 		}
 	}
 	if err != nil {
-		return one(part, fail, err.Error(), "put your copy of this database's key ring there, mode 0600")
+		return one(part, broken, err.Error(), "put your copy of this database's key ring there, mode 0600")
 	}
 	p.ring = ring
 	if p.driver == nil {
-		return one(part, skip, "it can be read; whether it is this database's is not known, for the store did not open", "")
+		return one(part, skipped, "it can be read; whether it is this database's is not known, for the store did not open", "")
 	}
 	store := docstore.New(p.driver, time.Now)
 	bound, err := seal.Bound(ctx, store)
 	if err == nil && !bound {
-		return one(part, warn, "it can be read; the database belongs to no ring yet", "the first `muster serve`, `study put` or `staff add` ties them together")
+		return one(part, doubtful, "it can be read; the database belongs to no ring yet", "the first `muster serve`, `study put` or `staff add` ties them together")
 	}
 	if err == nil {
 		err = ring.Bind(ctx, store)
 	}
 	if err != nil {
-		return one(part, fail, err.Error(), "point --keyring-file at the ring of this database")
+		return one(part, broken, err.Error(), "point --keyring-file at the ring of this database")
 	}
-	return one(part, ok, "it is there, only its owner can read it, and it is this database's", "")
+	return one(part, fine, "it is there, only its owner can read it, and it is this database's", "")
 }

@@ -7,11 +7,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -43,7 +45,9 @@ func Wanted(environ []string) bool {
 // Start begins to trace when environ asks for it, else it returns nil. Where spans go to, how many,
 // and under which name is what the OTEL_* variables say (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER,
 // OTEL_SERVICE_NAME …); the exporter speaks OTLP over HTTP.
-func Start(ctx context.Context, version string, environ []string) (*Tracing, error) {
+//
+// What goes wrong later, such as a collector that is away, is a warning in log.
+func Start(ctx context.Context, version string, environ []string, log *slog.Logger) (*Tracing, error) {
 	if !Wanted(environ) {
 		return nil, nil
 	}
@@ -55,6 +59,7 @@ func Start(ctx context.Context, version string, environ []string) (*Tracing, err
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "err", err) }))
 	return &Tracing{sdk.NewTracerProvider(sdk.WithBatcher(sieve{out}), sdk.WithResource(about))}, nil
 }
 

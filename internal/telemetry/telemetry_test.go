@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,7 +46,7 @@ func TestSpansCarryPatternsAndIDsOnly(t *testing.T) {
 	srv := httptest.NewServer(c)
 	defer srv.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", srv.URL)
-	tracing, err := telemetry.Start(t.Context(), "v1", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + srv.URL})
+	tracing, err := telemetry.Start(t.Context(), "v1", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + srv.URL}, slog.New(slog.DiscardHandler))
 	if err != nil || tracing == nil {
 		t.Fatalf("not started: %v", err)
 	}
@@ -108,7 +109,7 @@ func TestSpansCarryPatternsAndIDsOnly(t *testing.T) {
 
 func TestOffUnlessAskedFor(t *testing.T) {
 	for _, env := range [][]string{nil, {"PATH=/bin", "MUSTER_OTEL_X=1"}, {"OTEL_SERVICE_NAME="}, {"OTEL_SERVICE_NAME=x", "OTEL_SDK_DISABLED=true"}, {"OTEL_TRACES_EXPORTER=none"}} {
-		tracing, err := telemetry.Start(t.Context(), "v1", env)
+		tracing, err := telemetry.Start(t.Context(), "v1", env, slog.New(slog.DiscardHandler))
 		if err != nil || tracing != nil {
 			t.Errorf("%v: %v, %v, want nothing", env, tracing, err)
 		}

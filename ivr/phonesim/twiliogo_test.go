@@ -147,3 +147,19 @@ func TestTwilioGoCalls(t *testing.T) {
 		t.Errorf("numbers: %v", err)
 	}
 }
+
+func TestTwilioGoAccount(t *testing.T) {
+	r := newRig(t)
+	api := r.twilio()
+	a, err := api.FetchAccount(DemoAccountSID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *a.Sid != DemoAccountSID || *a.Status != "active" || *a.Type != "Full" || a.AuthToken != nil {
+		t.Errorf("account %s is %s, %s, token %v", *a.Sid, *a.Status, *a.Type, a.AuthToken)
+	}
+	var refused *client.TwilioRestError
+	if _, err := api.FetchAccount("AC11111111111111111111111111111111"); !errors.As(err, &refused) || refused.Code != 20404 {
+		t.Errorf("another account: %v, want code 20404", err)
+	}
+}
