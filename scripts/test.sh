@@ -27,11 +27,11 @@ export CHROMIUM
 
 group "build" go build ./...
 group "vet" go vet ./...
-packages=$(go list ./... | grep -v -e /internal/e2e -e /internal/docstore/mongodoc -e /docstoretest/txproxy)
+packages=$(go list ./... | grep -v -e /internal/e2e -e /internal/docstore/mongodoc -e /internal/mongotest/txproxy)
 # shellcheck disable=SC2086
 group "unit and integration tests" go test -timeout 15m $packages
 # With -v, because what is NOT RUN must be seen; the lines of tests that passed are left out.
-group "MongoDB path, on FerretDB" bash -c 'set -o pipefail; go test -v -count=1 -timeout 20m ./internal/docstore/mongodoc ./internal/docstore/docstoretest/txproxy 2>&1 | grep -vE "^ *(=== (RUN|PAUSE|CONT)|--- PASS)"'
+group "MongoDB path, on FerretDB" bash -c 'set -o pipefail; go test -v -count=1 -timeout 20m ./internal/docstore/mongodoc ./internal/mongotest/txproxy 2>&1 | grep -vE "^ *(=== (RUN|PAUSE|CONT)|--- PASS)"'
 if [ -n "$CHROMIUM" ]; then
 	group "end to end, with a browser" go test -count=1 -timeout 25m ./internal/e2e/...
 else

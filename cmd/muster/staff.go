@@ -197,19 +197,19 @@ func (k *core) warnOfPlaces(ctx context.Context) error {
 func examineSignIn(ctx context.Context, p *patient) []finding {
 	const part = "staff sign-in"
 	if p.config.OIDC.Issuer == "" {
-		return one(part, skip, "no identity provider is set: staff come in by one-time links", "")
+		return one(part, skipped, "no identity provider is set: staff come in by one-time links", "")
 	}
 	client, err := newProvider(p.config, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return one(part, fail, err.Error(), "mend the oidc settings; muster check names them")
+		return one(part, broken, err.Error(), "mend the oidc settings; muster check names them")
 	}
 	register := fmt.Sprintf("register the redirect URI %s and, for after signing out, %s", client.RedirectURI(), client.PostLogoutURI())
 	var all []finding
 	for _, x := range client.Check(ctx) {
-		all = append(all, finding{part, fail, x.What, x.Mend})
+		all = append(all, finding{part, broken, x.What, x.Mend})
 	}
 	if len(all) > 0 {
-		return append(all, finding{part, warn, "what the provider must know", register})
+		return append(all, finding{part, doubtful, "what the provider must know", register})
 	}
-	return one(part, ok, "the provider knows this Muster; "+register, "")
+	return one(part, fine, "the provider knows this Muster; "+register, "")
 }

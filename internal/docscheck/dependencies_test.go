@@ -71,7 +71,7 @@ func imports(t *testing.T) map[string]bool {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && slices.Contains([]string{".git", "out", "node_modules", "mongotest"}, d.Name()) {
+		if d.IsDir() && slices.Contains([]string{".git", "out", "node_modules", "ferretd"}, d.Name()) {
 			return fs.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(name, ".go") {

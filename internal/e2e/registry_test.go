@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 	"github.com/muster-health/muster/ivr/phonesim"
 )
 

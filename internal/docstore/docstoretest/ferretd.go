@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// StartFerretDB builds and starts internal/mongotest/cmd/ferretd, a server that speaks
+// StartFerretDB builds and starts internal/mongotest/ferretd, a server that speaks
 // MongoDB's protocol, and returns the URL of an empty database on it, options included. It is
 // stopped when the test ends. Without the means to build it the test is skipped, loudly; with
 // CI=true it fails.
@@ -28,8 +28,8 @@ func StartFerretDB(t *testing.T) (uri string) {
 	if err != nil {
 		missing("FerretDB needs the go command: %v", err)
 	}
-	cmd := exec.Command("go", "run", "./cmd/ferretd")
-	cmd.Dir = filepath.Join(filepath.Dir(strings.TrimSpace(string(mod))), "internal", "mongotest")
+	cmd := exec.Command("go", "run", ".")
+	cmd.Dir = filepath.Join(filepath.Dir(strings.TrimSpace(string(mod))), "internal", "mongotest", "ferretd")
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	stdin, err := cmd.StdinPipe() // closes when this process ends, however it ends

@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 )
 
 // WithTransactions starts a proxy before the server at uri, which StartFerretDB gave, and returns

@@ -13,8 +13,8 @@ import (
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 )
 
 // opener opens a database of its own each time.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 )
 
 // What stands on the server under the name of a declared index is made what the declaration

@@ -14,8 +14,8 @@ import (
 
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 )
 
 // Some compatible servers take the fields of a transaction and do nothing about them; a server

@@ -13,7 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/muster-health/muster/internal/docstore/docstoretest"
-	"github.com/muster-health/muster/internal/docstore/docstoretest/txproxy"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 )
 
 func connect(t *testing.T, uri string) *mongo.Database {

@@ -1,4 +1,4 @@
-module github.com/muster-health/muster/internal/mongotest
+module github.com/muster-health/muster/internal/mongotest/ferretd
 
 go 1.26.0
 
