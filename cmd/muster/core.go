@@ -11,6 +11,8 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/participant"
+	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/config"
 	"github.com/muster-health/muster/internal/docstore"
@@ -82,7 +84,25 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock, contacts.Options{CodesADay: k.config.CodesADay}); err != nil {
 		return nil, err
 	}
-	return k, k.openTrial(ctx)
+	records, err := session.OpenRecords(ctx, k.store)
+	if err != nil {
+		return nil, err
+	}
+	k.people.AlsoHolds(participant.Visits{Records: records})
+	if err = k.openTrial(ctx); err != nil {
+		return nil, err
+	}
+	return k, k.applyErasures(ctx)
+}
+
+// applyErasures erases again whom the ledger names and this database still knows: it may have come
+// out of a backup. Nothing is served before.
+func (k *core) applyErasures(ctx context.Context) error {
+	n, err := k.people.ApplyErasures(ctx, audit.Actor{Kind: audit.System, ID: "erasures"})
+	if n > 0 {
+		k.log.Warn("erasures were carried out again or finished", "people", n)
+	}
+	return err
 }
 
 func (k *core) openTrial(ctx context.Context) (err error) {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/participant"
+	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
@@ -103,6 +105,9 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock, contacts.Options{CodesADay: o.CodesADay})
 	must(err)
+	records, err := session.OpenRecords(ctx, r.Store)
+	must(err)
+	r.People.AlsoHolds(participant.Visits{Records: records})
 	links := &trial.Links{}
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
 		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
