@@ -257,7 +257,7 @@ func (d *Directory) forgetPoints(ctx context.Context, b *docstore.Batch, p *Pers
 		if slices.ContainsFunc(have, func(o Person) bool { return o.ID != p.ID }) {
 			continue
 		}
-		for t, err := range d.touches.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("point", pt.Hash)}}) {
+		for t, err := range d.touches.Find(ctx, between("point", pt.Hash, time.Time{}, time.Time{}, 0)) {
 			if err != nil {
 				return err
 			}

@@ -101,7 +101,7 @@ func (d *Directory) clear(ctx context.Context, by audit.Actor, id PersonID) erro
 	if _, err := step(d.clearTouches); err != nil || later {
 		return err
 	}
-	return d.store.Do(ctx, func(b *docstore.Batch) error {
+	err := d.store.Do(ctx, func(b *docstore.Batch) error {
 		_, err := d.erasures.Edit(ctx, b, string(id), func(v *erasure) error {
 			if !v.Done.IsZero() {
 				return docstore.Unchanged
@@ -115,6 +115,16 @@ func (d *Directory) clear(ctx context.Context, by audit.Actor, id PersonID) erro
 		d.record(b, by, "person.erase.done", id, "")
 		return nil
 	})
+	if s, ok := d.store.Driver().(scrubber); ok && err == nil {
+		err = s.Scrub(ctx, d.rates.Name(), d.signups.Name(), "plans")
+	}
+	return err
+}
+
+// scrubber is a driver that can make deleted data leave its files. The collections are those with
+// hashes of numbers or names for ids: claims, counts of codes, and marks of replies to a number.
+type scrubber interface {
+	Scrub(ctx context.Context, collections ...string) error
 }
 
 // clearTouches takes the number's hash and the carrier's id off contacts: that there was one, when

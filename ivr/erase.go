@@ -30,6 +30,11 @@ func (o *Operator) Forget(ctx context.Context, b *docstore.Batch, p *contacts.Pe
 				o.prompts.Delete(b, &open[i])
 			}
 		}
+		if mark, err := o.plans.Get(ctx, unplacedKey(pt.Hash)); err == nil {
+			o.plans.Delete(b, &mark)
+		} else if !errors.Is(err, docstore.ErrNotFound) {
+			return err
+		}
 	}
 	return nil
 }

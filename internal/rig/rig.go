@@ -50,6 +50,7 @@ type Options struct {
 	Now      time.Time
 	OnPerson func(context.Context, contacts.PersonID)
 	Driver   docstore.Driver // nil: SQLite in a temporary folder
+	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  Carrier         // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
@@ -72,7 +73,10 @@ func New(t testing.TB, o Options) *Rig {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
 	unaudited := append(contacts.Unaudited(), ivr.Unaudited()...)
-	r := &Rig{Dir: t.TempDir(), Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
+	r := &Rig{Dir: o.Dir, Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
+	if r.Dir == "" {
+		r.Dir = t.TempDir()
+	}
 	if r.Clock == nil {
 		r.Clock = clock.Manual(o.Now)
 	}
