@@ -197,7 +197,7 @@ func personCommand() *cobra.Command {
 		}}
 	show.Flags().StringVar(&format, "format", "text", "text or json")
 	show.Flags().StringVar(&why, "reason", "muster person show", "why you look, for the audit trail")
-	cmd.AddCommand(show)
+	cmd.AddCommand(show, eraseCommand())
 	return cmd
 }
 
