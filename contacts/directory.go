@@ -142,14 +142,17 @@ func (d *Directory) Reveal(ctx context.Context, by audit.Actor, id PersonID, why
 	if err != nil {
 		return Person{}, Chart{}, err
 	}
-	err = d.log.Read(ctx, audit.Entry{
-		Actor: by, Action: "person.reveal", Reason: why, Person: p.ID,
-		Objects: []audit.Object{{Collection: "people", ID: p.ID, Rev: p.Rev}, {Collection: "charts", ID: p.ID, Rev: c.Rev}},
-	})
-	if err != nil {
+	if err := d.Saw(ctx, by, &p, "person.reveal", why, "", audit.Object{Collection: "charts", ID: p.ID, Rev: c.Rev}); err != nil {
 		return Person{}, Chart{}, err // what was not recorded is not shown
 	}
 	return p, c, nil
+}
+
+// Saw writes to the audit trail that somebody is shown who a person is, or is given it to take away.
+// action is one of audit.Looks. Call it before anything is shown.
+func (d *Directory) Saw(ctx context.Context, by audit.Actor, p *Person, action, why, study string, more ...audit.Object) error {
+	return d.log.Read(ctx, audit.Entry{Actor: by, Action: action, Reason: why, Person: p.ID, Study: study,
+		Objects: append([]audit.Object{{Collection: "people", ID: p.ID, Rev: p.Rev}}, more...)})
 }
 
 // ByPoint returns everyone who has this phone or e-mail, ordered by id: none, one or several (F2).

@@ -287,6 +287,6 @@ func auditCommand() *cobra.Command {
 			})
 		}}
 	verify.Flags().StringArrayVar(&tokens, "token", nil, "a checkpoint token from the log, kept elsewhere; with it, a cut end is found too")
-	cmd.AddCommand(verify)
+	cmd.AddCommand(verify, seenCommand())
 	return cmd
 }
