@@ -55,6 +55,8 @@ type Options struct {
 	Carrier  Carrier         // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
 
+	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
+
 	CodesADay int    // 0 the usual limit
 	PublicURL string // "" https://muster.example.test
 }
@@ -99,7 +101,11 @@ func New(t testing.TB, o Options) *Rig {
 		t.Cleanup(func() { d.Close() })
 		driver = d
 	}
-	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(unaudited...)))
+	watch := o.Watch
+	if watch == nil {
+		watch = func(context.Context, *docstore.Batch) error { return nil }
+	}
+	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(unaudited...)), docstore.Require(watch))
 	var err error
 	r.Ring, err = seal.Open(filepath.Join(r.Dir, "keyring.json"), true)
 	must(err)
