@@ -36,7 +36,7 @@ var stored = map[string][2]string{
 	"checkpoints":   {"internal/audit", "checkpoint"},
 	"codeRates":     {"contacts", "codeRate"},
 	"erasures":      {"contacts", "erasure"},
-"forms":         {"portal/web", "claim"},
+	"forms":         {"portal/web", "claim"},
 	"keys":          {"internal/seal", "dataKey"},
 	"meta":          {"internal/seal", "binding"},
 	"outbox":        {"internal/outbox", "Message"},
