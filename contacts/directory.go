@@ -39,6 +39,7 @@ type Directory struct {
 	clock Clock
 
 	codesADay int
+	holders   []Holder // who else holds something of people; set while the program opens its parts
 
 	people     *docstore.Collection[Person, *Person]
 	charts     *docstore.Collection[Chart, *Chart]
@@ -49,11 +50,13 @@ type Directory struct {
 	suppressed *docstore.Collection[suppression, *suppression]
 	challenges *docstore.Collection[challenge, *challenge]
 	rates      *docstore.Collection[codeRate, *codeRate]
+	erasures   *docstore.Collection[erasure, *erasure]
 }
 
 // Unaudited names the collections whose changes need no audit entry: short-lived machinery of
-// verification codes. Give it to audit.Options and audit.Guard.
-func Unaudited() []string { return []string{"challenges", "codeRates"} }
+// verification codes, and the claims of sign-ups, whose ids are hashes of who signed up and must not
+// stand in a trail that is never rewritten. Give it to audit.Options and audit.Guard.
+func Unaudited() []string { return []string{"challenges", "codeRates", "signups"} }
 
 // Options are what may be left out.
 type Options struct {
@@ -65,36 +68,36 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock, codesADay: cmp.Or(o.CodesADay, CodesADay)}
 	index := func(name string, fields ...string) docstore.Index { return docstore.Index{Name: name, Fields: fields} }
 	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
-	var errs [9]error
+	var errs [10]error
 	d.people, errs[0] = docstore.Open[Person](ctx, store, docstore.Spec{
 		Name: "people", Version: 1,
 		Indexes: []docstore.Index{index("point", "points[].hash"), index("digest", "nameDigest"), index("created", "created")},
-		Codec: keys.Fields("people", person,
+		Codec: seal.WithHistory(keys.Fields("people", person,
 			"given", "family", "birthDate", "gender", "sourceID", "proxy.role",
 			"address.line", "address.city", "address.state", "address.zip",
-			"points[].value", "points[].raw", "consents[].evidence"),
+			"points[].value", "points[].raw", "consents[].evidence")),
 	})
 	d.charts, errs[1] = docstore.Open[Chart](ctx, store, docstore.Spec{
-		Name: "charts", Version: 1, Codec: keys.FieldsApart("charts", person, apart, "facts[].text"),
+		Name: "charts", Version: 1, Codec: seal.WithHistory(keys.FieldsApart("charts", person, apart, "facts[].text")),
 	})
 	d.touches, errs[2] = docstore.Open[Touch](ctx, store, docstore.Spec{
 		Name: "touches", Version: 1,
 		Indexes: []docstore.Index{
 			index("person", "person", "at"), index("unread", "unread", "at"), index("point", "point", "at"),
 		},
-		Codec: keys.Fields("touches", seal.ByField("person"), "body", "detail"),
+		Codec: seal.WithHistory(keys.Fields("touches", seal.ByField("person"), "body", "detail")),
 	})
 	d.reviews, errs[3] = docstore.Open[Review](ctx, store, docstore.Spec{
 		Name: "reviews", Version: 1,
 		Indexes: []docstore.Index{index("state", "state", "at"), index("people", "people[]")},
-		Codec:   keys.Fields("reviews", firstOfPair, "note"),
+		Codec:   seal.Formerly(keys.Fields("reviews", seal.ByField("_id"), "note"), firstOfPair), // a key of the pair's, which goes with either
 	})
 	d.signups, errs[4] = docstore.Open[signupClaim](ctx, store, docstore.Spec{
 		Name: "signups", Version: 1, Indexes: []docstore.Index{index("person", "person")},
 	})
 	d.repeats, errs[5] = docstore.Open[repeat](ctx, store, docstore.Spec{
 		Name: "repeats", Version: 1,
-		Codec: keys.FieldsApart("repeats", person, apart, "consents[].evidence", "facts[].text"),
+		Codec: seal.WithHistory(keys.FieldsApart("repeats", person, apart, "consents[].evidence", "facts[].text")),
 	})
 	d.suppressed, errs[6] = docstore.Open[suppression](ctx, store, docstore.Spec{Name: "suppressed", Version: 1})
 	d.challenges, errs[7] = docstore.Open[challenge](ctx, store, docstore.Spec{
@@ -103,6 +106,7 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 	d.rates, errs[8] = docstore.Open[codeRate](ctx, store, docstore.Spec{
 		Name: "codeRates", Version: 1, Indexes: []docstore.Index{index("until", "until")},
 	})
+	d.erasures, errs[9] = docstore.Open[erasure](ctx, store, docstore.Spec{Name: "erasures", Version: 1})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("open directory: %w", err)
 	}
@@ -138,14 +142,17 @@ func (d *Directory) Reveal(ctx context.Context, by audit.Actor, id PersonID, why
 	if err != nil {
 		return Person{}, Chart{}, err
 	}
-	err = d.log.Read(ctx, audit.Entry{
-		Actor: by, Action: "person.reveal", Reason: why, Person: p.ID,
-		Objects: []audit.Object{{Collection: "people", ID: p.ID, Rev: p.Rev}, {Collection: "charts", ID: p.ID, Rev: c.Rev}},
-	})
-	if err != nil {
+	if err := d.Saw(ctx, by, &p, "person.reveal", why, "", audit.Object{Collection: "charts", ID: p.ID, Rev: c.Rev}); err != nil {
 		return Person{}, Chart{}, err // what was not recorded is not shown
 	}
 	return p, c, nil
+}
+
+// Saw writes to the audit trail that somebody is shown who a person is, or is given it to take away.
+// action is one of audit.Looks. Call it before anything is shown.
+func (d *Directory) Saw(ctx context.Context, by audit.Actor, p *Person, action, why, study string, more ...audit.Object) error {
+	return d.log.Read(ctx, audit.Entry{Actor: by, Action: action, Reason: why, Person: p.ID, Study: study,
+		Objects: append([]audit.Object{{Collection: "people", ID: p.ID, Rev: p.Rev}}, more...)})
 }
 
 // ByPoint returns everyone who has this phone or e-mail, ordered by id: none, one or several (F2).
@@ -224,7 +231,7 @@ func (d *Directory) record(b *docstore.Batch, by audit.Actor, action string, id 
 	d.log.Record(b, audit.Entry{Actor: by, Action: action, Person: string(id), Reason: reason})
 }
 
-// firstOfPair owns what is written about a pair.
+// firstOfPair owned what is written about a pair before the pair had a key of its own.
 func firstOfPair(review bson.Raw) string {
 	s, _ := review.Lookup("people", "0").StringValueOK()
 	return s

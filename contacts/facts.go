@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/seal"
 )
 
 // RecordFacts merges facts into a person's chart and commits, with an audit entry; nothing is
@@ -39,6 +41,9 @@ func (d *Directory) AddFacts(ctx context.Context, b *docstore.Batch, id PersonID
 		return nil
 	})
 	if errors.Is(err, docstore.ErrNotFound) {
+		if gone, err := d.keys.Erased(ctx, string(id)); err != nil || gone {
+			return errors.Join(err, fmt.Errorf("facts of %s: %w", id, seal.ErrErased))
+		}
 		if _, err := d.Get(ctx, id); err != nil {
 			return err
 		}

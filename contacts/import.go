@@ -100,7 +100,13 @@ func (d *Directory) importOne(ctx context.Context, b *docstore.Batch, p Person, 
 		out.Result = Unchanged
 		return out, nil
 	}
-	if known && !old.Erased.IsZero() {
+	gone := known && !old.Erased.IsZero()
+	if !known { // or was erased before this database knew them
+		if gone, err = d.keys.Erased(ctx, p.ID); err != nil {
+			return out, err
+		}
+	}
+	if gone {
 		return reject(errors.New("this person asked to be erased"))
 	}
 	if err := d.prepare(&p); err != nil {
@@ -222,12 +228,20 @@ type FactCounts struct {
 }
 
 // ImportFacts merges facts into charts, all in one batch with one audit entry; see AddFacts for
-// the rules. A person without any gets an empty chart. dry writes nothing.
+// the rules. A person without any gets an empty chart; facts of somebody erased are rejected. dry
+// writes nothing.
 func (d *Directory) ImportFacts(ctx context.Context, by audit.Actor, reason string, in []PersonFacts, dry bool) (n FactCounts, err error) {
 	now := d.clock.Now()
 	err = d.store.Do(ctx, func(b *docstore.Batch) error {
 		n = FactCounts{}
 		for _, pf := range in {
+			if gone, err := d.keys.Erased(ctx, string(pf.ID)); err != nil || gone {
+				if err != nil {
+					return err
+				}
+				n.Rejected += len(pf.Facts)
+				continue
+			}
 			count := func(c *Chart) bool {
 				added, changed, unchanged := c.merge(pf.Facts, now)
 				n.Added, n.Changed, n.Unchanged = n.Added+added, n.Changed+changed, n.Unchanged+unchanged

@@ -101,6 +101,9 @@ func (s *Search) build(ctx context.Context) error {
 // Applying a change twice is harmless.
 func (s *Search) Apply(ctx context.Context, c docstore.Change) error {
 	switch {
+	case c.Collection == s.d.keys.Name(): // erased or wrapped anew elsewhere: what is in memory is not the word
+		s.d.keys.Forget(c.ID)
+		return nil
 	case c.Collection != s.d.people.Name():
 		return nil
 	case c.Deleted:

@@ -45,6 +45,9 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 		return err
 	}
 	m, err := o.Box.Get(ctx, p.Message)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return nil // taken away with whom it went to
+	}
 	if err != nil {
 		return err
 	}

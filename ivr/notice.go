@@ -20,14 +20,14 @@ type notice struct {
 }
 
 // notice begins the text about a visit that goes once, under key; done says that this was decided
-// before.
+// before, or that the person was erased: nothing reaches them, and staff know since then.
 func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Visit, now time.Time) (n notice, done bool, err error) {
 	if done, err = o.decided(ctx, key); err != nil || done {
 		return n, done, err
 	}
 	p, err := o.People.Get(ctx, v.Person)
-	if err != nil {
-		return n, false, err
+	if err != nil || !p.Erased.IsZero() {
+		return n, true, err
 	}
 	n.lang = o.speaks(p.Language)
 	if n.of, err = o.officeOf(ctx, v.Study, v.Site, n.lang); err != nil {

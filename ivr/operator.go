@@ -71,10 +71,12 @@ func Open(ctx context.Context, d Deps) (*Operator, error) {
 		d.OptOut = OptOutTwilio
 	}
 	o := &Operator{Deps: d}
+	d.People.AlsoHolds(o)
 	nobody := seal.ByField("")
 	var errs [4]error
 	o.calls, errs[0] = docstore.Open[call](ctx, d.Store, docstore.Spec{Name: "calls", Version: 1,
-		Codec: d.Keys.Fields("calls", nobody, "script", "claim", "number")})
+		Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "household", Fields: []string{"household[]"}}},
+		Codec:   d.Keys.Fields("calls", nobody, "script", "claim", "number")})
 	o.replays, errs[1] = docstore.Open[replay](ctx, d.Store, docstore.Spec{Name: "replays", Version: 1,
 		Codec: d.Keys.Fields("replays", nobody, "replies[]")})
 	o.prompts, errs[2] = docstore.Open[Prompt](ctx, d.Store, docstore.Spec{Name: "prompts", Version: 1,

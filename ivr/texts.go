@@ -316,7 +316,7 @@ func (o *Operator) breakLoop(ctx context.Context, t *text, replies []string) ([]
 		return replies, nil
 	}
 	t.unread = true
-	return nil, o.Trial.OpenTask(ctx, trial.Carrier, trial.Task{Meta: docstore.Meta{ID: "tsk_loop_" + t.point + "_" + o.now().Format("2006010215")}, Kind: "review", Person: t.who,
+	return nil, o.Trial.OpenTask(ctx, trial.Carrier, trial.Task{Meta: docstore.Meta{ID: "tsk_loop_" + cmp.Or(string(t.who), t.point) + "_" + o.now().Format("2006010215")}, Kind: "review", Person: t.who,
 		Due: o.now().Add(4 * time.Hour), Text: "A number sends many texts in a few minutes; automatic replies to it are off for now."})
 }
 

@@ -73,7 +73,7 @@ func New(ctx context.Context, d Deps) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("public sessions: %w", err)
 	}
-	mine, err := sessions("me", meIdle, meLife)
+	mine, err := sessions(doors.Audience, meIdle, meLife)
 	if err != nil {
 		return nil, fmt.Errorf("participants' sessions: %w", err)
 	}

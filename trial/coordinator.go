@@ -77,9 +77,13 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	}
 	c := &Coordinator{Deps: d}
 	d.Links.c = c
+	d.People.AlsoHolds(c)
+	person := seal.ByField("person")
 	sealed := func(collection string, paths ...string) docstore.Codec {
-		return d.Keys.Fields(collection, seal.ByField("person"), paths...)
+		return d.Keys.Fields(collection, person, paths...)
 	}
+	// What a study collects is sealed for the subject: it stays readable when who that is was erased.
+	ofStudy := func(c docstore.Codec) docstore.Codec { return seal.Formerly(c, person) }
 	var err error
 	open := func(name string, f func() error) {
 		if err == nil {
@@ -95,25 +99,25 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	open("subjects", func() (e error) {
 		c.subjects, e = docstore.Open[Subject](ctx, d.Store, docstore.Spec{Name: "subjects", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "study", Fields: []string{"study"}}, {Name: "study_status", Fields: []string{"study", "status"}}},
-			Codec:   sealed("subjects", "moves[].note")})
+			Codec:   ofStudy(d.Keys.Fields("subjects", seal.ByField("_id"), "moves[].note"))})
 		return
 	})
 	open("visits", func() (e error) {
 		c.visits, e = docstore.Open[Visit](ctx, d.Store, docstore.Spec{Name: "visits", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject", Fields: []string{"subject"}}, {Name: "site_day", Fields: []string{"site", "day"}}, {Name: "state_start", Fields: []string{"state", "start"}}},
-			Codec:   sealed("visits", "why")})
+			Codec:   ofStudy(d.Keys.Fields("visits", seal.ByField("subject"), "why"))})
 		return
 	})
 	open("responses", func() (e error) {
 		c.responses, e = docstore.Open[Response](ctx, d.Store, docstore.Spec{Name: "responses", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject_day", Fields: []string{"subject", "day"}}, {Name: "state_closes", Fields: []string{"state", "closes"}}},
-			Codec:   d.Keys.FieldsApart("responses", seal.ByField("person"), seal.Apart{Path: "session.answers[]", Part: preScreened}, "session.answers[].raw", "session.answers[].values[].text")})
+			Codec:   ofStudy(d.Keys.FieldsApart("responses", subjectOf, seal.Apart{Path: "session.answers[]", Part: preScreened}, "session.answers[].raw", "session.answers[].values[].text"))})
 		return
 	})
 	open("alerts", func() (e error) {
 		c.alerts, e = docstore.Open[Alert](ctx, d.Store, docstore.Spec{Name: "alerts", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_raised", Fields: []string{"state", "raised"}}, {Name: "state_next", Fields: []string{"state", "nextTry"}}, {Name: "response", Fields: []string{"response"}}},
-			Codec:   sealed("alerts", "what", "log[].note")})
+			Codec:   ofStudy(d.Keys.Fields("alerts", subjectOf, "what", "log[].note"))})
 		return
 	})
 	open("tasks", func() (e error) {
@@ -123,7 +127,7 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		return
 	})
 	open("carrier_words", func() (e error) {
-		c.words, e = docstore.Open[carrierWord](ctx, d.Store, docstore.Spec{Name: "carrier_words", Version: 1, Codec: sealed("carrier_words", "to")})
+		c.words, e = docstore.Open[carrierWord](ctx, d.Store, docstore.Spec{Name: "carrier_words", Version: 1, Codec: seal.WithHistory(sealed("carrier_words", "to"))})
 		return
 	})
 	return c, err

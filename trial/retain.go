@@ -11,7 +11,6 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/survey"
 )
 
 // Retained is one person whose pre-screen answers are kept no longer.
@@ -102,11 +101,7 @@ func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retain
 	}
 	return out, c.commit(ctx, audit.Entry{Actor: System, Action: "prescreen.deleted", Person: string(s.Person), Study: string(s.Study), Reason: "retention"}, func(b *docstore.Batch, _ *audit.Entry) error {
 		if answered {
-			_, err := c.responses.Edit(ctx, b, id, func(v *Response) error {
-				v.Session = survey.Session{Ref: v.Session.Ref, Lang: v.Session.Lang, Status: v.Session.Status, Started: v.Session.Started, Ended: v.Session.Ended}
-				v.State = ResponseDeleted
-				return nil
-			})
+			_, err := c.responses.Edit(ctx, b, id, func(v *Response) error { v.empty(); return nil })
 			if err != nil {
 				return err
 			}

@@ -162,6 +162,7 @@ func (c *Coordinator) CannotText(ctx context.Context, by audit.Actor, p contacts
 	if err != nil {
 		return err
 	}
-	return c.OpenTask(ctx, by, Task{Meta: docstore.Meta{ID: "tsk_notext_" + string(p) + "_" + hash}, Kind: "message-failed", Person: p,
+	which := slices.IndexFunc(person.Points, func(pt contacts.Point) bool { return pt.Hash == hash }) // no hash of a number in an id: those are for good
+	return c.OpenTask(ctx, by, Task{Meta: docstore.Meta{ID: fmt.Sprintf("tsk_notext_%s_%d_%s", p, which, c.now().Format(time.DateOnly))}, Kind: "message-failed", Person: p,
 		Text: person.Given + "'s number cannot take texts (carrier code " + code + "). Call, or ask for another number.", Due: c.now().Add(8 * time.Hour)})
 }

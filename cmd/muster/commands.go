@@ -195,7 +195,7 @@ func personCommand() *cobra.Command {
 		}}
 	show.Flags().StringVar(&format, "format", "text", "text or json")
 	show.Flags().StringVar(&why, "reason", "muster person show", "why you look, for the audit trail")
-	cmd.AddCommand(show)
+	cmd.AddCommand(show, eraseCommand())
 	return cmd
 }
 
@@ -229,6 +229,6 @@ func auditCommand() *cobra.Command {
 			})
 		}}
 	verify.Flags().StringArrayVar(&tokens, "token", nil, "a checkpoint token from the log, kept elsewhere; with it, a cut end is found too")
-	cmd.AddCommand(verify)
+	cmd.AddCommand(verify, seenCommand())
 	return cmd
 }

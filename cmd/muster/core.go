@@ -13,6 +13,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/participant"
 	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/backup"
 	"github.com/muster-health/muster/internal/clock"
@@ -69,13 +70,17 @@ func openCore(ctx context.Context, c config.Config, log *slog.Logger, makeRing b
 	return k, nil
 }
 
-// openCurrent is openCore with all documents of the present version.
+// openCurrent is openCore with all documents of the present version, and without whoever was erased.
 func openCurrent(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool) (*core, error) {
 	k, err := openCore(ctx, c, log, makeRing)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.bringUp(ctx, k.logProgress()); err != nil {
+	err = k.bringUp(ctx, k.logProgress())
+	if err == nil {
+		_, err = k.applyErasures(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, k.close(context.WithoutCancel(ctx)))
 	}
 	return k, nil
@@ -128,6 +133,11 @@ func (k *core) openParts(ctx context.Context) (err error) {
 	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock, contacts.Options{CodesADay: k.config.CodesADay}); err != nil {
 		return err
 	}
+	records, err := session.OpenRecords(ctx, k.store)
+	if err != nil {
+		return err
+	}
+	k.people.AlsoHolds(participant.Visits{Records: records})
 	if err = k.openTrial(ctx); err != nil {
 		return err
 	}
@@ -136,6 +146,16 @@ func (k *core) openParts(ctx context.Context) (err error) {
 	_, err2 := session.New(ctx, k.store, k.ring, k.clock.Wall, session.Options{Name: "none"})
 	_, err3 := web.OpenOnce(ctx, k.store, k.clock.Wall)
 	return errors.Join(err1, err2, err3)
+}
+
+// applyErasures erases again whom the ledger names and this database still knows: it may have come
+// out of a backup. Nothing is served before.
+func (k *core) applyErasures(ctx context.Context) (int, error) {
+	n, err := k.people.ApplyErasures(ctx, audit.Actor{Kind: audit.System, ID: "erasures"})
+	if n > 0 {
+		k.log.Warn("erasures were carried out again or finished", "people", n)
+	}
+	return n, err
 }
 
 func (k *core) openTrial(ctx context.Context) (err error) {

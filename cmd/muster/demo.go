@@ -171,7 +171,7 @@ func (d *demo) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []string{path, path + "-wal", path + "-shm", path + ".lock", d.config.KeyringFile, d.clock, d.phonesState()} {
+	for _, f := range []string{path, path + "-wal", path + "-shm", path + ".lock", d.config.KeyringFile, d.config.KeyringFile + ".erasures", d.clock, d.phonesState()} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -100,5 +100,8 @@ func (s *server) sweep(ctx context.Context) error {
 	if len(gone) > 0 {
 		s.log.Info("pre-screen answers deleted: the promised days are over", "people", len(gone))
 	}
-	return errors.Join(err1, err2, s.portal.sweep(ctx, s.clock.Wall()))
+	// Another process may have added a key, or erased somebody and been stopped before it was done.
+	err3 := s.ring.Reload()
+	_, err4 := s.applyErasures(ctx)
+	return errors.Join(err1, err2, err3, err4, s.portal.sweep(ctx, s.clock.Wall()))
 }

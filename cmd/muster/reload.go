@@ -24,6 +24,7 @@ func (s *server) reloaders() []reloader {
 	return []reloader{
 		{"log level", []string{"log-level"}, s.reloadLevel},
 		{"certificate", []string{"tls-cert-file", "tls-key-file"}, s.reloadCertificate},
+		{"key ring", nil, func(context.Context, config.Config) error { return s.ring.Reload() }},
 		{"Twilio token", []string{"twilio-auth-token"}, s.reloadTwilio},
 	}
 }

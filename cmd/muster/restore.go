@@ -85,7 +85,7 @@ func restore(ctx context.Context, c config.Config, f backup.File, r backup.Repor
 	if err := k.migrate(ctx, k.logProgress(), false); err != nil {
 		return err
 	}
-	erased, err := applyErasures(ctx, k)
+	erased, err := k.applyErasures(ctx)
 	if err != nil {
 		return fmt.Errorf("erase again who was erased since the backup: %w", err)
 	}
@@ -101,11 +101,6 @@ func restore(ctx context.Context, c config.Config, f backup.File, r backup.Repor
 		time.Since(began).Round(100*time.Millisecond), erased)
 	return nil
 }
-
-// applyErasures erases again whoever was erased after the backup was made: their keys and look-up
-// hashes are in it. It runs after the documents are back and before the database may be used, and
-// returns how many people it erased. This version keeps no erasure ledger, so there is nobody.
-func applyErasures(context.Context, *core) (int, error) { return 0, nil }
 
 // knownSchema is which version of each collection this program writes. All parts over an empty
 // store in memory say so.

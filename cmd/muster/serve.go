@@ -35,6 +35,9 @@ func serveCommand() *cobra.Command {
 				if err := k.waitForSchema(cmd.Context()); err != nil {
 					return err
 				}
+				if _, err := k.applyErasures(cmd.Context()); err != nil {
+					return err
+				}
 				if c.Twilio.AccountSID == "" {
 					k.log.Warn("no Twilio account is set: texts and calls wait in the outbox")
 				}

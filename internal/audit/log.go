@@ -213,10 +213,36 @@ func (l *Log) objects(ctx context.Context, b *docstore.Batch) ([]Object, error) 
 				}
 			}
 			o.Changes = diff(stored, op.Body)
+			if err := l.hide(ctx, b, op, o.Changes); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// historian is a codec that says how the trail keeps the values of a change; see seal.WithHistory.
+type historian interface {
+	History(ctx context.Context, b *docstore.Batch, doc bson.Raw, path string, v bson.RawValue) (bson.RawValue, error)
+}
+
+// hide seals the old and new values of a change where the collection wants it.
+func (l *Log) hide(ctx context.Context, b *docstore.Batch, op docstore.Written, changes []Change) (err error) {
+	h, ok := l.store.Spec(op.Collection).Codec.(historian)
+	if !ok {
+		return nil
+	}
+	for i := range changes {
+		c := &changes[i]
+		if c.Old, err = h.History(ctx, b, op.Body, c.Path, c.Old); err != nil {
+			return err
+		}
+		if c.New, err = h.History(ctx, b, op.Body, c.Path, c.New); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func opName(k docstore.OpKind) string {

@@ -76,6 +76,13 @@ func (s *Store) Specs() map[string]Spec {
 	return maps.Clone(s.specs)
 }
 
+// Spec returns how a collection was opened; the zero Spec when it was not.
+func (s *Store) Spec(collection string) Spec {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.specs[collection]
+}
+
 // declare makes a collection's indexes exist, once. Opening it again with other indexes is a
 // mistake in the program: the second would take away what the first needs.
 func (s *Store) declare(ctx context.Context, spec Spec) error {

@@ -105,6 +105,7 @@ type row struct {
 	Purpose       string    `bson:"purpose"`
 	Twin          string    `bson:"twin"`
 	Point         string    `bson:"point"`
+	SID           string    `bson:"sid"`
 	Due           time.Time `bson:"due"`
 	Wake          time.Time `bson:"wake"`
 	Attempts      []Attempt `bson:"attempts"`

@@ -12,6 +12,8 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/auth/participant"
+	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
@@ -48,9 +50,12 @@ type Options struct {
 	Now      time.Time
 	OnPerson func(context.Context, contacts.PersonID)
 	Driver   docstore.Driver // nil: SQLite in a temporary folder
+	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  Carrier         // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
+
+	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
 
 	CodesADay int    // 0 the usual limit
 	PublicURL string // "" https://muster.example.test
@@ -70,7 +75,10 @@ func New(t testing.TB, o Options) *Rig {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
 	unaudited := append(contacts.Unaudited(), ivr.Unaudited()...)
-	r := &Rig{Dir: t.TempDir(), Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
+	r := &Rig{Dir: o.Dir, Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
+	if r.Dir == "" {
+		r.Dir = t.TempDir()
+	}
 	if r.Clock == nil {
 		r.Clock = clock.Manual(o.Now)
 	}
@@ -93,7 +101,11 @@ func New(t testing.TB, o Options) *Rig {
 		t.Cleanup(func() { d.Close() })
 		driver = d
 	}
-	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(unaudited...)))
+	watch := o.Watch
+	if watch == nil {
+		watch = func(context.Context, *docstore.Batch) error { return nil }
+	}
+	r.Store = docstore.New(driver, r.Clock.Wall, docstore.Require(audit.Guard(unaudited...)), docstore.Require(watch))
 	var err error
 	r.Ring, err = seal.Open(filepath.Join(r.Dir, "keyring.json"), true)
 	must(err)
@@ -103,6 +115,9 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock, contacts.Options{CodesADay: o.CodesADay})
 	must(err)
+	records, err := session.OpenRecords(ctx, r.Store)
+	must(err)
+	r.People.AlsoHolds(participant.Visits{Records: records})
 	links := &trial.Links{}
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
 		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},

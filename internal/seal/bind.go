@@ -91,19 +91,19 @@ func (r *Ring) CheckKey(stored bson.Raw) (tried bool, err error) {
 }
 
 func (r *Ring) bound(got binding) error {
-	if got.Ring != r.id {
-		return fmt.Errorf("%w: this database is sealed with %s and the file holds %s; point --keyring-file at the right one, or at a new database", ErrWrongRing, got.Ring, r.id)
+	if got.Ring != r.ID() {
+		return fmt.Errorf("%w: this database is sealed with %s and the file holds %s; point --keyring-file at the right one, or at a new database", ErrWrongRing, got.Ring, r.ID())
 	}
-	proof := []byte(r.id)
+	proof := []byte(r.ID())
 	if _, err := r.OpenBytes(got.Wrap, bindingContext); err != nil {
-		return fmt.Errorf("%w: its wrapping keys are not the ones of this database; put your copy of %s back", ErrWrongRing, r.id)
+		return fmt.Errorf("%w: its wrapping keys are not the ones of this database; put your copy of %s back, the one made after the last rotation", ErrWrongRing, r.ID())
 	}
 	known := false
-	for _, h := range r.Hashes(bindingContext, r.id) {
+	for _, h := range r.Hashes(bindingContext, r.ID()) {
 		known = known || h == got.Lookup
 	}
 	if !known || !r.CheckMAC(got.Chain, proof) || !r.CheckSignature(got.Signature, proof) {
-		return fmt.Errorf("%w: some of its keys are not the ones of this database; put your copy of %s back", ErrWrongRing, r.id)
+		return fmt.Errorf("%w: some of its keys are not the ones of this database; put your copy of %s back", ErrWrongRing, r.ID())
 	}
 	return nil
 }
@@ -111,8 +111,8 @@ func (r *Ring) bound(got binding) error {
 const bindingContext = "meta/" + BindingID
 
 func (r *Ring) binding() (*binding, error) {
-	proof := []byte(r.id)
-	v := &binding{Meta: docstore.Meta{ID: BindingID}, Ring: r.id, Lookup: r.Hash(bindingContext, r.id)}
+	proof := []byte(r.ID())
+	v := &binding{Meta: docstore.Meta{ID: BindingID}, Ring: r.ID(), Lookup: r.Hash(bindingContext, r.ID())}
 	var errs [3]error
 	v.Wrap, errs[0] = r.SealBytes(proof, bindingContext)
 	v.Chain, errs[1] = r.MAC(proof)

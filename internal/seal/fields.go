@@ -44,8 +44,9 @@ type fields struct {
 	collection string
 	owner      func(bson.Raw) string
 	paths      *node
-	apart      *Apart // nil: nothing is sealed apart
-	elements   *node  // of Apart.Path
+	former     func(bson.Raw) string // nil: the owner was always the same
+	apart      *Apart                // nil: nothing is sealed apart
+	elements   *node                 // of Apart.Path
 }
 
 func (f *fields) Encode(ctx context.Context, b *docstore.Batch, plain, stored bson.Raw) (bson.Raw, error) {
@@ -92,7 +93,7 @@ func (f *fields) ciphertexts(ctx context.Context, owner string, stored bson.Raw)
 		if subtype, _, ok := c.BinaryOK(); !ok || subtype != sealedSubtype {
 			return c, nil // stored before this path was declared
 		}
-		v, err := f.keys.openAny(ctx, owner, place+pattern, c)
+		v, err := f.open(ctx, stored, owner, place+pattern, c)
 		if err == nil && !v.IsZero() {
 			same := pattern + "\x00" + string(byte(v.Type)) + string(v.Value)
 			out[same] = append(out[same], c)
@@ -105,9 +106,21 @@ func (f *fields) ciphertexts(ctx context.Context, owner string, stored bson.Raw)
 func (f *fields) Decode(ctx context.Context, stored bson.Raw) (bson.Raw, error) {
 	owner, place := f.owner(stored), f.place(stored)
 	plain, err := everywhere("", document(stored), func(pattern string, v bson.RawValue) (bson.RawValue, error) {
-		return f.keys.openAny(ctx, owner, place+pattern, v)
+		return f.open(ctx, stored, owner, place+pattern, v)
 	})
 	return plain.Value, err
+}
+
+// open opens a value with the owner's key, or else with that of who was the owner formerly.
+func (f *fields) open(ctx context.Context, stored bson.Raw, owner, place string, c bson.RawValue) (bson.RawValue, error) {
+	v, err := f.keys.openAny(ctx, owner, place, c)
+	if f.former == nil || err == nil && !v.IsZero() && !v.Equal(erasedValue()) {
+		return v, err
+	}
+	if before, failed := f.keys.openAny(ctx, f.former(stored), place, c); failed == nil {
+		return before, nil
+	}
+	return v, err
 }
 
 // place is where a document's ciphertexts belong, up to the path: their associated data.
@@ -122,9 +135,15 @@ func placeOf(collection, id string) string { return collection + "/" + id + "/" 
 // what an audit entry says changed. Elements of arrays may be written "points[0].value".
 func (k *Keys) Reveal(ctx context.Context, owner, collection, id, path string, v bson.RawValue) (bson.RawValue, error) {
 	place := placeOf(collection, id)
-	return everywhere(withoutIndexes(path), v, func(pattern string, v bson.RawValue) (bson.RawValue, error) {
-		return k.openAny(ctx, owner, place+pattern, v)
-	})
+	var open func(pattern string, v bson.RawValue) (bson.RawValue, error)
+	open = func(pattern string, v bson.RawValue) (bson.RawValue, error) {
+		v, err := k.openAny(ctx, owner, place+pattern, v)
+		if err != nil {
+			return v, err
+		}
+		return everywhere(pattern, v, open) // a value of the trail may hold sealed ones
+	}
+	return everywhere(withoutIndexes(path), v, open)
 }
 
 // withoutIndexes turns "points[0].value" into "points[].value".
@@ -150,7 +169,7 @@ func (k *Keys) forSealing(ctx context.Context, b *docstore.Batch, owner string) 
 	if a, ok := b.Noted(keyNote{owner}).(tink.AEAD); ok {
 		return a, nil
 	}
-	a, err := k.load(ctx, owner)
+	a, rev, err := k.loadAt(ctx, owner)
 	if errors.Is(err, docstore.ErrNotFound) {
 		// The ring wraps a person's key, and the person's key those of their parts.
 		wrap, err := k.forSealing(ctx, b, parentOf(owner))
@@ -160,20 +179,20 @@ func (k *Keys) forSealing(ctx context.Context, b *docstore.Batch, owner string) 
 		return k.create(b, owner, wrap)
 	}
 	if err == nil && parentOf(owner) != "" {
-		k.stillThere(b, owner)
+		k.stillThere(b, owner, rev)
 	}
 	return a, err
 }
 
 // stillThere makes b fail with ErrConflict, and start again, where the key of a part was destroyed
-// by another process: what it sealed could never be read. A part's key is never replaced.
-func (k *Keys) stillThere(b *docstore.Batch, id string) {
+// by another process: what it sealed could never be read.
+func (k *Keys) stillThere(b *docstore.Batch, id string, rev int64) {
 	type checked struct{ id string }
 	if b.Noted(checked{id}) != nil {
 		return
 	}
 	b.Note(checked{id}, true)
-	k.docs.Check(b, id, 1)
+	k.docs.Check(b, id, rev)
 	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
 		return func(err error) {
 			if errors.Is(err, docstore.ErrConflict) {

@@ -19,7 +19,8 @@ import (
 // "person/part". Safe for concurrent use.
 type Keys struct {
 	*Ring
-	docs *docstore.Collection[dataKey, *dataKey]
+	store *docstore.Store
+	docs  *docstore.Collection[dataKey, *dataKey]
 
 	mu    sync.Mutex
 	cache map[string]*list.Element // of cached, live keys only
@@ -29,6 +30,7 @@ type Keys struct {
 type cached struct {
 	person string
 	aead   tink.AEAD
+	rev    int64 // of the stored key
 }
 
 // maxCached bounds the unwrapped keys in memory; one takes about 1 KB.
@@ -40,7 +42,11 @@ type dataKey struct {
 	docstore.Meta `bson:",inline"`
 	Wrapped       []byte `bson:"wrapped,omitempty"`
 	Erased        bool   `bson:"erased,omitempty"`
+	Kept          bool   `bson:"kept,omitempty"` // of a part: it outlives the person's key, and the ring wraps it
 }
+
+// byRing says whether the ring wraps this key, and not a person's.
+func (d *dataKey) byRing() bool { return d.Kept || parentOf(d.ID) == "" }
 
 const keysCollection = "keys"
 
@@ -50,7 +56,7 @@ func OpenKeys(ctx context.Context, store *docstore.Store, ring *Ring) (*Keys, er
 	if err != nil {
 		return nil, err
 	}
-	return &Keys{Ring: ring, docs: docs, cache: map[string]*list.Element{}, used: list.New()}, nil
+	return &Keys{Ring: ring, store: store, docs: docs, cache: map[string]*list.Element{}, used: list.New()}, nil
 }
 
 type keyNote struct{ person string }
@@ -84,7 +90,7 @@ func (k *Keys) create(b *docstore.Batch, person string, wrap tink.AEAD) (tink.AE
 	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
 		return func(err error) {
 			if err == nil {
-				k.remember(person, a)
+				k.remember(person, a, 1)
 			}
 		}, nil
 	})
@@ -115,6 +121,51 @@ func (k *Keys) Shred(ctx context.Context, b *docstore.Batch, person string) erro
 	return nil
 }
 
+// KeepPart lets the key of a part of person's outlive the person's own, with b, which shreds that
+// one: from then on the ring wraps it. Nothing happens where there is no such key.
+func (k *Keys) KeepPart(ctx context.Context, b *docstore.Batch, person, part string) error {
+	id := partID(person, part)
+	_, err := k.docs.Edit(ctx, b, id, func(v *dataKey) error {
+		if v.Kept {
+			return docstore.Unchanged
+		}
+		wrap, err := k.load(ctx, person)
+		if err != nil {
+			return err
+		}
+		place := []byte(keysCollection + "/" + id)
+		key, err := wrap.Decrypt(v.Wrapped, place)
+		if err != nil {
+			return fmt.Errorf("data key of %s: %w", id, ErrBroken)
+		}
+		v.Kept = true
+		v.Wrapped, err = k.wrap.Encrypt(key, place)
+		return err
+	})
+	if errors.Is(err, docstore.Unchanged) || errors.Is(err, docstore.ErrNotFound) || errors.Is(err, ErrErased) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", id, err)
+	}
+	b.BeforeCommit(func(context.Context, *docstore.Batch) (func(error), error) {
+		return func(error) { k.Forget(id) }, nil
+	})
+	return nil
+}
+
+// Erased says whether person's key was destroyed.
+func (k *Keys) Erased(ctx context.Context, person string) (bool, error) {
+	doc, err := k.docs.Get(ctx, person)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return false, nil
+	}
+	return doc.Erased, err
+}
+
+// Name is that of the collection of keys, for who follows the change feed; see Forget.
+func (k *Keys) Name() string { return k.docs.Name() }
+
 // Forget drops an unwrapped key from memory, a person's with those of their parts. A process that
 // follows the change feed calls it for every change in collection "keys", so that an erasure
 // elsewhere takes effect here.
@@ -129,14 +180,14 @@ func (k *Keys) Forget(id string) {
 	}
 }
 
-func (k *Keys) remember(person string, a tink.AEAD) {
+func (k *Keys) remember(person string, a tink.AEAD, rev int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if e := k.cache[person]; e != nil {
 		k.used.MoveToFront(e)
 		return
 	}
-	k.cache[person] = k.used.PushFront(cached{person, a})
+	k.cache[person] = k.used.PushFront(cached{person, a, rev})
 	if k.used.Len() > maxCached {
 		last := k.used.Back()
 		k.used.Remove(last)
@@ -146,18 +197,26 @@ func (k *Keys) remember(person string, a tink.AEAD) {
 
 // load returns person's key. ErrErased: it was destroyed. ErrNotFound: there never was one.
 func (k *Keys) load(ctx context.Context, person string) (tink.AEAD, error) {
+	a, _, err := k.loadAt(ctx, person)
+	return a, err
+}
+
+// loadAt is load with the revision of the stored key.
+func (k *Keys) loadAt(ctx context.Context, person string) (tink.AEAD, int64, error) {
 	k.mu.Lock()
 	if e := k.cache[person]; e != nil {
 		k.used.MoveToFront(e)
 		k.mu.Unlock()
-		return e.Value.(cached).aead, nil
+		c := e.Value.(cached)
+		return c.aead, c.rev, nil
 	}
 	k.mu.Unlock()
 	doc, err := k.docs.Get(ctx, person)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return k.unwrap(ctx, doc)
+	a, err := k.unwrap(ctx, doc)
+	return a, doc.Rev, err
 }
 
 func (k *Keys) unwrap(ctx context.Context, doc dataKey) (tink.AEAD, error) {
@@ -165,21 +224,21 @@ func (k *Keys) unwrap(ctx context.Context, doc dataKey) (tink.AEAD, error) {
 		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrErased)
 	}
 	wrap := k.wrap
-	if person := parentOf(doc.ID); person != "" {
+	if !doc.byRing() {
 		var err error
-		if wrap, err = k.load(ctx, person); err != nil {
+		if wrap, err = k.load(ctx, parentOf(doc.ID)); err != nil {
 			return nil, err
 		}
 	}
 	key, err := wrap.Decrypt(doc.Wrapped, []byte(keysCollection+"/"+doc.ID))
 	if err != nil {
-		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrBroken)
+		return nil, fmt.Errorf("data key of %s: %w: %w", doc.ID, ErrBroken, err)
 	}
 	a, err := subtle.NewAESGCM(key)
 	if err != nil {
 		return nil, fmt.Errorf("data key of %s: %w", doc.ID, ErrBroken)
 	}
-	k.remember(doc.ID, a)
+	k.remember(doc.ID, a, doc.Rev)
 	return a, nil
 }
 

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -40,14 +42,26 @@ var (
 	ErrBroken = errors.New("sealed value does not open")
 )
 
-// Ring holds the keys that are not a person's. Safe for concurrent use.
+// Ring holds the keys that are not a person's. Its file may be replaced by one with more keys while
+// it is in use; see Reload. Safe for concurrent use.
 type Ring struct {
+	path    string
+	wrap    tink.AEAD // the wrapping keys as they are at each call
+	now     atomic.Pointer[ringKeys]
+	reading sync.Mutex // one Reload at a time
+}
+
+// ringKeys is what the file holds at one time.
+type ringKeys struct {
+	data   []byte // the file
 	id     string
 	wrap   tink.AEAD
+	wraps  []Key // the wrapping keys, the one in use first
 	lookup *prf.Set
 	chain  tink.MAC
 	sign   tink.Signer
 	verify tink.Verifier
+	others []Key
 	fields sync.Map // field name -> [][]byte, the field's keys, the primary one first
 }
 
@@ -61,6 +75,8 @@ type ringFile struct {
 	Lookup     json.RawMessage `json:"lookup"`     // HMAC-SHA-256 as a PRF
 	Chain      json.RawMessage `json:"chain"`      // HMAC-SHA-256, 256-bit tag
 	Checkpoint json.RawMessage `json:"checkpoint"` // Ed25519
+
+	Made map[string]time.Time `json:"made,omitempty"` // by key id: when the key was made
 }
 
 const (
@@ -83,10 +99,13 @@ func Open(path string, create bool) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open key ring: %w", err)
 	}
-	r, err := parseRing(data)
+	keys, err := parseRing(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w; put your copy of it back", ErrRing, path, err)
 	}
+	r := &Ring{path: path}
+	r.now.Store(keys)
+	r.wrap = wrapping{r}
 	return r, nil
 }
 
@@ -105,7 +124,7 @@ func readRing(path string) ([]byte, error) {
 // makeRing writes a new ring beside path and links it into place, so that of two processes that
 // start together one wins and no one ever sees half a file.
 func makeRing(path string) error {
-	file := ringFile{Kind: ringKind, Version: ringVersion, ID: "ring_" + strings.ToLower(rand.Text())}
+	file := ringFile{Kind: ringKind, Version: ringVersion, ID: "ring_" + strings.ToLower(rand.Text()), Made: map[string]time.Time{}}
 	for _, k := range []struct {
 		into     *json.RawMessage
 		template *tinkpb.KeyTemplate
@@ -119,35 +138,55 @@ func makeRing(path string) error {
 		if err != nil {
 			return fmt.Errorf("make keys: %w", err)
 		}
-		var buf bytes.Buffer
-		if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&buf)); err != nil {
-			return fmt.Errorf("write keys: %w", err)
+		if *k.into, err = keysetJSON(h); err != nil {
+			return err
 		}
-		*k.into = buf.Bytes()
+		file.Made[keyName(h.KeysetInfo().GetPrimaryKeyId())] = time.Now().UTC().Truncate(time.Second)
 	}
-	data, err := json.MarshalIndent(file, "", "  ")
+	data, err := file.encode()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
+	return writeBeside(path, data, func(tmp string) error {
+		if err := os.Link(tmp, path); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+func (f *ringFile) encode() ([]byte, error) {
+	data, err := json.MarshalIndent(f, "", "  ")
+	return append(data, '\n'), err
+}
+
+func keysetJSON(h *keyset.Handle) (json.RawMessage, error) {
+	var buf bytes.Buffer
+	if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&buf)); err != nil {
+		return nil, fmt.Errorf("write keys: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// writeBeside writes data, on disk and readable by its owner only, to a new file in the folder of
+// path; place then brings it to where it belongs in one step.
+func writeBeside(path string, data []byte, place func(tmp string) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".keyring-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(data, '\n'))
+	_, err = tmp.Write(data)
 	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return place(tmp.Name())
 }
 
-func parseRing(data []byte) (*Ring, error) {
+func parseRing(data []byte) (*ringKeys, error) {
 	var file ringFile
 	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, errors.New("it is not JSON") // the cause might quote a key
@@ -171,7 +210,8 @@ func parseRing(data []byte) (*Ring, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	r := &Ring{id: file.ID}
+	r := &ringKeys{data: data, id: file.ID, wraps: file.describe("wrap", wrap)}
+	r.others = slices.Concat(file.describe("lookup", lookup), file.describe("chain", chain), file.describe("checkpoint", checkpoint))
 	var errs [5]error
 	r.wrap, errs[0] = aead.New(wrap)
 	r.lookup, errs[1] = prf.NewPRFSet(lookup)
@@ -189,7 +229,7 @@ func parseRing(data []byte) (*Ring, error) {
 }
 
 // ID names the ring without giving anything away.
-func (r *Ring) ID() string { return r.id }
+func (r *Ring) ID() string { return r.now.Load().id }
 
 // Hash is the keyed look-up hash of a normalised value: HMAC-SHA-256 under a key of the field's
 // own, base64url, 43 characters. Equal values of one field have equal hashes; across fields they
@@ -220,7 +260,9 @@ func hashWith(key []byte, field, value string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-func (r *Ring) fieldKeys(field string) [][]byte {
+func (r *Ring) fieldKeys(field string) [][]byte { return r.now.Load().fieldKeys(field) }
+
+func (r *ringKeys) fieldKeys(field string) [][]byte {
 	if keys, ok := r.fields.Load(field); ok {
 		return keys.([][]byte)
 	}
@@ -262,13 +304,15 @@ func (r *Ring) OpenBytes(sealed []byte, context string) ([]byte, error) {
 }
 
 // MAC vouches for data in the audit chain.
-func (r *Ring) MAC(data []byte) ([]byte, error) { return r.chain.ComputeMAC(data) }
+func (r *Ring) MAC(data []byte) ([]byte, error) { return r.now.Load().chain.ComputeMAC(data) }
 
 // CheckMAC says whether mac is MAC's answer for data, under any key of the ring.
-func (r *Ring) CheckMAC(tag, data []byte) bool { return r.chain.VerifyMAC(tag, data) == nil }
+func (r *Ring) CheckMAC(tag, data []byte) bool { return r.now.Load().chain.VerifyMAC(tag, data) == nil }
 
 // Sign signs a checkpoint.
-func (r *Ring) Sign(data []byte) ([]byte, error) { return r.sign.Sign(data) }
+func (r *Ring) Sign(data []byte) ([]byte, error) { return r.now.Load().sign.Sign(data) }
 
 // CheckSignature says whether sig is this ring's signature of data.
-func (r *Ring) CheckSignature(sig, data []byte) bool { return r.verify.Verify(sig, data) == nil }
+func (r *Ring) CheckSignature(sig, data []byte) bool {
+	return r.now.Load().verify.Verify(sig, data) == nil
+}

@@ -134,6 +134,9 @@ func (h *Pages) download(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	body, err := json.MarshalIndent(out, "", "  ")
+	if err == nil {
+		err = h.People.Saw(ctx, m.actor(), &m.Person, "person.export", "own", "")
+	}
 	if err != nil {
 		return fmt.Errorf("own data: %w", err)
 	}

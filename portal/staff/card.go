@@ -38,6 +38,9 @@ func (h *Desk) card(w http.ResponseWriter, r *http.Request) error {
 		h.site.Flash(r, view.Notice, h.T(r, "staff.card.reveal"))
 		return web.Redirect(w, r, "/staff/people/"+k.ID)
 	}
+	if err := h.People.Saw(r.Context(), s.Actor(), &k.Person, "person.print", "card", ""); err != nil {
+		return err
+	}
 	lang := i18n.Lang(cmp.Or(r.URL.Query().Get("in"), string(k.Language)))
 	other := i18n.Es
 	if lang != i18n.Es {

@@ -33,8 +33,8 @@ func TestRevealIsAudited(t *testing.T) {
 	}
 	page = b.went(b.send(path+"/reveal", "why", "contact"), path)
 	has(t, page, "Rosa Delgado", "(412) 555-0110", "3 May 1952")
-	if got := d.actions(p); got[len(got)-1] != "person.reveal" {
-		t.Errorf("the trail ends with %q, want person.reveal", got[len(got)-1])
+	if got := d.actions(p); len(got) != len(before)+2 || got[len(before)] != "person.reveal" || got[len(before)+1] != "person.view" {
+		t.Errorf("the trail has %v after %v, want person.reveal and person.view", got, before)
 	}
 	has(t, b.page(path+"/trail"), "Maria Santos", "looked at the name", "To get in touch", "recorded signed consent")
 	// It holds for this browser only.

@@ -60,6 +60,9 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	}
 	p.Why = view.Field{Kind: view.KindSelect, Name: "why", Label: h.T(r, "staff.reveal.why"), Options: h.revealReasons(r), LabelHidden: true}
 	if k.revealed {
+		if err := h.People.Saw(ctx, s.Actor(), &k.Person, "person.view", "", ""); err != nil {
+			return err
+		}
 		p.Contact = h.contactFacts(r, &k)
 	}
 	for _, sub := range k.subjects {

@@ -39,7 +39,7 @@ func (h *Desk) trail(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		row := view.Row{Cells: []view.Cell{{Text: view.Stamp(e.At.In(on(r).zone))}, {Text: h.actorName(r, e.Actor), Sub: e.Actor.Role}, {Text: h.word(r, "staff.action.", e.Action), Sub: e.Study}, {Text: h.reasonWords(r, e), Empty: e.Reason == ""}, h.changedCell(e)}}
-		if strings.HasPrefix(e.Action, "person.reveal") {
+		if e.Look() {
 			row.Tone = view.Amber
 		}
 		p.Table.Rows = append(p.Table.Rows, row)
@@ -61,7 +61,7 @@ func (h *Desk) actorName(r *http.Request, a audit.Actor) string {
 }
 
 func (h *Desk) reasonWords(r *http.Request, e audit.Entry) string {
-	if e.Action == "person.reveal" {
+	if e.Look() && e.Reason != "" {
 		return h.word(r, "staff.reveal.", e.Reason)
 	}
 	return e.Reason

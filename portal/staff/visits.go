@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -217,7 +216,7 @@ func (h *Desk) sheet(w http.ResponseWriter, r *http.Request) error {
 		if k == nil { // erased since: the rest of the day is needed all the same
 			continue
 		}
-		if err := h.Audit.Read(r.Context(), audit.Entry{Actor: s.Actor(), Action: "person.reveal", Reason: "sheet", Person: k.ID, Study: string(v.Study), Objects: []audit.Object{{Collection: "people", ID: k.ID, Rev: k.Rev}}}); err != nil {
+		if err := h.People.Saw(r.Context(), s.Actor(), &k.Person, "person.print", "sheet", string(v.Study)); err != nil {
 			return err
 		}
 		number := view.Cell{Empty: true}

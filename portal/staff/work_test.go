@@ -193,7 +193,7 @@ func TestVisits(t *testing.T) {
 		t.Fatalf("sheet: %d", sheet.code)
 	}
 	has(t, sheet.body, "Rosa Delgado", "(412) 555-0110", "Room 4", "Noor Haddad")
-	if got := d.actions(p); got[len(got)-1] != "person.reveal" {
+	if got := d.actions(p); got[len(got)-1] != "person.print" {
 		t.Errorf("the sheet left no trace: %v", got)
 	}
 	d.Clock.Advance(15*24*time.Hour + 2*time.Hour)

@@ -35,17 +35,18 @@ type store struct {
 	wall    func() time.Time
 }
 
+func spec() docstore.Spec {
+	return docstore.Spec{Name: "sessions", Version: 1, Indexes: []docstore.Index{
+		{Name: "expires", Fields: []string{"expires"}},
+		{Name: "subject", Fields: []string{"audience", "subject"}},
+	}}
+}
+
 func open(ctx context.Context, s *docstore.Store, ring *seal.Ring, wall func() time.Time, o Options) (*store, error) {
 	if ring == nil {
 		return nil, errors.New("sessions need a key ring")
 	}
-	c, err := docstore.Open[record](ctx, s, docstore.Spec{
-		Name: "sessions", Version: 1,
-		Indexes: []docstore.Index{
-			{Name: "expires", Fields: []string{"expires"}},
-			{Name: "subject", Fields: []string{"audience", "subject"}},
-		},
-	})
+	c, err := docstore.Open[record](ctx, s, spec())
 	if err != nil {
 		return nil, err
 	}

@@ -138,6 +138,7 @@ func dsn(path string, memory, readOnly bool) string {
 		v.Set("_query_only", "1")
 	} else {
 		v.Set("_txlock", "immediate")
+		v.Add("_pragma", "secure_delete(ON)") // what is deleted is overwritten: a destroyed key must not lie in the file
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
 }
