@@ -14,17 +14,30 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/docstore/docstoretest"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/mongotest/txproxy"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr/phonesim"
 )
 
-// stores are where the sends are tried: a name, and the value of --store, "" for the embedded one.
-func stores() map[string]func(t *testing.T) string {
-	return map[string]func(t *testing.T) string{
-		"SQLite": func(*testing.T) string { return "" },
+// shared is a database that several processes serve, and how many sends it is given to share.
+type shared struct {
+	open  func(t *testing.T) string // its URL; "" the embedded one
+	sends int
+}
+
+// stores are both databases: MongoDB's protocol with transactions, as FerretDB behind the proxy has
+// them, where a send takes longer.
+func stores() map[string]shared {
+	return map[string]shared{
+		"SQLite": {func(*testing.T) string { return "" }, 300},
+		"MongoDB": {func(t *testing.T) string {
+			uri, _ := docstoretest.WithTransactions(t, docstoretest.StartFerretDB(t), txproxy.Options{})
+			return uri
+		}, 60},
 	}
 }
 
@@ -43,9 +56,9 @@ type exchange struct {
 func newExchange(t *testing.T, store string, binary func() (string, error)) *exchange {
 	t.Helper()
 	x := &exchange{house: newHouse(t)}
-	x.binary, x.house.store = binary, store
+	x.binary, x.house.store, x.level = binary, store, "error"
 	x.state = filepath.Join(filepath.Dir(x.dir), "network.json")
-	x.args = []string{"--log-level", "error", "--twilio-base-url", "http://" + x.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
+	x.args = []string{"--twilio-base-url", "http://" + x.sim, "--twilio-account-sid", phonesim.DemoAccountSID, "--twilio-auth-token", phonesim.DemoAuthToken, "--twilio-from", office}
 	x.must("staff", "add", "maria", "--name", "Maria Santos", "--role", "coordinator") // makes the store and its key ring
 	x.openBox()
 	x.phones = x.start("phonesim", "--state", x.state)

@@ -10,7 +10,7 @@ import (
 // beside is one more process on the store of a house, with addresses of its own.
 func (h *house) beside(t *testing.T) *house {
 	t.Helper()
-	other := &house{t: t, dir: h.dir, store: h.store, args: h.args, binary: h.binary, sim: h.sim}
+	other := &house{t: t, dir: h.dir, store: h.store, args: h.args, binary: h.binary, sim: h.sim, level: h.level}
 	other.site, other.control, other.scrapes = freeAddress(t), freeAddress(t), freeAddress(t)
 	t.Cleanup(func() {
 		other.stop()
@@ -26,13 +26,13 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 	for name, store := range stores() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := newExchange(t, store(t), built)
+			x := newExchange(t, store.open(t), built)
 			x.misbehave([]phonesim.Fault{{Kind: phonesim.FaultRESTDelay, Match: "POST /Messages.json", Seconds: 0.1}})
 			other := x.beside(t)
 			x.serve("serve")
 			other.serve("serve")
-			x.queue(texts(300))
-			x.settles(time.Minute)
+			x.queue(texts(store.sends))
+			x.settles(2 * time.Minute)
 			x.stop()
 			other.stop()
 			outcomes, processes := x.account()

@@ -155,6 +155,13 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("link", err)
 	_, err = members.Redeem(ctx, secret)
 	do("redeem", err)
+	_, _, err = members.BreakGlass(ctx, by, "maria", "the provider is down", time.Minute)
+	do("break the glass", err)
+	sam, err := members.Admit(ctx, staff.Member{Meta: docstore.Meta{ID: "oidc-sam"}, Name: "Sam Okoye", Role: staff.Administrator})
+	do("admit", err)
+	do("refuse", members.Refused(ctx, sam.ID, "no group"))
+	do("sign out", members.SignedOut(ctx, by, sam.ID))
+	do("leave", members.Leave(ctx, by, sam.ID))
 
 	// Somebody new, by web, from the code to the study and through it.
 	num := func(s string) phone.Number {

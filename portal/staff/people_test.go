@@ -410,3 +410,38 @@ func TestUsesUnderAWaiver(t *testing.T) {
 	has(t, panel, "Maria Santos", "looked at the name", "To get in touch", "signed up")
 	lacks(t, panel, "wrote a note")
 }
+
+// Of somebody erased, staff of the study see what it must keep, under the number, and can end it; there
+// is nothing to reveal, nobody to write to, and nobody else finds them.
+func TestErasedPersonWhoTookPart(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	p, sub := d.rosa()
+	q, _ := d.volunteer("Ana", "Ruiz", "+14125550160", "main")
+	d.alert(p)
+	for _, id := range []contacts.PersonID{p, q} {
+		if err := d.People.Erase(t.Context(), rig.Staff, id, "asked", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := d.as("maria")
+	path := "/staff/people/" + string(p)
+	number := "MAIN-" + strings.ToUpper(string(p[len(p)-6:]))
+	page := b.page(path)
+	has(t, page, number, "asked to be erased on 2 Mar 2026", "Consented", "form 2.0", "V1")
+	lacks(t, page, "Rosa", "R. D.", "Delgado", "555-0110", "Reveal name", "compose")
+	has(t, b.page("/staff/studies/STEADY/pipeline"), number)
+	has(t, b.page(path+"/trail"), "recorded signed consent")
+	for _, gone := range []string{"/permissions", "/pin", "/card"} {
+		if a := b.get(path + gone); a.code != http.StatusNotFound {
+			t.Errorf("%s: %d, want not found", gone, a.code)
+		}
+	}
+	if a := b.get("/staff/people/" + string(q)); a.code != http.StatusNotFound {
+		t.Errorf("somebody who never took part: %d, want not found", a.code)
+	}
+	b.went(b.send("/staff/subjects/"+sub+"/move", "to", "withdrawn", "reason", "wish", "event-day", "2", "event-month", "3", "event-year", "2026"), path)
+	if s, err := d.Trial.Subject(t.Context(), sub); err != nil || s.Status != trial.Withdrawn {
+		t.Errorf("status %s, %v", s.Status, err)
+	}
+}

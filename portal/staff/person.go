@@ -3,6 +3,7 @@ package staff
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/muster-health/muster/contacts"
 	members "github.com/muster-health/muster/internal/auth/staff"
@@ -41,11 +42,11 @@ func (h *Desk) person(w http.ResponseWriter, r *http.Request) error {
 // showPerson draws the page; f is a composer's form that was refused, do which composer is open.
 func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f *web.Form, do string) error {
 	s, ctx := on(r), r.Context()
-	k, err := h.personOf(r)
+	k, err := h.anybodyOf(r)
 	if err != nil {
 		return err
 	}
-	p := &personPage{Page: view.Page{Title: k.label(), Bare: true}, ID: k.ID, Name: k.label(), Chips: h.personChips(r, &k), Hidden: !k.revealed && !k.recordsOnly() && s.Role.May(members.RevealNames)}
+	p := &personPage{Page: view.Page{Title: k.label(), Bare: true}, ID: k.ID, Name: k.label(), Chips: h.personChips(r, &k), Hidden: !k.revealed && !k.recordsOnly() && !k.erased() && s.Role.May(members.RevealNames)}
 	p.Notices = h.notices(r, &k)
 	reviews, err := h.People.ReviewsOf(ctx, k.PersonID())
 	if err != nil {
@@ -75,7 +76,7 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	if p.Waiver, err = h.waiverUses(r, &k); err != nil {
 		return err
 	}
-	if s.Role.May(members.ContactPeople) {
+	if s.Role.May(members.ContactPeople) && !k.erased() {
 		if p.Compose, err = h.composer(r, &k, f, do); err != nil {
 			return err
 		}
@@ -84,11 +85,13 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	if p.Twins.Href != "" {
 		p.Tools = append([]view.Action{p.Twins}, p.Tools...)
 	}
-	if p.Timeline, err = h.timeline(r, &k); err != nil {
-		return err
-	}
-	if err := h.fits(r, &k, p); err != nil {
-		return err
+	if !k.erased() {
+		if p.Timeline, err = h.timeline(r, &k); err != nil {
+			return err
+		}
+		if err := h.fits(r, &k, p); err != nil {
+			return err
+		}
 	}
 	chart, err := h.People.Chart(ctx, k.PersonID())
 	if err != nil {
@@ -110,6 +113,9 @@ func (h *Desk) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 // personChips say how the person may be reached, in which language, and what time it is there.
 func (h *Desk) personChips(r *http.Request, k *known) []view.Chip {
 	var out []view.Chip
+	if k.erased() {
+		return []view.Chip{{Text: h.T(r, "staff.person.erased"), Tone: view.Amber, Icon: "do_not_disturb"}}
+	}
 	if k.recordsOnly() {
 		return []view.Chip{{Text: h.T(r, "staff.person.countsonly"), Tone: view.Amber, Icon: "do_not_disturb"}}
 	}
@@ -178,6 +184,9 @@ func studiesOf(k *known) []string {
 // notices are things to know before anything else.
 func (h *Desk) notices(r *http.Request, k *known) []string {
 	var out []string
+	if k.erased() {
+		return []string{h.T(r, "staff.person.erasedon", "day", fullDay(k.Erased.Format(time.DateOnly)))}
+	}
 	if k.recordsOnly() {
 		out = append(out, h.T(r, "staff.person.recordsonly"))
 	}
@@ -204,7 +213,7 @@ func (h *Desk) tools(r *http.Request, k *known) []view.Action {
 			out = append(out, a)
 		}
 	}
-	if !k.recordsOnly() {
+	if !k.recordsOnly() && !k.erased() {
 		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.permissions.title"), Icon: "verified_user", Href: base + "/permissions"})
 		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.pin.title"), Icon: "lock", Href: base + "/pin"})
 		add(members.RevealNames, view.Action{Label: h.T(r, "staff.card.title"), Icon: "print", Href: base + "/card"})

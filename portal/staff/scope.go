@@ -23,11 +23,11 @@ func (s *shift) covers(study trial.StudyID, site string) bool {
 // may says whether a member may know of a person: everybody's for members of all sites and studies;
 // else those in one of their studies at one of their sites, those kept by one of their sites, and
 // volunteers of the registry who belong to no site yet. Whoever works in some studies only knows
-// nobody who is in others alone.
+// nobody who is in others alone. Of somebody erased there is what a study must keep, for that study.
 func (s *shift) may(p *contacts.Person, subs []trial.Subject) bool {
 	switch {
 	case !p.Erased.IsZero():
-		return false
+		return slices.ContainsFunc(subs, func(x trial.Subject) bool { return x.Number != "" && s.covers(x.Study, x.Site) })
 	case s.Everywhere(), slices.ContainsFunc(subs, func(x trial.Subject) bool { return x.Site != "" && s.covers(x.Study, x.Site) }):
 		return true
 	case len(s.Studies) > 0 && len(subs) > 0:
@@ -45,13 +45,19 @@ type known struct {
 	revealed bool
 }
 
-// label is the name once revealed, initials before.
+// label is the name once revealed, initials before, and the participant's number of somebody erased.
 func (k *known) label() string {
+	if k.erased() {
+		return k.subjects[0].Number
+	}
 	if k.revealed && k.Name() != "" {
 		return k.Name()
 	}
 	return k.Masked()
 }
+
+// erased says that nobody can be told who this was: what studies must keep is left.
+func (k *known) erased() bool { return !k.Erased.IsZero() }
 
 // hide takes the given and family name out of a sentence about somebody not revealed.
 func (k *known) hide(sentence string) string {
@@ -85,14 +91,25 @@ func (h *Desk) look(ctx context.Context, s *shift, id contacts.PersonID) (known,
 	if !s.may(&p, subs) {
 		return known{}, web.ErrNotFound
 	}
-	subs = slices.DeleteFunc(subs, func(x trial.Subject) bool { return !s.covers(x.Study, x.Site) })
+	subs = slices.DeleteFunc(subs, func(x trial.Subject) bool {
+		return !s.covers(x.Study, x.Site) || !p.Erased.IsZero() && x.Number == ""
+	})
 	slices.SortFunc(subs, func(a, b trial.Subject) int { return b.Since.Compare(a.Since) })
 	return known{Person: p, subjects: subs, revealed: h.isRevealed(ctx, id)}, nil
 }
 
-// personOf is look for the person a route names.
-func (h *Desk) personOf(r *http.Request) (known, error) {
+// anybodyOf is look for the person a route names, also one who was erased.
+func (h *Desk) anybodyOf(r *http.Request) (known, error) {
 	return h.look(r.Context(), on(r), contacts.PersonID(pathVar(r, "id")))
+}
+
+// personOf is anybodyOf for what is done with a person: with nobody who was erased.
+func (h *Desk) personOf(r *http.Request) (known, error) {
+	k, err := h.anybodyOf(r)
+	if err == nil && k.erased() {
+		return k, web.ErrNotFound
+	}
+	return k, err
 }
 
 // subjectOf loads the subject a route names, with its study and person.

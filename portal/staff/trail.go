@@ -21,7 +21,7 @@ const trailMost = 100
 
 // trail answers "who saw this person, and who changed what".
 func (h *Desk) trail(w http.ResponseWriter, r *http.Request) error {
-	k, err := h.personOf(r)
+	k, err := h.anybodyOf(r)
 	if err != nil {
 		return err
 	}
