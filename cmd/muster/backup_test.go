@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"filippo.io/age"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/backup"
 	"github.com/muster-health/muster/internal/config"
 	"github.com/muster-health/muster/internal/docstore"
@@ -453,4 +455,33 @@ func TestMovingBetweenDatabases(t *testing.T) {
 	}
 	intact(t, dir)
 	sameContents(t, want, contents(t, driver(t, dir)))
+}
+
+// Whoever was erased after a backup was made is erased again when it is restored, before the database
+// may be used; a ring that was rotated meanwhile opens what was sealed before.
+func TestARestoreErasesAgain(t *testing.T) {
+	dir, ids := registry(t)
+	file := filepath.Join(dir, "muster.backup")
+	must(t, dir, "backup", "-o", file)
+	must(t, dir, "person", "erase", ids[0], "--reason", "asked by letter")
+	must(t, dir, "keys", "rotate")
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, dir, "restore", file, "--into-empty"); !strings.Contains(out, "People erased again: 1") {
+		t.Errorf("the restore says %q", out)
+	}
+	d := driver(t, dir)
+	if _, err := d.Get(t.Context(), "erasures", ids[0]); err != nil {
+		t.Errorf("the erasure is not in the database: %v", err)
+	}
+	d.Close()
+	var p contacts.Shown
+	if err := json.Unmarshal([]byte(must(t, dir, "person", "show", ids[0], "--format", "json")), &p); err != nil || p.Erased == nil || p.Given != "" || len(p.Points) != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if out := must(t, dir, "person", "show", ids[1]); strings.Contains(out, "[erased]") {
+		t.Errorf("somebody else was erased with them: %s", out)
+	}
+	intact(t, dir)
 }

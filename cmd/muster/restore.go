@@ -97,7 +97,7 @@ func restore(ctx context.Context, c config.Config, f backup.File, r backup.Repor
 	if err := backup.Finish(ctx, k.driver); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "Restored in %s; %d people erased again. Next: muster audit verify. Messages that were due at the time of the backup are due again: start without a Twilio account to look first.\n",
+	fmt.Fprintf(w, "Restored in %s. People erased again: %d. Next: muster audit verify. Messages that were due at the time of the backup are due again: start without a Twilio account to look first.\n",
 		time.Since(began).Round(100*time.Millisecond), erased)
 	return nil
 }
