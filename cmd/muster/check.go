@@ -40,7 +40,7 @@ func checkCommand() *cobra.Command {
 				err = out.print(cmd.OutOrStdout())
 			}
 			if err == nil && !out.OK {
-				err = fmt.Errorf("%d mistakes in the settings", len(out.Problems))
+				err = fmt.Errorf("mistakes in the settings: %d", len(out.Problems))
 			}
 			return err
 		},
