@@ -16,6 +16,12 @@ type Index interface {
 	// order they should be called: fewest unknowns, nearest, longest without a word, id. after
 	// continues behind a person of an earlier page; docstore.ErrNotFound if they are gone.
 	Candidates(ctx context.Context, s Study, asOf eval.Date, limit int, after contacts.PersonID) ([]Candidate, error)
+	// Relax says how many more would fit with each step by which a criterion's range is made wider.
+	Relax(ctx context.Context, s Study, asOf eval.Date, id string) (Curve, error)
+	// Questions says what could be asked, and how many that is expected to settle.
+	Questions(ctx context.Context, s Study, asOf eval.Date) ([]Question, error)
+	// QuestionsFor is Questions for one person.
+	QuestionsFor(ctx context.Context, s Study, p contacts.PersonID, asOf eval.Date) ([]Question, error)
 	// Explain holds one person against one study, as the database knows them now.
 	// docstore.ErrNotFound for nobody, and for people who may not be held against this study.
 	Explain(ctx context.Context, s Study, p contacts.PersonID, asOf eval.Date) (Candidate, error)

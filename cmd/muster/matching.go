@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -137,6 +136,10 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 	if err != nil {
 		return staff.Match{}, err
 	}
+	ask, err := d.k.matcher.Questions(ctx, s, day)
+	if err != nil {
+		return staff.Match{}, err
+	}
 	people, err := d.k.matcher.Candidates(ctx, s, day, limit, "")
 	if err != nil {
 		return staff.Match{}, err
@@ -144,6 +147,9 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 	out := staff.Match{Version: r.Version, Eligible: r.Counts.Eligible, Possible: r.Counts.Possible, Excluded: r.Counts.Excluded}
 	for _, c := range r.Criteria {
 		out.Criteria = append(out.Criteria, staff.Criterion{ID: c.ID, Text: c.Text, Excluded: c.Excluded, Only: c.Only, Unknown: c.Unknown})
+	}
+	for _, q := range ask {
+		out.Ask = append(out.Ask, staff.Ask{Name: q.Name, People: q.Ask, Settles: q.Settles, Sensitive: q.Sensitivity == eval.Sensitive})
 	}
 	for _, c := range people {
 		out.People = append(out.People, asFit(s.ID, c))
@@ -199,43 +205,28 @@ func asFit(study string, c matching.Candidate) staff.Fit {
 }
 
 func matchCommand() *cobra.Command {
-	var asOf, format string
+	var a asked
 	cmd := &cobra.Command{
 		Use:   "match STUDY",
-		Short: "Who fits a study, what each criterion costs, and why",
-		Args:  cobra.ExactArgs(1),
+		Short: "Who fits a study, what each criterion costs, why, and what to ask next",
+		Example: `  muster match STEADY --as-of 2026-03-02
+  muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
+  muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
+  muster match STEADY --next-question`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
-			if err = errors.Join(err, oneOf(format, "table", "json")); err != nil {
+			if err = errors.Join(err, oneOf(a.format, "table", "json"), a.check()); err != nil {
 				return err
 			}
-			return withCore(cmd.Context(), c, false, func(k *core) error {
-				ctx := cmd.Context()
-				day := k.today()
-				if asOf != "" {
-					if day, err = eval.ParseDate(asOf); err != nil {
-						return fmt.Errorf("--as-of: %w", err)
-					}
-				}
-				s, err := studies{k.trial}.Study(ctx, args[0])
-				if err != nil {
-					return fmt.Errorf("study %s: %w", args[0], err)
-				}
-				if err := k.matcher.Tick(ctx); err != nil {
-					return err
-				}
-				m, err := matching.Report(ctx, k.matcher, s, day)
-				if err != nil {
-					return err
-				}
-				if format == "json" {
-					return printJSON(cmd.OutOrStdout(), m)
-				}
-				return m.Table(cmd.OutOrStdout(), 50)
-			})
+			return withCore(cmd.Context(), c, false, func(k *core) error { return a.answer(cmd.Context(), k, args[0], cmd.OutOrStdout()) })
 		},
 	}
-	cmd.Flags().StringVar(&asOf, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	f := cmd.Flags()
+	f.StringVar(&a.day, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
+	f.StringVar(&a.format, "format", "table", "table or json")
+	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
+	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
+	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
 	return cmd
 }

@@ -166,16 +166,7 @@ func (e *evaluation) group(c *Criterion) (finding, []Reason) {
 		reasons[i] = e.judge(&c.Of[i])
 		truths[i] = reasons[i].Outcome.truth()
 	}
-	f := finding{why: Grouped}
-	switch c.Kind {
-	case AnyOf:
-		f.truth = Or(truths...)
-	case AllOf:
-		f.truth = And(truths...)
-	default:
-		f.truth = AtLeast(c.N, truths...)
-	}
-	return f, reasons
+	return finding{truth: c.Kind.combine(c.N, truths), why: Grouped}, reasons
 }
 
 // start returns the first day of the criterion's window, always if there is none.

@@ -32,6 +32,7 @@ type candidatesPage struct {
 	Off      string
 	Closed   string
 	Split    view.Split
+	Ask      string // what to ask next, and what it would settle
 	Criteria view.Table
 	List     []candidate
 	Empty    view.EmptyState
@@ -64,7 +65,7 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("candidates of %s: %w", st.ID, err)
 	}
 	p.Split = view.Split{Eligible: match.Eligible, Possible: match.Possible, Excluded: match.Excluded}
-	p.Criteria = h.attrition(r, match)
+	p.Criteria, p.Ask = h.attrition(r, match), h.askNext(r, match.Ask)
 	people := h.crowd(r.Context(), s)
 	for _, fit := range match.People {
 		k, err := people.get(fit.Person)
@@ -96,6 +97,29 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 		p.Settled = h.T(r, "staff.candidates.settled", "n", h.count(r, settled).text)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+// askMost is how many questions the page names; further down they settle few.
+const askMost = 3
+
+// askNext names what would settle the most people, "" where that is nobody.
+func (h *Desk) askNext(r *http.Request, all []Ask) string {
+	var parts []string
+	for _, a := range all[:min(len(all), askMost)] {
+		n := int(a.Settles + 0.5)
+		if n == 0 {
+			break
+		}
+		key := "staff.candidates.ask.one"
+		if a.Sensitive {
+			key = "staff.candidates.ask.sensitive"
+		}
+		parts = append(parts, h.T(r, key, "what", a.Name, "people", view.Number(a.People), "settles", view.Number(n)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return h.T(r, "staff.candidates.ask", "list", strings.Join(parts, "; "))
 }
 
 // attrition is what each criterion costs, the costliest first.

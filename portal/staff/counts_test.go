@@ -32,7 +32,7 @@ func TestDirectorsLearnNoExactNumber(t *testing.T) {
 				}
 			}
 		}
-		m.match = staff.Match{Eligible: people, Possible: people, Excluded: people, Criteria: []staff.Criterion{{ID: "I1", Text: "Age", Excluded: people, Only: people, Unknown: people}}}
+		m.match = staff.Match{Eligible: people, Possible: people, Excluded: people, Ask: []staff.Ask{{Name: "smoking", People: people, Settles: float64(people)}}, Criteria: []staff.Criterion{{ID: "I1", Text: "Age", Excluded: people, Only: people, Unknown: people}}}
 	}
 	all := func(b *browser) map[string]string {
 		out := map[string]string{}

@@ -59,7 +59,7 @@ func TestFullDesk(t *testing.T) {
 			{Criterion: "I2", Text: "High blood pressure", Is: "met", Why: "since 1 May 2011, from the website"},
 			{Criterion: "E1", Text: "Upper number 180 or more within 30 days", Is: "unknown", Why: "never recorded"}}}
 	}
-	m.match = staff.Match{Version: 1, Eligible: 112, Possible: 387, Excluded: 1501, People: []staff.Fit{fit(ana, "eligible"), fit(luis, "possible", "last blood pressure"), fit(rosa, "possible", "last blood pressure", "tablets in the last 90 days")},
+	m.match = staff.Match{Version: 1, Eligible: 112, Possible: 387, Excluded: 1501, Ask: []staff.Ask{{Name: "last blood pressure", People: 301, Settles: 240.4}, {Name: "pregnancy", People: 80, Settles: 21, Sensitive: true}, {Name: "smoking", People: 9, Settles: 0.3}}, People: []staff.Fit{fit(ana, "eligible"), fit(luis, "possible", "last blood pressure"), fit(rosa, "possible", "last blood pressure", "tablets in the last 90 days")},
 		Criteria: []staff.Criterion{{ID: "I1", Text: "Age 50–80", Excluded: 820, Only: 12, Unknown: 3}, {ID: "I2", Text: "High blood pressure", Excluded: 1320, Only: 402, Unknown: 211}, {ID: "E1", Text: "Upper number 180 or more within 30 days", Excluded: 14, Only: 2, Unknown: 387}}}
 	m.fits = []staff.Fit{fit(rosa, "possible", "last blood pressure")}
 	d.hire("joan", "Joan Pell", members.Director)

@@ -23,6 +23,7 @@ type Match struct {
 	Version                      int // of the criteria
 	Eligible, Possible, Excluded int
 	Criteria                     []Criterion
+	Ask                          []Ask // what would settle the most people first
 	People                       []Fit
 }
 
@@ -32,6 +33,14 @@ type Criterion struct {
 	Excluded int // people who fail it
 	Only     int // people who fail nothing else
 	Unknown  int // people who are possible and about whom it is not known
+}
+
+// Ask is something that is not known of some possible people.
+type Ask struct {
+	Name      string // "smoking"
+	People    int    // of whom it is not known
+	Settles   float64
+	Sensitive bool // asked after sign-in or by staff alone (F17)
 }
 
 // Fit is one person held against one study.

@@ -231,13 +231,14 @@ func TestCandidates(t *testing.T) {
 	p := added.Person.PersonID()
 	fit := staff.Fit{Person: p, Study: "STEADY", Verdict: "possible", Unknown: []string{"last blood pressure"}, Miles: 4.2, Reasons: []staff.Reason{
 		{Criterion: "I1", Text: "Age 50–80", Is: "met", Why: "76 on 2 March 2026, from the person"}, {Criterion: "E1", Text: "Upper number 180 or more", Is: "unknown", Why: "never recorded"}}}
-	m.match = staff.Match{Version: 1, Eligible: 3, Possible: 7, Excluded: 90, People: []staff.Fit{fit}, Criteria: []staff.Criterion{{ID: "I1", Text: "Age 50–80", Excluded: 40, Only: 12}, {ID: "E1", Text: "Upper number 180 or more", Excluded: 50, Unknown: 7}}}
+	m.match = staff.Match{Version: 1, Eligible: 3, Possible: 7, Excluded: 90, Ask: []staff.Ask{{Name: "smoking", People: 7, Settles: 5.6}, {Name: "pregnancy", People: 3, Settles: 1, Sensitive: true}, {Name: "stroke", People: 1, Settles: 0.2}}, People: []staff.Fit{fit}, Criteria: []staff.Criterion{{ID: "I1", Text: "Age 50–80", Excluded: 40, Only: 12}, {ID: "E1", Text: "Upper number 180 or more", Excluded: 50, Unknown: 7}}}
 	m.fits = []staff.Fit{fit}
 	b := d.as("maria")
 	path := "/staff/studies/STEADY/candidates"
 	page := b.page(path)
 	has(t, page, "3 eligible", "7 possible", "90 excluded", "E. D.", "4.2 miles", "Not known: last blood pressure", "76 on 2 March 2026, from the person", "texts: yes", "The first 1 of 10", "Add to pipeline")
-	lacks(t, page, "Ernesto")
+	has(t, page, "Ask next: smoking (not known of 7, expected to settle 6); pregnancy (not known of 3, expected to settle 1; sensitive: after sign-in or by staff).")
+	lacks(t, page, "Ernesto", "stroke")
 	person := "/staff/people/" + string(p)
 	has(t, b.page(person), "Studies that may fit", "never recorded")
 	has(t, b.went(b.send(path, "person", string(p)), person), "Added to STEADY as new.")
