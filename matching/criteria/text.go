@@ -129,7 +129,7 @@ func (p *textParser) header(number int, list []token) bool {
 	case "as of":
 		p.c.AsOf = p.b.line(&f)
 	case "not encoded":
-		p.c.NotEncoded = append(p.c.NotEncoded, p.b.line(&f))
+		p.b.notEncoded(&p.c, &f)
 	}
 	return true
 }
