@@ -222,6 +222,12 @@ func (r *groupReader) kind(it *item, ch *characteristic, path string) eval.Kind 
 		return ""
 	}
 	path += ".code"
+	if len(ch.Code.Coding) == 0 {
+		if !it.broken {
+			r.wrong(path+".coding", "missing")
+		}
+		return ""
+	}
 	if len(ch.Code.Coding) == 1 && ch.Code.Coding[0].System == kindSystem {
 		k := eval.Kind(ch.Code.Coding[0].Code)
 		if k == groupKind {
@@ -270,9 +276,6 @@ func (r *groupReader) codes(c *concept, path string) field {
 		}
 	}
 	f.broken = len(f.values) < max(1, len(c.Coding))
-	if len(c.Coding) == 0 && !r.faulty(path) {
-		r.wrong(path+".coding", "missing")
-	}
 	return f
 }
 
@@ -313,6 +316,9 @@ func kindName(k eval.Kind) string {
 }
 
 func (r *groupReader) concept(it *item, ch *characteristic, k eval.Kind, path string) {
+	if len(ch.Concept.Coding) == 0 && !it.broken {
+		r.wrong(path+".coding", "missing")
+	}
 	if k.Coded() {
 		it.fields = append(it.fields, r.codes(ch.Concept, path))
 		return
@@ -329,6 +335,7 @@ func (r *groupReader) concept(it *item, ch *characteristic, k eval.Kind, path st
 			f.values = append(f.values, x.Code+x.Display)
 		}
 	}
+	f.broken = len(f.values) < max(1, len(ch.Concept.Coding))
 	it.fields = append(it.fields, f)
 }
 
@@ -436,6 +443,7 @@ func (r *groupReader) group(it *item, ch *characteristic, _ eval.Kind, path stri
 }
 
 func (r *groupReader) combination(it *item, g *fhirGroup, path string) {
+	before := len(r.b.problems)
 	for i, x := range g.ModifierExtension {
 		f, ok := r.extension(x, fmt.Sprintf("%smodifierExtension[%d]", path, i))
 		switch {
@@ -450,7 +458,6 @@ func (r *groupReader) combination(it *item, g *fhirGroup, path string) {
 				r.b.at(&f, "%s is none of any-of, all-of, at-least", shown(*x.Code))
 			}
 		case f.key == "combinationThreshold" && x.PositiveInt != nil && it.field("atLeast") == nil:
-			r.count(&f)
 			f.key = "atLeast"
 			it.fields = append(it.fields, f)
 		default:
@@ -460,7 +467,7 @@ func (r *groupReader) combination(it *item, g *fhirGroup, path string) {
 	if threshold := it.field("atLeast"); it.group != "" && (it.group == string(eval.AtLeastOf)) != (threshold != nil) {
 		r.wrong(path+"modifierExtension", "combinationThreshold goes with at-least, and only with it")
 	}
-	if it.group == "" && !r.faulty(strings.TrimSuffix(path, ".")) {
+	if it.group == "" && len(r.b.problems) == before && !r.faulty(strings.TrimSuffix(path, ".")) {
 		r.wrong(path+"modifierExtension", "has no combinationMethod that is known here")
 	}
 }
