@@ -172,8 +172,8 @@ func (r *groupReader) item(ch *characteristic, path string) item {
 		it.fields = append(it.fields, r.field("id", path+".id", ch.ID))
 	}
 	kind := r.kind(&it, ch, path)
-	r.extensions(&it, ch.Extension, false, path+".extension")
-	r.extensions(&it, ch.ModifierExtension, true, path+".modifierExtension")
+	r.extensions(&it, kind, ch.Extension, false, path+".extension")
+	r.extensions(&it, kind, ch.ModifierExtension, true, path+".modifierExtension")
 	if kind != "" {
 		r.value(&it, ch, kind, path)
 	}
@@ -188,16 +188,21 @@ func (r *groupReader) item(ch *characteristic, path string) item {
 	return it
 }
 
-// extensions reads those of a characteristic; kind has read its own.
-func (r *groupReader) extensions(it *item, list []extension, modifying bool, path string) {
+// extensions reads those of a characteristic. The one for the kind has been looked at by kind.
+func (r *groupReader) extensions(it *item, k eval.Kind, list []extension, modifying bool, path string) {
+	answers := 0
 	for i, x := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		f, ok := r.extension(x, at)
-		if !ok || f.key == "kind" && !modifying {
+		if !ok {
 			continue
 		}
 		form, modifies, known := extensionForm(f.key)
 		switch got := r.b.place(f.line); {
+		case f.key == "kind" && !modifying:
+			if answers++; answers > 1 || k != "" && k != eval.Answer || !x.isAnswer() {
+				r.b.at(&f, "can only be, once and beside the code of a fact, the valueCode answer")
+			}
 		case !known:
 			r.wrong(at+".url", "%s is not known here%s", x.URL, near(f.key, extensionKeys()))
 		case modifies != modifying:
@@ -248,15 +253,16 @@ func (r *groupReader) kind(it *item, ch *characteristic, path string) eval.Kind 
 		return k
 	}
 	k := eval.Lab
-	for i, x := range ch.Extension {
-		if x.URL == urn+"kind" && x.Code != nil && *x.Code == string(eval.Answer) {
-			k = eval.Answer
-		} else if x.URL == urn+"kind" {
-			r.wrong(fmt.Sprintf("%s.extension[%d]", strings.TrimSuffix(path, ".code"), i), "can only be the code answer")
-		}
+	if slices.ContainsFunc(ch.Extension, extension.isAnswer) {
+		k = eval.Answer
 	}
 	it.fields = append(it.fields, r.field("kind", path, string(k)), r.codes(ch.Code, path))
 	return k
+}
+
+// isAnswer reports whether x says that codes are those of a fact and not of a measurement.
+func (x extension) isAnswer() bool {
+	return x.URL == urn+"kind" && x.Code != nil && *x.Code == string(eval.Answer)
 }
 
 func (r *groupReader) codes(c *concept, path string) field {
@@ -277,138 +283,6 @@ func (r *groupReader) codes(c *concept, path string) field {
 	}
 	f.broken = len(f.values) < max(1, len(c.Coding))
 	return f
-}
-
-// value reads value[x].
-func (r *groupReader) value(it *item, ch *characteristic, k eval.Kind, path string) {
-	allowed, found := valuesOf(k), ""
-	for _, v := range []struct {
-		name  string
-		there bool
-		read  func(*item, *characteristic, eval.Kind, string)
-	}{
-		{"valueCodeableConcept", ch.Concept != nil, r.concept}, {"valueBoolean", ch.Boolean != nil, r.boolean},
-		{"valueQuantity", ch.Quantity != nil, r.quantity}, {"valueRange", ch.Range != nil, r.span}, {"valueReference", ch.Reference != nil, r.group},
-	} {
-		at := path + "." + v.name
-		switch {
-		case !v.there:
-		case found != "":
-			r.wrong(at, "is a second value; only one may be there")
-		case !slices.Contains(allowed, v.name):
-			r.wrong(at, "does not go with %s; write %s", kindName(k), strings.Join(allowed, " or "))
-			found = v.name
-		default:
-			found = v.name
-			v.read(it, ch, k, at)
-		}
-	}
-	if found == "" && !it.broken {
-		r.wrong(path, "has no value; write %s", strings.Join(allowed, " or "))
-	}
-}
-
-func kindName(k eval.Kind) string {
-	if k.Group() {
-		return groupKind
-	}
-	return string(k)
-}
-
-func (r *groupReader) concept(it *item, ch *characteristic, k eval.Kind, path string) {
-	if len(ch.Concept.Coding) == 0 && !it.broken {
-		r.wrong(path+".coding", "missing")
-	}
-	if k.Coded() {
-		it.fields = append(it.fields, r.codes(ch.Concept, path))
-		return
-	}
-	f := r.field("in", path)
-	for i, x := range ch.Concept.Coding {
-		at := fmt.Sprintf("%s.coding[%d]", path, i)
-		switch {
-		case x.System != wordSystem(k):
-			r.wrong(at+".system", "%s is not %s", shown(x.System), wordSystem(k))
-		case (x.Code == "") == (x.Display == ""):
-			r.wrong(at, "needs either a code or, for words that cannot be one, a display")
-		default:
-			f.values = append(f.values, x.Code+x.Display)
-		}
-	}
-	f.broken = len(f.values) < max(1, len(ch.Concept.Coding))
-	it.fields = append(it.fields, f)
-}
-
-func (r *groupReader) boolean(_ *item, ch *characteristic, _ eval.Kind, path string) {
-	if !*ch.Boolean {
-		r.wrong(path, "must be true; for the opposite turn exclude round")
-	}
-}
-
-// quantity reads one bound.
-func (r *groupReader) quantity(it *item, ch *characteristic, _ eval.Kind, path string) {
-	q := ch.Quantity
-	bound := "max"
-	switch q.Comparator {
-	case ">", ">=":
-		bound = "min"
-	case "<", "<=":
-	default:
-		r.wrong(path+".comparator", "%s is none of <, <=, >=, >; for one exact value write a valueRange with low and high the same", shown(q.Comparator))
-	}
-	it.fields = append(it.fields, r.bound(q, bound, path))
-	if f := it.field("exclusive"); f != nil {
-		r.b.at(f, "goes with valueRange; the comparator of a valueQuantity says it already")
-	} else if len(q.Comparator) == 1 {
-		it.fields = append(it.fields, r.field("exclusive", path+".comparator", bound))
-	}
-	r.unit(it, q, path)
-}
-
-func (r *groupReader) span(it *item, ch *characteristic, _ eval.Kind, path string) {
-	low, high := ch.Range.Low, ch.Range.High
-	for _, bound := range []struct {
-		name string
-		q    *quantity
-	}{{".low", low}, {".high", high}} {
-		switch {
-		case bound.q == nil:
-			r.wrong(path+bound.name, "missing; write one bound as a valueQuantity with a comparator")
-			return
-		case bound.q.Comparator != "":
-			r.wrong(path+bound.name+".comparator", "not known here")
-		}
-	}
-	if low.Unit != high.Unit || low.System != high.System || low.Code != high.Code {
-		r.wrong(path+".high", "is in another unit than low")
-	}
-	it.fields = append(it.fields, r.bound(low, "min", path+".low"), r.bound(high, "max", path+".high"))
-	r.unit(it, low, path+".low")
-}
-
-func (r *groupReader) bound(q *quantity, key, path string) field {
-	if q.Value == nil {
-		r.wrong(path+".value", "missing")
-		f := r.field(key, path)
-		f.broken = true
-		return f
-	}
-	return r.field(key, path+".value", q.Value.String())
-}
-
-func (r *groupReader) unit(it *item, q *quantity, path string) {
-	switch {
-	case (q.System != "" || q.Code != "") && q.System != ucum:
-		r.wrong(path+".system", "%s is not %s", shown(q.System), ucum)
-	case q.Code == "" && q.System != "":
-		r.wrong(path+".code", "missing")
-	case q.Code != "" && q.Unit != "" && q.Unit != q.Code:
-		r.wrong(path+".unit", "%s says something else than the code %s; leave it out", q.Unit, q.Code)
-	case q.Code != "":
-		it.fields = append(it.fields, r.field("unit", path+".code", q.Code))
-	case q.Unit != "":
-		it.fields = append(it.fields, r.field("unit", path+".unit", q.Unit))
-	}
 }
 
 // group reads the contained Group a characteristic refers to. Each has one place in the tree,
