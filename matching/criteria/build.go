@@ -21,6 +21,7 @@ type builder struct {
 	ids      map[string]int // line of each id
 	id       string         // of the criterion being built
 	lost     bool           // a line could not be read; a group may miss it
+	paths    []string       // of a FHIR Group: "line" n is the place paths[n-1]
 }
 
 func (b *builder) wrong(line, column int, key, format string, args ...any) {
@@ -29,6 +30,14 @@ func (b *builder) wrong(line, column int, key, format string, args ...any) {
 
 func (b *builder) at(f *field, format string, args ...any) {
 	b.wrong(f.line, f.column, f.key, format, args...)
+}
+
+// place names a line, or what stands for one in a form without lines.
+func (b *builder) place(line int) string {
+	if b.paths != nil {
+		return b.paths[line-1]
+	}
+	return fmt.Sprintf("line %d", line)
 }
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
@@ -75,7 +84,7 @@ func (b *builder) checkID(f *field, id string) {
 	case reserved(id):
 		b.at(f, "%s is a word of this language; choose another id", id)
 	case b.ids[id] != 0:
-		b.at(f, "%s is already used in line %d", id, b.ids[id])
+		b.at(f, "%s is already used in %s", id, b.place(b.ids[id]))
 	default:
 		b.ids[id] = f.line
 	}
@@ -94,7 +103,9 @@ func (b *builder) kind(it item) eval.Kind {
 		return eval.AnyOf
 	}
 	if f == nil {
-		b.wrong(it.line, it.column, "kind", "missing; known are %s", strings.Join(kindWords(), ", "))
+		if !it.broken {
+			b.wrong(it.line, it.column, "kind", "missing; known are %s", strings.Join(kindWords(), ", "))
+		}
 		return ""
 	}
 	k := eval.Kind(b.one(f))
@@ -212,6 +223,13 @@ func (b *builder) line(f *field) string {
 		return ""
 	}
 	return s
+}
+
+// notEncoded takes a sentence up; one without words says nothing.
+func (b *builder) notEncoded(c *eval.Criteria, f *field) {
+	if s := b.line(f); s != "" {
+		c.NotEncoded = append(c.NotEncoded, s)
+	}
 }
 
 func (b *builder) yes(f *field) bool {

@@ -132,7 +132,9 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 			here("unit", "goes with a range only")
 		}
 	case eval.AtLeastOf:
-		if c.N > len(c.Of) {
+		if it.field("atLeast") == nil {
+			here("atLeast", "missing; write how many of them must hold")
+		} else if c.N > len(c.Of) {
 			here("atLeast", "asks for more than there are criteria")
 		}
 	}

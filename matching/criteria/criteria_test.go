@@ -34,7 +34,7 @@ func read(t *testing.T, file string) eval.Criteria {
 	return c
 }
 
-func TestStudiesSurviveBothForms(t *testing.T) {
+func TestStudiesSurviveAllForms(t *testing.T) {
 	for _, file := range studies(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			c := read(t, file)
@@ -46,7 +46,7 @@ func TestStudiesSurviveBothForms(t *testing.T) {
 	}
 }
 
-// checkForms prints c in both forms and reads it back.
+// checkForms prints c in every form and reads it back.
 func checkForms(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -66,6 +66,17 @@ func checkForms(t interface {
 	if d := cmp.Diff(c, fromText); d != "" {
 		t.Fatalf("through text (-want +got):\n%s\n%s", d, criteria.Text(c))
 	}
+	group, err := criteria.Group(c)
+	if err != nil {
+		t.Fatalf("cannot be written as a Group:\n%s\n%v", criteria.YAML(c), err)
+	}
+	fromGroup, err := criteria.ParseGroup(group)
+	if err != nil {
+		t.Fatalf("written Group does not read:\n%s\n%v", group, err)
+	}
+	if d := cmp.Diff(c, fromGroup); d != "" {
+		t.Fatalf("through a Group (-want +got):\n%s\n%s", d, group)
+	}
 }
 
 // The canonical prints are read by people and by other programs: golden files.
@@ -75,6 +86,11 @@ func TestCanonicalPrint(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
 		golden(t, filepath.Join("testdata", "golden", name+".yaml"), criteria.YAML(c))
 		golden(t, filepath.Join("testdata", "golden", name+".txt"), criteria.Text(c))
+		group, err := criteria.Group(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("testdata", "golden", name+".json"), group)
 		var plain strings.Builder
 		for _, item := range c.Items {
 			item.Text = ""

@@ -1,9 +1,10 @@
 // Package criteria reads and writes a study's eligibility rules, the tree of matching/eval, in
-// two forms that say exactly the same: YAML for files and a text form for people. It is pure.
+// three forms that say exactly the same: YAML for files, a text form for people and a FHIR R4
+// Group for other systems. It is pure.
 //
-// Both parsers report every problem they find with its line and key, refuse what they do not
-// know, and suggest the nearest word. Both printers are canonical: equal trees print to equal
-// bytes, and what is printed reads back as the same tree.
+// The parsers report every problem they find with its line and key, or its path in the Group,
+// refuse what they do not know, and suggest the nearest word. The printers are canonical: equal
+// trees print to equal bytes, and what is printed reads back as the same tree.
 //
 // # YAML
 //
@@ -79,4 +80,29 @@
 //	otherTrial              in another study now, or within
 //	answer                  code with value, in or range; within
 //	any all atLeast         groups
+//
+// # FHIR
+//
+// Group writes and ParseGroup reads a Group of people with actual false, FHIR 4.0.1. Its
+// identifier of the system urn:muster:criteria:study is the study. Each criterion is a
+// characteristic; its id is the criterion's. Systems without a URL here are the kind's name
+// under urn:muster:criteria:.
+//
+//	kind                    code                        value[x]
+//	age distance            the kind                    Quantity with comparator, or Range; UCUM
+//	lab                     what is measured            the same
+//	condition … procedure   the kind                    CodeableConcept: any of its codings
+//	sex, gender, smoking,   the kind                    CodeableConcept: any of its codings; words
+//	language, device                                    that can be no code are a display
+//	pregnancy, interpreter, the kind                    boolean true
+//	otherTrial
+//	answer                  the fact; extension kind    CodeableConcept, Quantity or Range
+//	any all atLeast         group                       Reference to a contained Group with
+//	                                                    combinationMethod any-of, all-of, at-least
+//	                                                    and combinationThreshold
+//
+// The other keys are extensions under urn:muster:criteria: with the key's name: text, name,
+// sensitivity, question; on the Group version, asOf, notEncoded. Those that change who is meant
+// are modifierExtensions: site, descendants, exclusive (of a Range), within, atLeastAgo, ever,
+// active, pick, missing, appliesTo, combinationMethod, combinationThreshold.
 package criteria

@@ -1,6 +1,6 @@
 package criteria
 
-// item is a criterion as written, before its meaning is checked. Both forms read into it.
+// item is a criterion as written, before its meaning is checked. All forms read into it.
 type item struct {
 	line, column int
 	fields       []field

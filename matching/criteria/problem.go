@@ -9,8 +9,10 @@ import (
 )
 
 // Problem is one thing wrong with the criteria and where. It prints as
-// "line 7, `within`: P180 is not a duration; write P180D".
+// "line 7, `within`: P180 is not a duration; write P180D", in a FHIR Group as
+// "characteristic[4].modifierExtension[0].valueString: P180 is not a duration; write P180D".
 type Problem struct {
+	Path   string // in a FHIR Group, "characteristic[2].code"; "" in the other forms
 	Line   int    // from 1; 0 if not known
 	Column int    // from 1; 0 if not known
 	ID     string // of the criterion, if it has one
@@ -19,6 +21,9 @@ type Problem struct {
 }
 
 func (p Problem) Error() string {
+	if p.Path != "" {
+		return p.Path + ": " + p.Text
+	}
 	var where []string
 	if p.Line > 0 {
 		where = append(where, fmt.Sprintf("line %d", p.Line))

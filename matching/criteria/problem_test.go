@@ -35,6 +35,7 @@ func TestYAMLProblems(t *testing.T) {
 		{"yes is not true", "criteria:\n  - {id: I1, kind: interpreter, exclude: yes}", "line 2, `exclude`: yes is not true or false"},
 		{"empty group", "criteria:\n  - {id: I1, any: []}", "line 2, `any`: has no criteria under it"},
 		{"too many asked", "criteria:\n  - {id: I1, atLeast: 2, of: [{kind: interpreter}]}", "line 2, `atLeast`: asks for more than there are criteria"},
+		{"not said how many", "criteria:\n  - {id: I1, of: [{kind: interpreter}]}", "line 2, `atLeast`: missing; write how many of them must hold"},
 		{"two groups", "criteria:\n  - {id: I1, any: [{kind: interpreter}], all: [{kind: interpreter}]}", "line 2, `all`: is a second group; put one inside the other"},
 		{"key twice", "criteria:\n  - {id: I1, kind: age, min: 1, min: 2}", "line 2, `min`: is there twice"},
 		{"top key twice", "study: A\nstudy: B\ncriteria: []", "line 2, `study`: is there twice"},

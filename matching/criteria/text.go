@@ -129,7 +129,7 @@ func (p *textParser) header(number int, list []token) bool {
 	case "as of":
 		p.c.AsOf = p.b.line(&f)
 	case "not encoded":
-		p.c.NotEncoded = append(p.c.NotEncoded, p.b.line(&f))
+		p.b.notEncoded(&p.c, &f)
 	}
 	return true
 }
@@ -160,13 +160,9 @@ func (p *textParser) item(number int, list []token) item {
 	k := eval.Kind(kind.text)
 	if k.Group() && !kind.quoted {
 		it.group = kind.text
-		if k == eval.AtLeastOf {
-			if len(list) > 0 {
-				add("atLeast", kind, list[0].text)
-				list = list[1:]
-			} else {
-				p.b.wrong(number, kind.column, "atLeast", "needs a number")
-			}
+		if k == eval.AtLeastOf && len(list) > 0 { // else the builder says so
+			add("atLeast", kind, list[0].text)
+			list = list[1:]
 		}
 	} else {
 		add("kind", kind, kind.text)

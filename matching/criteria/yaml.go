@@ -71,7 +71,7 @@ func FromNode(node *yaml.Node) (eval.Criteria, error) {
 		case "notEncoded":
 			for i := range f.values {
 				one := field{key: f.key, line: f.line, column: f.column, values: f.values[i : i+1]}
-				c.NotEncoded = append(c.NotEncoded, b.line(&one))
+				b.notEncoded(&c, &one)
 			}
 		default:
 			b.wrong(key.Line, key.Column, key.Value, "unknown%s", didYouMean(key.Value, known))

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The criteria of a stored study go out in three forms, and each can be checked and comes out the same.
+func TestStudyCriteria(t *testing.T) {
+	dir := t.TempDir()
+	seed, err := os.ReadFile("../../internal/seed/studies/LANTERN.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rules, ok := strings.Cut(string(seed), "\ncriteria: |\n")
+	if !ok {
+		t.Fatal("the study has no criteria")
+	}
+	rules, _, _ = strings.Cut(rules, "\nvisits:")
+	head, _, _ := strings.Cut(ageOnly, "criteria: |\n")
+	write(t, filepath.Join(dir, "study.yaml"), head+"criteria: |\n"+rules+"\n")
+	if _, err := muster(t, dir, "study", "put", filepath.Join(dir, "study.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	forms := map[string]string{"text": ".txt", "yaml": ".yaml", "fhir": ".json"}
+	stored := map[string]string{}
+	for format, ending := range forms {
+		out, err := muster(t, dir, "study", "criteria", "STEADY", "--format", format)
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		if !strings.Contains(out, "STEADY") {
+			t.Errorf("%s does not name the study:\n%s", format, out)
+		}
+		stored[format] = out
+		write(t, filepath.Join(dir, "criteria"+ending), out)
+	}
+	if !strings.Contains(stored["fhir"], `"resourceType": "Group"`) || !strings.Contains(stored["yaml"], "criteria:\n") {
+		t.Errorf("%s\n%s", stored["fhir"], stored["yaml"])
+	}
+	for from, ending := range forms {
+		for to := range forms {
+			out, err := muster(t, dir, "study", "criteria", "--check", filepath.Join(dir, "criteria"+ending), "--format", to)
+			if err != nil {
+				t.Fatalf("%s to %s: %v", from, to, err)
+			}
+			if d := cmp.Diff(stored[to], out); d != "" {
+				t.Errorf("%s to %s: %s", from, to, d)
+			}
+		}
+	}
+}
+
+func TestStudyCriteriaRefuses(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		write(t, filepath.Join(dir, name), text)
+		return filepath.Join(dir, name)
+	}
+	write(t, filepath.Join(dir, "study.yaml"), ageOnly)
+	if _, err := muster(t, dir, "study", "put", filepath.Join(dir, "study.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args  []string
+		wrong []string
+	}{
+		{[]string{"STAEDY"}, []string{"there is no study STAEDY"}},
+		{[]string{"STEADY", "--format", "xml"}, []string{`--format "xml"`, "fhir"}},
+		{nil, []string{"either a study or, with --check, a file"}},
+		{[]string{"STEADY", "--check", "x.yaml"}, []string{"either a study or, with --check, a file"}},
+		{[]string{"--check", file("a.csv", "x")}, []string{"a.csv", "use .yaml, .txt or .json"}},
+		{[]string{"--check", filepath.Join(dir, "none.yaml")}, []string{"none.yaml", "no such file"}},
+		{[]string{"--check", file("a.yaml", "criteria:\n  - {id: I1, kind: age, min: x}\n  - {id: I2, kind: sexx}\n")}, []string{"a.yaml", "line 2, `min`: x is not a number", "line 3, `kind`: sexx is no kind; did you mean sex?"}},
+		{[]string{"--check", file("a.txt", "I1 age 1..x\n")}, []string{"line 1, `max`: x is not a number"}},
+		{[]string{"--check", file("a.json", `{"resourceType":"Group","type":"person","actual":false,"name":"x","characteristic":[{"id":"A","valueRatio":{},"exclude":false}]}`)},
+			[]string{"name: not known here\n", "characteristic[0].valueRatio: not known here"}},
+	} {
+		out, err := muster(t, dir, append([]string{"study", "criteria"}, tt.args...)...)
+		if err == nil {
+			t.Errorf("%v: printed %s", tt.args, out)
+			continue
+		}
+		for _, w := range tt.wrong {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%v: %q does not say %q", tt.args, err, w)
+			}
+		}
+	}
+}
