@@ -273,16 +273,17 @@ func (r reader) measured(c map[string]any) outlook {
 		}
 		return o
 	case "min", "max":
-		end := list[0]
+		var values []float64
 		for _, s := range list {
-			if s.number == nil || s.unit != end.unit {
-				panic("values that cannot be put in order")
+			if s.unit == "" {
+				return unsettled()
 			}
-			if c["pick"] == "min" && *s.number < *end.number || c["pick"] == "max" && *s.number > *end.number {
-				end = s
-			}
+			values = append(values, s.in(c))
 		}
-		return fits(c, end)
+		if c["pick"] == "min" {
+			return settled(inside(c, slices.Min(values)))
+		}
+		return settled(inside(c, slices.Max(values)))
 	}
 	var o outlook
 	for _, s := range list {
@@ -310,7 +311,11 @@ func fits(c map[string]any, s seen) outlook {
 	case s.number == nil || s.unit == "":
 		return unsettled()
 	}
-	return settled(inside(c, *s.number*perUnit(s.unit, c["unit"].(string))))
+	return settled(inside(c, s.in(c)))
+}
+
+func (s seen) in(c map[string]any) float64 {
+	return *s.number * perUnit(s.unit, c["unit"].(string))
 }
 
 // perUnit is how many of the wanted unit one of the given is.
