@@ -129,7 +129,7 @@ func (s *split) add(r reader) string {
 	default:
 		s.counts.Excluded++
 	}
-	if !r.record.alive() {
+	if !r.alive() {
 		return class
 	}
 	var failed []int

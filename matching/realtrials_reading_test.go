@@ -113,15 +113,30 @@ func membersOf(c map[string]any) (list []map[string]any, ok bool) {
 	return nil, false
 }
 
-// reader is one record read against criteria on one day.
+// reader is one record read against criteria on one day. What is dated later is not there yet.
 type reader struct {
 	record record
 	day    string // 2021-03-31
 }
 
+func (r reader) yet(at time.Time) bool { return date(at) <= r.day }
+
+func (r reader) alive() bool {
+	died := r.record.patient.DeceasedDateTime
+	return died == "" || died[:len(time.DateOnly)] > r.day
+}
+
+// goesOn trusts the day a condition ended before its status, which is the one of the last day.
+func (r reader) goesOn(x condition) bool {
+	if x.AbatementDateTime.IsZero() {
+		return x.ClinicalStatus.code() == "active"
+	}
+	return !r.yet(x.AbatementDateTime)
+}
+
 // class puts the criteria of a file together.
 func (r reader) class(of []outlook) string {
-	if !r.record.alive() {
+	if !r.alive() {
 		return "excluded"
 	}
 	word := "eligible"
@@ -164,6 +179,9 @@ func (r reader) statement(c map[string]any) outlook {
 	case nil:
 		return r.group(c)
 	case "age":
+		if p.BirthDate > r.day {
+			return unsettled()
+		}
 		born, day := strings.Split(p.BirthDate, "-"), strings.Split(r.day, "-")
 		years := integer(day[0]) - integer(born[0])
 		if strings.Join(born[1:], "-") > strings.Join(day[1:], "-") {
@@ -228,6 +246,9 @@ func (r reader) seen(codes []string) (list []seen) {
 	}
 	for _, o := range r.record.observations {
 		at := o.EffectiveDateTime
+		if !r.yet(at) {
+			continue
+		}
 		if q := o.ValueQuantity; q != nil {
 			note(o.Code.code(), seen{at: at, number: &q.Value, unit: q.Unit})
 		}
@@ -336,11 +357,10 @@ func (r reader) condition(c map[string]any) outlook {
 		return unsettled() // nobody may have asked
 	}
 	for _, x := range r.record.conditions {
-		over := x.ClinicalStatus.code() != "active" || !x.AbatementDateTime.IsZero()
 		began := date(x.OnsetDateTime)
 		past := c["ever"] == true || c["within"] != nil && c["active"] != true // a past one counts too
 		if slices.Contains(texts(c, "code", "codes"), "snomed|"+x.Code.code()) &&
-			(past || !over) && began >= r.since(c, "within") && r.longAgo(c, began) {
+			r.yet(x.OnsetDateTime) && (past || r.goesOn(x)) && began >= r.since(c, "within") && r.longAgo(c, began) {
 			return settled(true)
 		}
 	}
@@ -357,7 +377,7 @@ func (r reader) medication(c map[string]any) outlook {
 		if c["within"] != nil {
 			taken = x.Status == "active" && c["ever"] != true || ordered >= r.since(c, "within")
 		}
-		if slices.Contains(texts(c, "code", "codes"), "rxnorm|"+x.MedicationCodeableConcept.code()) && taken && r.longAgo(c, ordered) {
+		if slices.Contains(texts(c, "code", "codes"), "rxnorm|"+x.MedicationCodeableConcept.code()) && r.yet(x.AuthoredOn) && taken && r.longAgo(c, ordered) {
 			return settled(true)
 		}
 	}
@@ -369,7 +389,7 @@ func (r reader) allergy(c map[string]any) outlook {
 		return unsettled()
 	}
 	return settled(slices.ContainsFunc(r.record.allergies, func(x allergy) bool {
-		return slices.Contains(texts(c, "code", "codes"), "snomed|"+x.Code.code()) && x.ClinicalStatus.code() == "active"
+		return slices.Contains(texts(c, "code", "codes"), "snomed|"+x.Code.code()) && r.yet(x.RecordedDate) && x.ClinicalStatus.code() == "active"
 	}))
 }
 
@@ -383,13 +403,13 @@ func (r reader) pregnancy(c map[string]any) outlook {
 	var o outlook
 	for _, x := range r.record.conditions {
 		began := date(x.OnsetDateTime)
-		if code := x.Code.code(); code != "72892002" && code != "77386006" || began < newest || began < since {
+		if code := x.Code.code(); code != "72892002" && code != "77386006" || !r.yet(x.OnsetDateTime) || began < newest || began < since {
 			continue
 		}
 		if began > newest {
 			newest, o = began, outlook{}
 		}
-		if x.ClinicalStatus.code() == "active" && x.AbatementDateTime.IsZero() {
+		if r.goesOn(x) {
 			o.holds = true
 		} else {
 			o.fails = true
