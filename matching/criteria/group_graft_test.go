@@ -18,7 +18,7 @@ import (
 // and written: nothing is dropped.
 func TestGroupsLoseNothing(t *testing.T) {
 	accepted := 0
-	rapid.Check(t, func(t *rapid.T) {
+	graft := func(t *rapid.T) {
 		host, guest := document(t), document(t)
 		from := rapid.SampledFrom(objects(guest)).Draw(t, "from")
 		key := rapid.SampledFrom(slices.Sorted(maps.Keys(from))).Draw(t, "key")
@@ -46,10 +46,13 @@ func TestGroupsLoseNothing(t *testing.T) {
 		if d := cmp.Diff(meaning(t, data), meaning(t, again)); d != "" {
 			t.Fatalf("-read +written:\n%s\n%s", d, data)
 		}
-	})
-	if accepted == 0 {
-		t.Error("all were refused: nothing was compared")
 	}
+	for range 10 {
+		if rapid.Check(t, graft); accepted > 0 { // about one in fourteen is
+			return
+		}
+	}
+	t.Error("all were refused: nothing was compared")
 }
 
 func document(t *rapid.T) map[string]any {
