@@ -228,130 +228,6 @@ func (r reader) group(c map[string]any) outlook {
 	return outlook{holds: can >= n, fails: must < n}
 }
 
-// seen is something observed; at orders those of one day.
-type seen struct {
-	at     time.Time
-	number *float64
-	unit   string
-	word   string // an answer in words, or system|code
-}
-
-func (s seen) day() string { return date(s.at) }
-
-func (r reader) seen(codes []string) (list []seen) {
-	note := func(code string, s seen) {
-		if slices.Contains(codes, "loinc|"+code) {
-			list = append(list, s)
-		}
-	}
-	for _, o := range r.record.observations {
-		at := o.EffectiveDateTime
-		if !r.yet(at) {
-			continue
-		}
-		if q := o.ValueQuantity; q != nil {
-			note(o.Code.code(), seen{at: at, number: &q.Value, unit: q.Unit})
-		}
-		if v := o.ValueCodeableConcept; v != nil {
-			note(o.Code.code(), seen{at: at, word: "snomed|" + v.code()})
-		}
-		if o.ValueString != "" {
-			note(o.Code.code(), seen{at: at, word: o.ValueString})
-		}
-		for _, part := range o.Component {
-			if q := part.ValueQuantity; q != nil {
-				note(part.Code.code(), seen{at: at, number: &q.Value, unit: q.Unit})
-			}
-		}
-	}
-	return list
-}
-
-// measured is about the newest, the least, the greatest or any of the observations in the window.
-// None there: it is not known. Newest ones of one moment must agree.
-func (r reader) measured(c map[string]any) outlook {
-	codes := texts(c, "code", "codes")
-	if c["kind"] == "smoking" {
-		codes = []string{"loinc|72166-2"}
-	}
-	list, since := r.seen(codes), r.since(c, "within")
-	slices.SortFunc(list, func(a, b seen) int { return b.at.Compare(a.at) })
-	for i, s := range list {
-		if s.day() < since {
-			list = list[:i]
-			break
-		}
-	}
-	if len(list) == 0 {
-		return unsettled()
-	}
-	switch c["pick"] {
-	case "any":
-		o := outlook{fails: true}
-		for _, s := range list {
-			one := fits(c, s)
-			o = outlook{o.holds || one.holds, o.fails && one.fails}
-		}
-		return o
-	case "min", "max":
-		var values []float64
-		for _, s := range list {
-			if s.unit == "" {
-				return unsettled()
-			}
-			values = append(values, s.in(c))
-		}
-		if c["pick"] == "min" {
-			return settled(inside(c, slices.Min(values)))
-		}
-		return settled(inside(c, slices.Max(values)))
-	}
-	var o outlook
-	for _, s := range list {
-		if s.at.Equal(list[0].at) {
-			one := fits(c, s)
-			o = outlook{o.holds || one.holds, o.fails || one.fails}
-		}
-	}
-	return o
-}
-
-// fits says whether what was seen is what is asked for. A number without a unit, which one
-// record has for a blood pressure, says nothing.
-func fits(c map[string]any, s seen) outlook {
-	words := texts(c, "value", "in")
-	switch {
-	case c["kind"] == "smoking":
-		status := map[string]string{"snomed|449868002": "current", "snomed|8517006": "former", "snomed|266919005": "never"}[s.word]
-		if status == "" {
-			panic("a smoking status nobody has seen: " + s.word)
-		}
-		return settled(slices.Contains(words, status))
-	case len(words) > 0:
-		return settled(slices.Contains(words, s.word))
-	case s.number == nil || s.unit == "":
-		return unsettled()
-	}
-	return settled(inside(c, s.in(c)))
-}
-
-func (s seen) in(c map[string]any) float64 {
-	return *s.number * perUnit(s.unit, c["unit"].(string))
-}
-
-// perUnit is how many of the wanted unit one of the given is.
-func perUnit(given, wanted string) float64 {
-	switch {
-	case given == wanted,
-		given == "mL/min" && wanted == "mL/min/{1.73_m2}", // the eGFR is always of 1.73 m²
-		given == "10*3/uL" && wanted == "10*9/L":
-		return 1
-	case given == "g/dL" && wanted == "g/L":
-		return 10
-	}
-	panic("no way from " + given + " to " + wanted)
-}
-
 func (r reader) condition(c map[string]any) outlook {
 	if len(r.record.conditions) == 0 {
 		return unsettled() // nobody may have asked
@@ -421,54 +297,6 @@ func (r reader) pregnancy(c map[string]any) outlook {
 	return o
 }
 
-func (r reader) since(c map[string]any, key string) string {
-	if c[key] == nil {
-		return ""
-	}
-	return dayBefore(r.day, c[key].(string))
-}
-
-func (r reader) longAgo(c map[string]any, began string) bool {
-	return c["atLeastAgo"] == nil || began <= r.since(c, "atLeastAgo")
-}
-
-// dayBefore goes back by P1Y, P6M, P4W or P90D; a month too short ends on its last day.
-func dayBefore(day, period string) string {
-	at, err := time.Parse(time.DateOnly, day)
-	if err != nil || len(period) < 3 {
-		panic(day + " less " + period)
-	}
-	n := integer(period[1 : len(period)-1])
-	switch period[len(period)-1] {
-	case 'D':
-		return date(at.AddDate(0, 0, -n))
-	case 'W':
-		return date(at.AddDate(0, 0, -7*n))
-	case 'Y':
-		n *= 12
-	case 'M':
-	default:
-		panic(period)
-	}
-	first := at.AddDate(0, 0, 1-at.Day()).AddDate(0, -n, 0)
-	last := first.AddDate(0, 1, -1)
-	return date(first.AddDate(0, 0, min(at.Day(), last.Day())-1))
-}
-
-func date(at time.Time) string { return at.UTC().Format(time.DateOnly) }
-
-func inside(c map[string]any, v float64) bool {
-	low, high := c["min"], c["max"]
-	if both, given := c["range"].([]any); given {
-		low, high = both[0], both[1]
-	}
-	open := c["exclusive"]
-	if low != nil && (v < float(low) || v == float(low) && (open == "min" || open == "both")) {
-		return false
-	}
-	return high == nil || v < float(high) || v == float(high) && open != "max" && open != "both"
-}
-
 // texts is the one value or the list of either key.
 func texts(c map[string]any, one, several string) (out []string) {
 	if v, given := c[one].(string); given {
@@ -479,13 +307,6 @@ func texts(c map[string]any, one, several string) (out []string) {
 		out = append(out, v.(string))
 	}
 	return out
-}
-
-func float(v any) float64 {
-	if n, whole := v.(int); whole {
-		return float64(n)
-	}
-	return v.(float64)
 }
 
 func integer(s string) int {
@@ -505,13 +326,6 @@ func TestSecondReadingKnowsItsLimits(t *testing.T) {
 	} {
 		if understood(c) == nil {
 			t.Errorf("%v is taken as understood", c)
-		}
-	}
-	for _, x := range []struct{ period, want string }{
-		{"P1M", "2021-02-28"}, {"P6M", "2020-09-30"}, {"P13M", "2020-02-29"}, {"P1Y", "2020-03-31"}, {"P4W", "2021-03-03"}, {"P31D", "2021-02-28"},
-	} {
-		if got := dayBefore("2021-03-31", x.period); got != x.want {
-			t.Errorf("%s before is %s, want %s", x.period, got, x.want)
 		}
 	}
 }
