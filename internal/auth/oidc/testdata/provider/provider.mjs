@@ -2,9 +2,11 @@
 // and consent pages, and new signing keys at each start. Arguments: port, the site's URL.
 // POST /test/accounts {"alice": {"name": …, "groups": […]}} adds to who can sign in.
 import { createServer } from 'node:http';
-import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair } from 'jose';
-import Provider from 'oidc-provider';
+import { randomUUID, webcrypto } from 'node:crypto';
+
+globalThis.crypto ??= webcrypto; // Node 18, Debian 12's own, has it under that name alone
+const { exportJWK, generateKeyPair } = await import('jose');
+const { default: Provider } = await import('oidc-provider');
 
 const [port, site] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
