@@ -144,8 +144,7 @@ func r4(t interface{ Fatalf(string, ...any) }, data []byte) (wrong []string) {
 		}
 	}
 	ids, referred := map[string]int{}, map[string]bool{}
-	var group func(string, map[string]any, string)
-	group = func(path string, o map[string]any, more string) {
+	group := func(path string, o map[string]any, more string) {
 		elements(path, o, "resourceType type actual", "extension modifierExtension characteristic "+more)
 		matches(o["resourceType"], `^Group$`, path+".resourceType", "Group")
 		matches(o["type"], `^(person|animal|practitioner|device|medication|substance)$`, path+".type", "GroupType")
