@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type desk struct {
 	server   *httptest.Server
 	second   *httptest.Server // of another process, made when a form is repeated
 	search   *contacts.Search
+	asking   sync.Mutex
 	asked    []string // paths and queries of all requests
 	practice *practiced
 	desk     *staff.Desk
@@ -143,7 +145,9 @@ type answer struct {
 
 func (b *browser) do(req *http.Request) answer {
 	b.d.t.Helper()
+	b.d.asking.Lock()
 	b.d.asked = append(b.d.asked, req.URL.RequestURI())
+	b.d.asking.Unlock()
 	res, err := b.client.Do(req)
 	if err != nil {
 		b.d.t.Fatal(err)
