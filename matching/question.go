@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/muster-health/muster/contacts"
-	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -41,61 +40,68 @@ const mostLeaves = 10
 // Questions lists what could be asked about a study, what settles the most people first; then what
 // fewer must be asked, then in the order of the criteria.
 func (x *Scan) Questions(ctx context.Context, s Study, asOf eval.Date) ([]Question, error) {
-	return x.questions(ctx, s, asOf, "")
-}
-
-// QuestionsFor lists what could be asked of one person, what most likely settles them first; none
-// when they are settled. docstore.ErrNotFound for people who may not be held against this study.
-func (x *Scan) QuestionsFor(ctx context.Context, s Study, p contacts.PersonID, asOf eval.Date) ([]Question, error) {
-	all, err := x.questions(ctx, s, asOf, p)
-	if err != nil {
-		return nil, fmt.Errorf("questions for %s: %w", p, err)
-	}
-	return all, nil
-}
-
-func (x *Scan) questions(ctx context.Context, s Study, asOf eval.Date, only contacts.PersonID) ([]Question, error) {
-	if !asOf.Full() {
-		return nil, fmt.Errorf("questions of %s as of %q: %w", s.ID, asOf, ErrDay)
-	}
-	busy, err := x.trials(ctx)
+	a, possible, err := x.takeStock(ctx, &s, asOf)
 	if err != nil {
 		return nil, err
-	}
-	a, sites := newAsking(&s), s.places()
-	var possible []*judged
-	found := only == ""
-	for n, r := range x.open(s.ID) {
-		if n%256 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if s.Settled[r.id] && r.id != only {
-			continue
-		}
-		j := r.judge(&s, sites, asOf, busy[r.id])
-		v := &j.verdict
-		if v.Deceased {
-			found = found || r.id == only
-			continue
-		}
-		for i := range v.Reasons {
-			a.count(&s.Criteria.Items[i], &v.Reasons[i])
-		}
-		if only == "" || r.id == only {
-			found = true
-			if v.Class == eval.Possible {
-				possible = append(possible, j)
-			}
-		}
-	}
-	if !found {
-		return nil, docstore.ErrNotFound
 	}
 	slices.SortFunc(possible, func(a, b *judged) int { return cmp.Compare(a.id, b.id) }) // sums of the same in the same order
 	for _, j := range possible {
 		a.add(j.verdict.Reasons)
 	}
 	return a.ranked(), nil
+}
+
+// QuestionsFor lists what could be asked of one person, what most likely settles them first; none
+// when they are settled. docstore.ErrNotFound for people who may not be held against this study.
+func (x *Scan) QuestionsFor(ctx context.Context, s Study, p contacts.PersonID, asOf eval.Date) ([]Question, error) {
+	a, _, err := x.takeStock(ctx, &s, asOf)
+	if err != nil {
+		return nil, err
+	}
+	j, err := x.again(ctx, &s, p, asOf)
+	if err != nil {
+		return nil, fmt.Errorf("questions: %w", err)
+	}
+	if j.verdict.Class == eval.Possible {
+		a.add(j.verdict.Reasons)
+	}
+	return a.ranked(), nil
+}
+
+// takeStock looks at everybody: what is known of each leaf, and who is possible.
+func (x *Scan) takeStock(ctx context.Context, s *Study, asOf eval.Date) (*asking, []*judged, error) {
+	type part struct {
+		*asking
+		possible []*judged
+	}
+	var parts []*part
+	err := x.each(ctx, s, asOf, func() func(*record, *judged) {
+		p := &part{asking: newAsking(s)}
+		parts = append(parts, p)
+		return func(_ *record, j *judged) {
+			if j.verdict.Deceased {
+				return
+			}
+			for i := range j.verdict.Reasons {
+				p.count(&p.items[i], &j.verdict.Reasons[i])
+			}
+			if j.verdict.Class == eval.Possible {
+				p.possible = append(p.possible, j)
+			}
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	all := parts[0]
+	for _, p := range parts[1:] {
+		all.possible = append(all.possible, p.possible...)
+		for leaf, k := range p.known {
+			all.known[leaf][0] += k[0]
+			all.known[leaf][1] += k[1]
+		}
+	}
+	return all.asking, all.possible, nil
 }
 
 // asking is one look for questions.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -37,13 +38,6 @@ func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 	if c.Range.IsZero() {
 		return Curve{}, fmt.Errorf("relax %s: %w: it has no range", id, ErrChange)
 	}
-	if !asOf.Full() {
-		return Curve{}, fmt.Errorf("relax %s of %s as of %q: %w", id, s.ID, asOf, ErrDay)
-	}
-	busy, err := x.trials(ctx)
-	if err != nil {
-		return Curve{}, err
-	}
 	out := Curve{ID: id, Steps: make([]Step, relaxSteps)}
 	wider := make([]Study, relaxSteps)
 	for k := range wider {
@@ -52,18 +46,26 @@ func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 		wider[k].Criteria.Items[at].Range = relaxed(&c, float64(k+1)*stepOf(&c))
 		out.Steps[k].Range = rangeText(&wider[k].Criteria.Items[at])
 	}
+	var near []*record // whom nothing else excludes
+	var mu sync.Mutex
+	err = x.each(ctx, &s, asOf, func() func(*record, *judged) {
+		return func(r *record, j *judged) {
+			if !j.verdict.Deceased && slices.Equal(j.verdict.Failed(), []string{id}) {
+				mu.Lock()
+				defer mu.Unlock()
+				near = append(near, r)
+			}
+		}
+	})
+	if err != nil {
+		return Curve{}, fmt.Errorf("relax %s: %w", id, err)
+	}
+	busy, err := x.trials(ctx)
+	if err != nil {
+		return Curve{}, err
+	}
 	sites := s.places()
-	for n, r := range x.open(s.ID) {
-		if n%256 == 0 && ctx.Err() != nil {
-			return Curve{}, ctx.Err()
-		}
-		if s.Settled[r.id] {
-			continue
-		}
-		v := r.judge(&s, sites, asOf, busy[r.id]).verdict
-		if v.Deceased || !slices.Equal(v.Failed(), []string{id}) {
-			continue
-		}
+	for _, r := range near {
 		for k := range wider {
 			switch r.judge(&wider[k], sites, asOf, busy[r.id]).verdict.Class {
 			case eval.Eligible:

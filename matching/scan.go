@@ -121,48 +121,67 @@ func (x *Scan) again(ctx context.Context, s *Study, id contacts.PersonID, asOf e
 
 // judge evaluates everybody. The second result is the eligible and the possible, in no order.
 func (x *Scan) judge(ctx context.Context, s *Study, asOf eval.Date) (tally, []*judged, error) {
+	type part struct {
+		tally
+		fit []*judged
+	}
+	var parts []*part
 	sum := tally{costs: make([]Cost, len(s.Criteria.Items))}
+	err := x.each(ctx, s, asOf, func() func(*record, *judged) {
+		p := &part{tally: tally{costs: make([]Cost, len(s.Criteria.Items))}}
+		parts = append(parts, p)
+		return func(_ *record, j *judged) {
+			p.add(&j.verdict)
+			if j.verdict.Class != eval.Excluded {
+				p.fit = append(p.fit, j)
+			}
+		}
+	})
+	if err != nil {
+		return sum, nil, err
+	}
+	var fit []*judged
+	for _, p := range parts {
+		sum.merge(&p.tally)
+		fit = append(fit, p.fit...)
+	}
+	return sum, fit, nil
+}
+
+// each holds everybody about whom there is something to decide against s, by workers side by side.
+// visitor is called once for each worker before any begins, and what it returns sees that worker's
+// people, in no order.
+func (x *Scan) each(ctx context.Context, s *Study, asOf eval.Date, visitor func() func(*record, *judged)) error {
 	if !asOf.Full() {
-		return sum, nil, fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
+		return fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
 	}
 	busy, err := x.trials(ctx)
 	if err != nil {
-		return sum, nil, err
+		return err
 	}
 	people := x.open(s.ID)
 	sites := s.places()
 
 	workers := min(runtime.GOMAXPROCS(0), 1+len(people)/256)
-	parts := make([]tally, workers)
-	fits := make([][]*judged, workers)
 	var wait sync.WaitGroup
-	for w := range workers {
+	visits := make([]func(*record, *judged), workers)
+	for w := range visits {
+		visits[w] = visitor()
+	}
+	for w, visit := range visits {
 		wait.Go(func() {
-			part := &parts[w]
-			part.costs = make([]Cost, len(s.Criteria.Items))
 			for i := w; i < len(people); i += workers {
 				if i/workers%256 == 0 && ctx.Err() != nil {
 					return
 				}
-				if s.Settled[people[i].id] {
-					continue
-				}
-				j := people[i].judge(s, sites, asOf, busy[people[i].id])
-				part.add(&j.verdict)
-				if j.verdict.Class != eval.Excluded {
-					fits[w] = append(fits[w], j)
+				if r := people[i]; !s.Settled[r.id] {
+					visit(r, r.judge(s, sites, asOf, busy[r.id]))
 				}
 			}
 		})
 	}
 	wait.Wait()
-	if err := ctx.Err(); err != nil {
-		return sum, nil, err
-	}
-	for w := range parts {
-		sum.merge(&parts[w])
-	}
-	return sum, slices.Concat(fits...), nil
+	return ctx.Err()
 }
 
 // open returns those who may be held against a study.
