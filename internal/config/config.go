@@ -3,8 +3,6 @@
 package config
 
 import (
-	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -21,7 +19,6 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
-	"github.com/muster-health/muster/internal/auth/oidc"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/phone"
 )
@@ -62,16 +59,6 @@ type Twilio struct {
 	AccountSID string
 	AuthToken  string
 	From       phone.Number
-}
-
-// OIDC is the identity provider of staff. Without an issuer there is none.
-type OIDC struct {
-	Issuer       string
-	ClientID     string
-	ClientSecret string
-	Name         string // as staff call it
-	RoleClaim    string
-	Roles        oidc.Roles
 }
 
 // setting is one flag, also MUSTER_<NAME> and a key of the file.
@@ -294,35 +281,6 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	c.fillTwilio(k, public, p)
 }
 
-func (c *Config) fillOIDC(k *koanf.Koanf, p *problems) {
-	o := &c.OIDC
-	o.Issuer, o.ClientID, o.Name, o.RoleClaim = k.String("oidc-issuer"), k.String("oidc-client-id"), k.String("oidc-name"), k.String("oidc-role-claim")
-	o.ClientSecret = c.secret(k, "oidc-client-secret", p)
-	raw := k.String("oidc-roles")
-	var missing []string
-	given := map[string]string{"oidc-issuer": o.Issuer, "oidc-client-id": o.ClientID, "oidc-client-secret": o.ClientSecret, "oidc-roles": raw}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if given[name] == "" {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == len(given) {
-		return
-	}
-	if len(missing) > 0 {
-		p.add("sign-in through an identity provider needs %s as well", strings.Join(missing, ", "))
-	}
-	if u, err := url.Parse(o.Issuer); o.Issuer != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname()))) {
-		p.add("%s: %q is not an issuer such as https://id.example.org (plain http is for this machine alone)", c.where("oidc-issuer"), o.Issuer)
-	}
-	if raw != "" {
-		var err error
-		if o.Roles, err = oidc.ParseRoles(raw); err != nil {
-			p.add("%s: %v", c.where("oidc-roles"), err)
-		}
-	}
-}
-
 func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 	if raw := k.String("twilio-from"); raw != "" {
 		n, err := phone.Parse(raw, "US")
@@ -380,53 +338,4 @@ func Loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// problems are everything that is wrong, each with where it was read and the mend.
-type problems []string
-
-func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
-
-func (p problems) err() error {
-	if len(p) == 0 {
-		return nil
-	}
-	slices.Sort(p)
-	return p
-}
-
-func (p problems) Error() string { return "settings:\n  " + strings.Join(p, "\n  ") }
-
-// nearest suggests the known key that is spelled most like key.
-func nearest(key string, known map[string]bool) string {
-	best, at := "", 4
-	for _, k := range slices.Sorted(maps.Keys(known)) {
-		if d := distance(key, k); d < at {
-			best, at = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance is the number of letters to change, add or drop to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diag, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diag+cost)
-		}
-	}
-	return row[len(b)]
 }
