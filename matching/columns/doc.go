@@ -1,0 +1,2 @@
+// Package columns answers what matching asks of everybody from columns of bits.
+package columns
