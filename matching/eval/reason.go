@@ -21,6 +21,9 @@ func outcomeOf(t Truth) Outcome {
 	return OutcomeUnknown
 }
 
+// Truth is what the outcome says of the criterion being met.
+func (o Outcome) Truth() Truth { return o.truth() }
+
 func (o Outcome) truth() Truth {
 	switch o {
 	case Met:
