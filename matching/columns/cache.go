@@ -20,22 +20,8 @@ const cacheBytes = 1 << 30
 
 // predicate returns the statement of a criterion, known or new, found for all rows.
 func (t *Table) predicate(c *eval.Criterion, q *Query) (*predicate, error) {
-	l := leaf{Criterion: bare(c), asOf: q.AsOf}
-	l.day, _ = q.AsOf.Day()
-	if l.Kind == eval.OtherTrial || l.usesFacts() && t.own[q.Study] != nil {
-		l.study = q.Study
-	}
-	key := l.key(make([]byte, 0, 256))
-	if l.Kind == eval.OtherTrial {
-		key = strconv.AppendInt(key, int64(q.BusyRev), 10)
-		key = strconv.AppendInt(append(key, ' '), int64(q.asksBackTo()), 10)
-	}
-	if l.Kind == eval.Distance {
-		for _, s := range q.Sites {
-			key = append(strconv.AppendFloat(append(key, s.ID...), s.At.Lat, 'g', -1, 64), ' ')
-			key = append(strconv.AppendFloat(key, s.At.Lon, 'g', -1, 64), ' ')
-		}
-	}
+	l := t.leaf(c, q)
+	key := q.key(&l)
 	t.cache.mu.Lock()
 	p := t.cache.known[string(key)]
 	t.cache.clock++
@@ -44,15 +30,51 @@ func (t *Table) predicate(c *eval.Criterion, q *Query) (*predicate, error) {
 	}
 	t.cache.mu.Unlock()
 	if p == nil {
-		p = &predicate{leaf: l, key: string(key)}
-		var err error
-		if p.filler, err = t.filler(l, q); err != nil {
+		f, err := t.filler(l, q)
+		if err != nil {
 			return nil, err
 		}
-		p = t.keep(p)
+		p = t.keep(&predicate{leaf: l, key: string(key), filler: f})
 	}
 	p.find(t, q)
 	return p, nil
+}
+
+// uncached is predicate for what will hardly be asked again.
+func (t *Table) uncached(c *eval.Criterion, q *Query) (*predicate, error) {
+	l := t.leaf(c, q)
+	f, err := t.filler(l, q)
+	if err != nil {
+		return nil, err
+	}
+	p := &predicate{leaf: l, filler: f}
+	p.find(t, q)
+	return p, nil
+}
+
+func (t *Table) leaf(c *eval.Criterion, q *Query) leaf {
+	l := leaf{Criterion: bare(c), asOf: q.AsOf}
+	l.day, _ = q.AsOf.Day()
+	if l.Kind == eval.OtherTrial || l.usesFacts() && t.own[q.Study] != nil {
+		l.study = q.Study
+	}
+	return l
+}
+
+// key names a statement with all of the query that bears on it.
+func (q *Query) key(l *leaf) []byte {
+	key := l.key(make([]byte, 0, 256))
+	switch l.Kind {
+	case eval.OtherTrial:
+		key = strconv.AppendInt(key, int64(q.BusyRev), 10)
+		key = strconv.AppendInt(append(key, ' '), int64(q.asksBackTo()), 10)
+	case eval.Distance:
+		for _, s := range q.Sites {
+			key = append(strconv.AppendFloat(append(key, s.ID...), s.At.Lat, 'g', -1, 64), ' ')
+			key = append(strconv.AppendFloat(key, s.At.Lon, 'g', -1, 64), ' ')
+		}
+	}
+	return key
 }
 
 // keep puts a new predicate into the cache, or returns the one that came before it.

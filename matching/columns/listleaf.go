@@ -139,6 +139,31 @@ func (x *listLeaf) fill(t *Table, b int, out *truth) {
 	out.no.andNot(&maybe)
 }
 
+// standing sets who has anything on a list that could speak for the statement, and who is odd.
+func (x *listLeaf) standing(b int, some, odds *block) {
+	for _, l := range x.yes {
+		rows, when := l.in(b)
+		for i, row := range rows {
+			switch e := when[i]; {
+			case e >= odd:
+				odds.set(uint32(row))
+			case e < denied:
+				some.set(uint32(row))
+			}
+		}
+	}
+	for _, lists := range x.no {
+		for _, l := range lists {
+			rows, when := l.in(b)
+			for i, row := range rows {
+				if when[i] >= odd {
+					odds.set(uint32(row))
+				}
+			}
+		}
+	}
+}
+
 // settled sets in out.no who has said of every code that it is not so, or has confirmed the list.
 func (x *listLeaf) settled(t *Table, b int, out *truth) {
 	var all block

@@ -13,6 +13,9 @@ import (
 // which is past.
 var ErrDay = errors.New("the index answers for its own day and later ones")
 
+// ErrNobody marks somebody a table does not know.
+var ErrNobody = errors.New("the index knows nobody of this id")
+
 // Row is one person as a table takes them in.
 type Row struct {
 	ID     string
@@ -74,11 +77,17 @@ type Table struct {
 	cache cache
 }
 
-// change is somebody put, or dropped.
+// change is somebody put, dropped, or written to.
 type change struct {
 	row  Row
-	drop bool
+	what int
 }
+
+const (
+	put = iota
+	drop
+	touch
+)
 
 // mostWaiting is how many changes may wait for the next question.
 const mostWaiting = 4096
@@ -98,7 +107,7 @@ func New(day eval.Date) *Table {
 func (t *Table) Put(rows ...Row) {
 	t.waiting.Lock()
 	for i := range rows {
-		t.pending = append(t.pending, change{row: rows[i]})
+		t.pending = append(t.pending, change{rows[i], put})
 	}
 	full := len(t.pending) >= mostWaiting
 	t.waiting.Unlock()
@@ -112,8 +121,15 @@ func (t *Table) Drop(ids ...string) {
 	t.waiting.Lock()
 	defer t.waiting.Unlock()
 	for _, id := range ids {
-		t.pending = append(t.pending, change{row: Row{ID: id}, drop: true})
+		t.pending = append(t.pending, change{Row{ID: id}, drop})
 	}
+}
+
+// Touch notes that we wrote to somebody, or called.
+func (t *Table) Touch(id string, at time.Time) {
+	t.waiting.Lock()
+	defer t.waiting.Unlock()
+	t.pending = append(t.pending, change{Row{ID: id, Last: at}, touch})
 }
 
 // Len is how many people the table holds.
@@ -153,10 +169,13 @@ func (t *Table) merge() {
 	t.pending = nil
 	t.waiting.Unlock()
 	for i := range changes {
-		if c := &changes[i]; c.drop {
-			t.drop(c.row.ID)
-		} else {
+		switch c := &changes[i]; c.what {
+		case put:
 			t.put(&c.row)
+		case drop:
+			t.drop(c.row.ID)
+		case touch:
+			t.touch(c.row.ID, c.row.Last)
 		}
 	}
 }
@@ -165,6 +184,20 @@ func (t *Table) drop(id string) {
 	if row, ok := t.ids.find(id); ok && t.live.has(row) {
 		t.bury(row)
 	}
+}
+
+func (t *Table) touch(id string, at time.Time) {
+	if row, ok := t.ids.find(id); ok {
+		t.last[row] = max(t.last[row], seconds(at))
+	}
+}
+
+// seconds is a moment as a column holds it.
+func seconds(at time.Time) uint32 {
+	if at.IsZero() {
+		return 0
+	}
+	return uint32(max(at.Unix(), 1))
 }
 
 func (t *Table) bury(row uint32) {
@@ -182,11 +215,7 @@ func (t *Table) put(r *Row) {
 	}
 	t.rows++
 	t.live.set(row)
-	last := uint32(0)
-	if !r.Last.IsZero() {
-		last = uint32(max(r.Last.Unix(), 1))
-	}
-	t.last = append(t.last, last)
+	t.last = append(t.last, seconds(r.Last))
 	t.home = append(t.home, t.point(r.Home))
 
 	p := &r.Person

@@ -11,7 +11,8 @@ const (
 	OutcomeUnknown Outcome = "unknown"
 )
 
-func outcomeOf(t Truth) Outcome {
+// OutcomeOf is the outcome with this truth.
+func OutcomeOf(t Truth) Outcome {
 	switch t {
 	case True:
 		return Met
