@@ -5,6 +5,14 @@ import "math/bits"
 // blockRows is how many people stand in a block: 64 words of 64 bits.
 const blockRows = 64 * 64
 
+// chunkBlocks is how many blocks stand in a chunk, which is as far as a uint16 counts.
+const chunkBlocks = 1 << 16 / blockRows
+
+// chunkBits holds one bit for each person of a chunk.
+type chunkBits [chunkBlocks]block
+
+func (x *chunkBits) set(row uint16) { x[row>>12][row>>6&63] |= 1 << (row & 63) }
+
 // block holds one bit for each person of a block.
 type block [64]uint64
 

@@ -13,6 +13,7 @@ type cache struct {
 	mu    sync.Mutex
 	known map[string]*predicate
 	clock uint64
+	room  [][]found // to be used again
 }
 
 // cacheBytes is how much predicates may take: some four thousand at a million people.
@@ -104,9 +105,32 @@ func (t *Table) keep(p *predicate) *predicate {
 	return p
 }
 
-// Forget drops what was found, for a measurement that begins with nothing.
+// Forget drops what was found, for a measurement that begins with nothing; the room it took is used
+// again.
 func (t *Table) Forget() {
-	t.cache.mu.Lock()
-	defer t.cache.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.cache.known {
+		t.cache.room = append(t.cache.room, p.at[:0])
+	}
 	clear(t.cache.known)
+}
+
+// blocks gives room for n blocks with what s holds.
+func (x *cache) blocks(s []found, n int) []found {
+	if n <= cap(s) {
+		return s[:n]
+	}
+	x.mu.Lock()
+	var out []found
+	if last := len(x.room) - 1; last >= 0 {
+		out, x.room = x.room[last], x.room[:last]
+	}
+	x.mu.Unlock()
+	if cap(out) < n {
+		out = make([]found, n, n+n/16)
+	}
+	out = out[:n]
+	copy(out, s)
+	return out
 }

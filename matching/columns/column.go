@@ -120,16 +120,22 @@ func (c *column) atLeast(dst *block, cells []block, v int64) {
 		*dst = block{}
 		return
 	}
-	slices := cells[1:]
 	low := bits.TrailingZeros64(d) // digits under the lowest one of v decide nothing
-	*dst = slices[low]
-	for i := low + 1; i < len(slices); i++ {
-		s := &slices[i]
-		if d>>i&1 == 1 {
-			dst.and(s)
-		} else {
-			dst.or(s)
+	slices := cells[1+low:]
+	d >>= low
+	for w := 0; w < len(dst); w += 4 { // four words at a time stay in registers
+		at := (*[4]uint64)(slices[0][w:])
+		r0, r1, r2, r3 := at[0], at[1], at[2], at[3]
+		for i := 1; i < len(slices); i++ {
+			s := (*[4]uint64)(slices[i][w:])
+			if d>>i&1 == 1 {
+				r0, r1, r2, r3 = r0&s[0], r1&s[1], r2&s[2], r3&s[3]
+			} else {
+				r0, r1, r2, r3 = r0|s[0], r1|s[1], r2|s[2], r3|s[3]
+			}
 		}
+		out := (*[4]uint64)(dst[w:])
+		out[0], out[1], out[2], out[3] = r0, r1, r2, r3
 	}
 }
 

@@ -81,80 +81,110 @@ func (t *Table) Count(q Query) (Answer, error) {
 	return x.count(), nil
 }
 
+// pass goes over a block, one item after the other.
+type pass struct {
+	living            block
+	once, twice, hazy block // who fails an item, who fails two, of whom one is unknown
+	partly            []int // words in which not everybody is asked about
+}
+
+// item takes one more item in; it returns how many fail it and none before it.
+func (p *pass) item(met, not *block) (fresh int) {
+	for w := range p.living {
+		y, f := met[w], not[w]
+		p.hazy[w] |= ^(y | f)
+		f &= p.living[w]
+		once := p.once[w]
+		fresh += bits.OnesCount64(f &^ once)
+		p.twice[w] |= once & f
+		p.once[w] = once | f
+	}
+	return fresh
+}
+
 func (x *question) count() Answer {
 	n := len(x.items)
 	a := Answer{Costs: make([]Cost, n)}
-	room := make([][2]block, n)
+	room := make([]found, n)
 	met, not := make([]*block, n), make([]*block, n)
-	failing := make([]int, n) // the first item somebody fails
-	known := 0
-	var living, dead block
+	fresh := make([]int, n)
+	asked := 0
+	var p pass
+	var dead block
 	for b := range x.blocks() {
-		x.people(b, &living, &dead)
+		p.once, p.twice, p.hazy, p.partly = block{}, block{}, block{}, p.partly[:0]
+		x.people(b, &p.living, &dead)
 		a.Excluded += dead.count()
-		for j, it := range x.items {
-			met[j], not[j] = it.in(b, &room[j])
-			if it.plain() && !it.Exclude {
-				a.Costs[j].Excluded += it.is.noes[b]
-			} else {
-				a.Costs[j].Excluded += not[j].count()
+		for w, m := range p.living {
+			if m != ^uint64(0) {
+				p.partly = append(p.partly, w)
 			}
 		}
-		for w := range living {
-			m := living[w]
-			if m != ^uint64(0) {
-				for j := range not {
-					a.Costs[j].Excluded -= bits.OnesCount64(not[j][w] &^ m)
-				}
-				if m == 0 {
-					continue
-				}
+		for j, it := range x.items {
+			met[j], not[j] = it.in(b, &room[j])
+			fresh[j] += p.item(met[j], not[j])
+			failed := 0
+			if it.plain() && !it.Exclude {
+				failed = it.is.noes[b]
+			} else {
+				failed = not[j].count()
 			}
-			all, once, twice := m, uint64(0), uint64(0)
-			for j := range met {
-				f := not[j][w] & m
-				all &= met[j][w]
-				failing[j] += bits.OnesCount64(f &^ once)
-				twice |= once & f
-				once |= f
+			for _, w := range p.partly {
+				failed -= bits.OnesCount64(not[j][w] &^ p.living[w])
 			}
-			known += bits.OnesCount64(m)
-			possible := m &^ once &^ all
-			a.Eligible += bits.OnesCount64(all)
-			a.Possible += bits.OnesCount64(possible)
-			if single := once &^ twice; single|possible != 0 {
-				a.alone(w, met, not, single, possible)
+			a.Costs[j].Excluded += failed
+		}
+		for w, m := range p.living {
+			asked += bits.OnesCount64(m)
+			a.Eligible += bits.OnesCount64(m &^ p.once[w] &^ p.hazy[w])
+			if single := p.once[w] &^ p.twice[w]; single != 0 {
+				a.single(not, w, single, p.hazy[w])
+			}
+			if possible := m &^ p.once[w] & p.hazy[w]; possible != 0 {
+				a.Possible += bits.OnesCount64(possible)
+				a.unknown(met, w, possible)
 			}
 		}
 	}
-	a.Excluded += known - a.Eligible - a.Possible
+	a.Excluded += asked - a.Eligible - a.Possible
 	for j := range a.Costs {
-		known -= failing[j]
-		a.Costs[j].Left = known
+		asked -= fresh[j]
+		a.Costs[j].Left = asked
 	}
 	return a
 }
 
-// alone counts, in one word, what hangs on one item: of those who fail just one, and of the possible.
-func (a *Answer) alone(w int, met, not []*block, single, possible uint64) {
-	once, twice := uint64(0), uint64(0) // not known
+// single counts, in one word, those who fail just one item; of the hazy something is unknown.
+func (a *Answer) single(not []*block, w int, single, hazy uint64) {
+	for j := range not {
+		f := not[j][w] & single
+		if f == 0 {
+			continue
+		}
+		only, clear := bits.OnesCount64(f), bits.OnesCount64(f&^hazy)
+		c := &a.Costs[j]
+		c.Only += only
+		c.Dropped.Eligible += clear
+		c.Dropped.Possible += only - clear
+		c.Dropped.Excluded -= only
+		if single &^= f; single == 0 {
+			return
+		}
+	}
+}
+
+// unknown counts, in one word, what is not known of the possible.
+func (a *Answer) unknown(met []*block, w int, possible uint64) {
+	once, twice := uint64(0), uint64(0)
 	for j := range met {
-		u := (single | possible) &^ met[j][w] &^ not[j][w]
+		u := possible &^ met[j][w] // they fail nothing
 		twice |= once & u
 		once |= u
 	}
 	for j := range met {
-		c := &a.Costs[j]
-		if f := not[j][w] & single; f != 0 {
-			only := bits.OnesCount64(f)
-			clear := bits.OnesCount64(f &^ once)
-			c.Only += only
-			c.Dropped.Eligible += clear
-			c.Dropped.Possible += only - clear
-			c.Dropped.Excluded -= only
-		}
-		if u := possible &^ met[j][w] &^ not[j][w]; u != 0 {
+		if u := possible &^ met[j][w]; u != 0 {
 			settled := bits.OnesCount64(u &^ twice)
+			c := &a.Costs[j]
 			c.Unknown += bits.OnesCount64(u)
 			c.Dropped.Eligible += settled
 			c.Dropped.Possible -= settled

@@ -53,49 +53,68 @@ func newFactLeaf(l leaf) *factLeaf {
 	return x
 }
 
-func (x *factLeaf) fill(t *Table, b int, out *truth) {
+func (x *factLeaf) fill(t *Table, chunk int, out *truth) {
 	for len(x.of) < len(x.codes) {
 		x.of = append(x.of, &factTruth{})
 	}
 	if x.Kind == eval.Pregnancy {
-		for _, l := range t.listed {
-			if l.list == eval.FactCondition && eval.IsPregnancy(l.code) {
-				rows, _ := l.in(b)
-				for _, row := range rows {
-					out.odd.set(uint32(row))
-				}
+		for _, l := range t.pregnancies {
+			rows, _ := l.in(chunk)
+			for _, row := range rows {
+				out.odds().set(row)
 			}
 		}
 	}
-	var seen, cells block
+	columns := make([]*facts, len(x.codes))
 	for i, code := range x.codes {
-		c := t.facts[code]
+		columns[i] = t.facts[code]
+	}
+	for i := range out.at {
+		x.block(columns, out, i)
+	}
+}
+
+func (x *factLeaf) block(columns []*facts, out *truth, at int) {
+	b, yes, no := out.first+at, &out.at[at].yes, &out.at[at].no
+	var seen block
+	for i, c := range columns {
 		some := c.at(b)
 		if some == nil {
 			continue
 		}
-		c.odd.addTo(&out.odd, b)
+		out.addOdd(&c.odd, at)
 		if x.whole {
-			c.several.addTo(&out.odd, b)
+			out.addOdd(&c.several, at)
 		}
-		for w := range seen { // with facts under two codes, which is the latest?
-			out.odd[w] |= seen[w] & some[w]
-			seen[w] |= some[w]
+		if len(columns) == 1 {
+			x.values(c, x.of[i], b, yes, no)
+			x.fresh(c, b, yes, no)
+			return
 		}
-		var one truth
-		x.values(c, x.of[i], b, &one)
-		if x.timed {
-			if day := c.day.at(b); day != nil {
-				c.day.atLeast(&cells, day, int64(x.from))
-			} else {
-				cells = block{}
-			}
-			one.yes.and(&cells)
-			one.no.and(&cells)
+		both := seen // with facts under two codes, which is the latest?
+		if both.and(some); !both.empty() {
+			out.odds()[at].or(&both)
 		}
-		out.yes.or(&one.yes)
-		out.no.or(&one.no)
+		seen.or(some)
+		var met, not block
+		x.values(c, x.of[i], b, &met, &not)
+		x.fresh(c, b, &met, &not)
+		yes.or(&met)
+		no.or(&not)
 	}
+}
+
+// fresh leaves those whose fact is not stale.
+func (x *factLeaf) fresh(c *facts, b int, yes, no *block) {
+	if !x.timed {
+		return
+	}
+	var since block
+	if day := c.day.at(b); day != nil {
+		c.day.atLeast(&since, day, int64(x.from))
+	}
+	yes.and(&since)
+	no.and(&since)
 }
 
 // at is who has any such fact, nil for nobody.
@@ -107,12 +126,12 @@ func (x *facts) at(b int) *block {
 }
 
 // values compares what stands in a code's columns, whenever it is from.
-func (x *factLeaf) values(c *facts, known *factTruth, b int, out *truth) {
+func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 	if x.byValue {
 		for len(known.known) < len(c.values) {
 			known.known = append(known.known, x.value(c.code, c.values[len(known.known)]))
 		}
-		choose(&c.said, b, known.known, out)
+		choose(&c.said, b, known.known, yes, no)
 		return
 	}
 	for i := range c.numbers {
@@ -133,10 +152,14 @@ func (x *factLeaf) values(c *facts, known *factTruth, b int, out *truth) {
 				return (&factLeaf{leaf: *l}).value(c.code, f)
 			})
 		}
+		if len(c.numbers) == 1 {
+			k.split(&n.column, cells, yes, no)
+			return
+		}
 		var inside, outside block
 		k.split(&n.column, cells, &inside, &outside)
-		out.yes.or(&inside)
-		out.no.or(&outside)
+		yes.or(&inside)
+		no.or(&outside)
 	}
 }
 

@@ -40,16 +40,16 @@ func (x *item) plain() bool { return x.is != nil && x.sex == nil && x.Missing ==
 
 // in returns who meets the item in block b, and who does not. The blocks are to be read only, and
 // may be in room.
-func (x *item) in(b int, room *[2]block) (met, not *block) {
+func (x *item) in(b int, room *found) (met, not *block) {
 	if x.plain() {
 		if x.Exclude {
-			return &x.is.no[b], &x.is.yes[b]
+			return &x.is.at[b].no, &x.is.at[b].yes
 		}
-		return &x.is.yes[b], &x.is.no[b]
+		return &x.is.at[b].yes, &x.is.at[b].no
 	}
-	met, not = &room[0], &room[1]
+	met, not = &room.yes, &room.no
 	if x.is != nil {
-		*met, *not = x.is.yes[b], x.is.no[b]
+		*met, *not = x.is.at[b].yes, x.is.at[b].no
 	} else {
 		x.group(b, met, not)
 	}
@@ -59,11 +59,11 @@ func (x *item) in(b int, room *[2]block) (met, not *block) {
 	if x.sex != nil {
 		// Whom it does not apply to meets it; of whom that is not known, it cannot be said that
 		// they do not. But who is pregnant can be.
-		met.or(&x.sex.no[b])
+		met.or(&x.sex.at[b].no)
 		if x.Kind == eval.Pregnancy {
-			not.andNot(&x.sex.no[b])
+			not.andNot(&x.sex.at[b].no)
 		} else {
-			not.and(&x.sex.yes[b])
+			not.and(&x.sex.at[b].yes)
 		}
 	}
 	switch x.Missing {
@@ -88,7 +88,7 @@ func (x *item) group(b int, met, not *block) {
 	}
 	enough := newTallies(need)
 	lost := newTallies(len(x.of) - need + 1) // that many not met make it impossible
-	var room [2]block
+	var room found
 	for _, o := range x.of {
 		m, n := o.in(b, &room)
 		enough.add(m)

@@ -8,14 +8,36 @@ import (
 	"github.com/muster-health/muster/matching/eval"
 )
 
-// truth is what is known of a block: who fulfils a statement and who does not. The odd must be
-// looked at; what they are else is not said.
-type truth struct{ yes, no, odd block }
+// truth is what is known of a chunk, block by block as far as the table has any: the odd must be
+// looked at, and what they are else is not said.
+type truth struct {
+	first int // block
+	at    []found
+	odd   *chunkBits // nil: nobody
+}
 
-// filler finds a statement's truth for one block. It may keep what it learns, and is called by one
+// found is what is known of a block: who fulfils a statement, and who does not.
+type found struct{ yes, no block }
+
+// odds is the odd of a block, to be added to.
+func (x *truth) odds() *chunkBits {
+	if x.odd == nil {
+		x.odd = new(chunkBits)
+	}
+	return x.odd
+}
+
+// addOdd adds those of block i of the chunk.
+func (x *truth) addOdd(s *bitset, i int) {
+	if b := s.at(x.first + i); b != nil {
+		x.odds()[i].or(b)
+	}
+}
+
+// filler finds a statement's truth for one chunk. It may keep what it learns, and is called by one
 // goroutine at a time.
 type filler interface {
-	fill(t *Table, b int, out *truth)
+	fill(t *Table, chunk int, out *truth)
 }
 
 func (t *Table) filler(l leaf, q *Query) (filler, error) {
@@ -45,19 +67,19 @@ type ageLeaf struct {
 	bounds
 }
 
-func (x *ageLeaf) fill(t *Table, b int, out *truth) {
-	t.birthOdd.addTo(&out.odd, b)
-	cells := t.birth.at(b)
-	if cells == nil {
-		return
-	}
-	if from, to := t.birth.limits(); from != x.from || to != x.to {
+func (x *ageLeaf) fill(t *Table, chunk int, out *truth) {
+	if from, to := t.birth.limits(); !t.birth.empty() && (from != x.from || to != x.to) {
 		x.bounds = findBounds(x.leaf, from, to, func(l *leaf, day int64) eval.Truth {
 			// Someone born later than the day is nobody here, and would not be younger than nobody.
 			return l.ask(&eval.Person{BirthDate: dateOf(min(day, int64(l.day)))})
 		})
 	}
-	x.split(&t.birth, cells, &out.yes, &out.no)
+	for i := range out.at {
+		out.addOdd(&t.birthOdd, i)
+		if cells := t.birth.at(out.first + i); cells != nil {
+			x.split(&t.birth, cells, &out.at[i].yes, &out.at[i].no)
+		}
+	}
 }
 
 // traitLeaf looks a trait's values up.
@@ -67,31 +89,33 @@ type traitLeaf struct {
 	known []eval.Truth // of each value
 }
 
-func (x *traitLeaf) fill(_ *Table, b int, out *truth) {
+func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
 	for len(x.known) < len(x.all) {
 		var p eval.Person
 		x.write(&p, x.all[len(x.known)])
 		x.known = append(x.known, x.ask(&p))
 	}
-	choose(&x.unit, b, x.known, out)
+	for i := range out.at {
+		choose(&x.unit, out.first+i, x.known, &out.at[i].yes, &out.at[i].no)
+	}
 }
 
 // choose sets who has a value that fulfils the statement, and who has one that does not.
-func choose(c *column, b int, known []eval.Truth, out *truth) {
+func choose(c *column, b int, known []eval.Truth, yes, no *block) {
 	cells := c.at(b)
 	if cells == nil {
 		return
 	}
 	var has block
-	out.no = cells[0]
+	*no = cells[0]
 	for v, truth := range known {
 		if truth == eval.False {
 			continue
 		}
 		c.equal(&has, cells, int64(v))
-		out.no.andNot(&has)
+		no.andNot(&has)
 		if truth == eval.True {
-			out.yes.or(&has)
+			yes.or(&has)
 		}
 	}
 }
@@ -100,61 +124,67 @@ func choose(c *column, b int, known []eval.Truth, out *truth) {
 type distanceLeaf struct {
 	leaf
 	sites  []Site
-	inside []uint8 // of each point: 0 unknown, 1 inside, 2 outside
+	inside []uint8 // 1 for each point that is
+	known  bool    // there is some site to measure to
 	bounds
 }
 
 // farthest is more metres than there are between two places on Earth.
 const farthest = 1 << 25
 
-func (x *distanceLeaf) fill(t *Table, b int, out *truth) {
+func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 	if x.ends == nil {
 		x.bounds = findBounds(x.leaf, 0, farthest, func(l *leaf, m int64) eval.Truth {
 			return l.ask(&eval.Person{Distances: []eval.SiteDistance{{Site: l.Site, Metres: int(m)}}})
 		})
 	}
-	for i := len(x.inside); i < len(t.points); i++ {
-		x.inside = append(x.inside, x.at(t, i))
+	if len(x.inside) < len(t.points) {
+		x.look(t)
 	}
-	home := t.home[b*blockRows : min((b+1)*blockRows, int(t.rows))]
+	if !x.known {
+		return
+	}
+	home := t.home[chunk<<16 : min((chunk+1)<<16, int(t.rows))]
 	inside := x.inside
-	for w := 0; len(home) > 0; w++ {
-		n := min(64, len(home))
-		yes, no := uint64(0), uint64(0)
-		for i, p := range home[:n] {
-			v := uint64(inside[p])
-			yes |= (v & 1) << i
-			no |= (v >> 1) << i
+	for i := range out.at {
+		at := &out.at[i]
+		for w := range at.yes {
+			yes := uint64(0)
+			for bit, p := range home[:min(64, len(home))] {
+				yes |= uint64(inside[p]) << (bit & 63)
+			}
+			at.yes[w] = yes
+			home = home[min(64, len(home)):]
 		}
-		out.yes[w], out.no[w] = yes, no
-		home = home[n:]
-	}
-}
-
-// at says where a point lies.
-func (x *distanceLeaf) at(t *Table, point int) uint8 {
-	if point == 0 {
-		return 0
-	}
-	nearest := int64(-1)
-	for _, s := range x.sites {
-		if x.Site == "any" || x.Site == "" || x.Site == s.ID {
-			if m := int64(t.metres(s.At)[point]); nearest < 0 || m < nearest {
-				nearest = m
+		if located := t.located.at(out.first + i); located != nil {
+			for w := range at.no {
+				at.no[w] = located[w] &^ at.yes[w]
 			}
 		}
 	}
-	if nearest < 0 {
-		return 0
-	}
-	v := uint8(1)
-	for _, b := range x.ends {
-		switch {
-		case (nearest >= b.first) != b.rises:
-			v = 2
+}
+
+// look says of points that came since where they lie.
+func (x *distanceLeaf) look(t *Table) {
+	var ways [][]int32
+	for _, s := range x.sites {
+		if x.Site == "any" || x.Site == "" || x.Site == s.ID {
+			ways = append(ways, t.metres(s.At))
 		}
 	}
-	return v
+	x.known = len(ways) > 0
+	more := make([]uint8, len(t.points))
+	for i := copy(more, x.inside); i < len(more) && x.known; i++ {
+		m := nearest(ways, uint32(i))
+		in := m != nowhere
+		for _, b := range x.ends {
+			in = in && (int64(m) >= b.first) == b.rises
+		}
+		if in {
+			more[i] = 1
+		}
+	}
+	x.inside = more
 }
 
 // trialLeaf looks at other studies.
@@ -192,7 +222,7 @@ func (l *leaf) firstDay(holds func(eval.Date) bool) int {
 	}
 }
 
-func (x *trialLeaf) fill(t *Table, b int, out *truth) {
+func (x *trialLeaf) fill(t *Table, chunk int, out *truth) {
 	if x.rows != t.rows {
 		x.rows = t.rows
 		for id := range x.inOurs {
@@ -201,20 +231,24 @@ func (x *trialLeaf) fill(t *Table, b int, out *truth) {
 			}
 		}
 	}
-	t.trialsOdd.addTo(&out.odd, b)
-	x.busy.addTo(&out.odd, b)
-	t.complete[listTrials].addTo(&out.no, b)
-	var at block
-	if cells := t.asked.at(b); cells != nil {
-		t.asked.atLeast(&at, cells, int64(x.since)+AskedDays+1)
-		for w := range at {
-			out.no[w] |= cells[0][w] &^ at[w]
+	for i := range out.at {
+		b := out.first + i
+		out.addOdd(&t.trialsOdd, i)
+		out.addOdd(&x.busy, i)
+		yes, no := &out.at[i].yes, &out.at[i].no
+		t.complete[listTrials].addTo(no, b)
+		if cells := t.asked.at(b); cells != nil {
+			var late block
+			t.asked.atLeast(&late, cells, int64(x.since)+AskedDays+1)
+			for w := range late {
+				no[w] |= cells[0][w] &^ late[w]
+			}
 		}
+		if cells := t.ended.at(b); cells != nil {
+			t.ended.atLeast(yes, cells, int64(x.from))
+		}
+		no.andNot(yes)
 	}
-	if cells := t.ended.at(b); cells != nil {
-		t.ended.atLeast(&out.yes, cells, int64(x.from))
-	}
-	out.no.andNot(&out.yes)
 }
 
 // key names a statement on a day.

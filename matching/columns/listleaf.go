@@ -9,10 +9,11 @@ import (
 // listLeaf looks for its codes on a list and among answers.
 type listLeaf struct {
 	leaf
-	seen   int         // of the table's lists, how many it has looked at
+	seen   int         // how many lists there were when it looked
 	yes    []*listed   // where what it looks for stands
 	no     [][]*listed // for each code, where it may be denied
 	starts []int       // the days at which what an entry says can change
+	from   [2]entry    // the same, as an entry holds them; the most there is: none
 	says   [1 << 6]verdict
 }
 
@@ -20,14 +21,13 @@ type listLeaf struct {
 type verdict uint8
 
 const (
-	nothing verdict = iota
+	isNotSo verdict = iota
 	isSo
-	isNotSo
 	unclear
 )
 
 func newListLeaf(l leaf) *listLeaf {
-	x := &listLeaf{leaf: l, no: make([][]*listed, len(l.Codes))}
+	x := &listLeaf{leaf: l, seen: -1, from: [2]entry{dayOf, dayOf}}
 	for _, start := range []struct {
 		eval.Period
 		after int
@@ -38,6 +38,9 @@ func newListLeaf(l leaf) *listLeaf {
 	}
 	slices.Sort(x.starts)
 	x.starts = slices.Compact(x.starts)
+	for i, start := range x.starts {
+		x.from[i] = entry(max(start+dayZero, 0))
+	}
 	if len(l.Codes) > 0 {
 		x.learn()
 	}
@@ -81,111 +84,132 @@ func (x *listLeaf) learn() {
 // index is where in says an entry is looked up: its form, whether it is over, and between which of
 // the starts it lies.
 func (x *listLeaf) index(e entry) int {
-	i := int(e>>28) << 2
-	day := int(e&dayOf) - dayZero
-	for _, start := range x.starts {
-		if day >= start {
-			i++
-		}
+	i, day := int(e>>28)<<2, e&dayOf
+	if day >= x.from[0] {
+		i++
+	}
+	if day >= x.from[1] {
+		i++
 	}
 	return i & (len(x.says) - 1)
 }
 
-// look finds where the codes stand, also in lists that have come since.
+// look finds where the codes stand, anew when lists have come.
 func (x *listLeaf) look(t *Table) {
-	for ; x.seen < len(t.listed); x.seen++ {
-		l := t.listed[x.seen]
-		if l.list != string(x.Kind) && l.list != eval.FactAnswer {
-			continue
-		}
-		if slices.ContainsFunc(x.Codes, func(c eval.Code) bool { return c.Covers(l.code, x.Descendants) }) {
-			x.yes = append(x.yes, l)
-		}
-		for i, c := range x.Codes {
-			if l.code.Covers(c, x.Descendants) {
-				x.no[i] = append(x.no[i], l)
-			}
-		}
-	}
-}
-
-func (x *listLeaf) fill(t *Table, b int, out *truth) {
-	if len(x.Codes) == 0 {
+	if x.seen == t.listed {
 		return
 	}
-	x.look(t)
-	var maybe block
-	for _, l := range x.yes {
-		rows, when := l.in(b)
-		when = when[:len(rows)]
-		for i, row := range rows {
-			e := when[i]
-			switch {
-			case e >= odd:
-				out.odd.set(uint32(row))
-			case e >= denied:
-			default:
-				switch x.says[x.index(e)] {
-				case isSo:
-					out.yes.set(uint32(row))
-				case unclear:
-					maybe.set(uint32(row))
+	x.seen, x.yes, x.no = t.listed, nil, make([][]*listed, len(x.Codes))
+	for i, c := range x.Codes {
+		for _, list := range []string{string(x.Kind), eval.FactAnswer} {
+			for _, l := range t.kin[listKey{list, category(c)}] {
+				if c.Covers(l.code, x.Descendants) && !slices.Contains(x.yes, l) {
+					x.yes = append(x.yes, l)
+				}
+				if l.code.Covers(c, x.Descendants) && l.denials {
+					x.no[i] = append(x.no[i], l)
 				}
 			}
 		}
 	}
-	x.settled(t, b, out)
-	out.no.andNot(&out.yes)
-	out.no.andNot(&maybe)
+}
+
+func (x *listLeaf) fill(t *Table, chunk int, out *truth) {
+	if len(x.Codes) == 0 {
+		return
+	}
+	x.look(t)
+	var yes, maybe [1 << 16 / 64]uint64
+	for _, l := range x.yes {
+		rows, when := l.in(chunk)
+		when = when[:len(rows)]
+		for i, row := range rows {
+			e := when[i]
+			if e >= denied {
+				if e >= odd {
+					out.odds().set(row)
+				}
+				continue
+			}
+			says := x.says[x.index(e)]
+			yes[row>>6] |= uint64(says&isSo) << (row & 63)
+			maybe[row>>6] |= uint64(says>>1) << (row & 63)
+		}
+	}
+	x.settled(t, chunk, out)
+	for b := range out.at {
+		at := &out.at[b]
+		for w := range at.no {
+			y := yes[b*64+w]
+			at.yes[w] = y
+			at.no[w] &^= y | maybe[b*64+w]
+		}
+	}
 }
 
 // standing sets who has anything on a list that could speak for the statement, and who is odd.
 func (x *listLeaf) standing(b int, some, odds *block) {
-	for _, l := range x.yes {
-		rows, when := l.in(b)
+	mine := func(l *listed, f func(row uint16, e entry)) {
+		rows, when := l.in(b / chunkBlocks)
 		for i, row := range rows {
-			switch e := when[i]; {
+			if int(row)/blockRows == b%chunkBlocks {
+				f(row, when[i])
+			}
+		}
+	}
+	for _, l := range x.yes {
+		mine(l, func(row uint16, e entry) {
+			switch {
 			case e >= odd:
 				odds.set(uint32(row))
 			case e < denied:
 				some.set(uint32(row))
 			}
-		}
+		})
 	}
 	for _, lists := range x.no {
 		for _, l := range lists {
-			rows, when := l.in(b)
-			for i, row := range rows {
-				if when[i] >= odd {
+			mine(l, func(row uint16, e entry) {
+				if e >= odd {
 					odds.set(uint32(row))
 				}
-			}
+			})
 		}
 	}
 }
 
 // settled sets in out.no who has said of every code that it is not so, or has confirmed the list.
-func (x *listLeaf) settled(t *Table, b int, out *truth) {
-	var all block
+func (x *listLeaf) settled(t *Table, chunk int, out *truth) {
+	complete := t.complete[string(x.Kind)]
+	for b := range out.at {
+		complete.addTo(&out.at[b].no, chunk*chunkBlocks+b)
+	}
+	if !slices.ContainsFunc(x.no, func(l []*listed) bool { return len(l) > 0 }) {
+		return
+	}
+	var all chunkBits
 	for i := range x.Codes {
-		var said block
+		var said chunkBits
 		for _, l := range x.no[i] {
-			rows, when := l.in(b)
+			rows, when := l.in(chunk)
 			for k, row := range rows {
 				switch when[k] & formOf {
 				case denied:
-					said.set(uint32(row))
+					said.set(row)
 				case odd:
-					out.odd.set(uint32(row))
+					out.odds().set(row)
 				}
 			}
 		}
-		if i == 0 {
-			all = said
-		} else {
-			all.and(&said)
+		for b := range said {
+			if i == 0 {
+				all[b] = said[b]
+			} else {
+				all[b].and(&said[b])
+			}
 		}
 	}
-	out.no = all
-	t.complete[string(x.Kind)].addTo(&out.no, b)
+	for b := range out.at {
+		out.at[b].no.or(&all[b])
+	}
 }

@@ -10,6 +10,7 @@ type listed struct {
 	list string
 	code eval.Code
 	postings
+	denials bool // some entry says that there is none, or may
 }
 
 // putLists enters what a person has on lists. False: some of it is odd.
@@ -27,7 +28,9 @@ func (t *Table) putLists(row uint32, p *eval.Person) bool {
 		if e&formOf == odd || f.Kind == eval.FactCondition && eval.IsPregnancy(f.Code) {
 			regular = false
 		}
-		t.list(f.Kind, f.Code).add(row, e)
+		l := t.list(f.Kind, f.Code)
+		l.denials = l.denials || e&formOf >= denied
+		l.add(row, e)
 	}
 	return regular
 }
@@ -102,7 +105,12 @@ func (t *Table) list(list string, code eval.Code) *listed {
 	if l == nil {
 		l = &listed{list: list, code: code}
 		t.lists[key] = l
-		t.listed = append(t.listed, l)
+		t.listed++
+		if list == eval.FactCondition && eval.IsPregnancy(code) {
+			t.pregnancies = append(t.pregnancies, l)
+		}
+		kin := listKey{list, category(code)}
+		t.kin[kin] = append(t.kin[kin], l)
 	}
 	return l
 }
@@ -110,4 +118,12 @@ func (t *Table) list(list string, code eval.Code) *listed {
 type listKey struct {
 	list string
 	code eval.Code
+}
+
+// category is what a code has in common with all that lie under it, and over it.
+func category(c eval.Code) eval.Code {
+	if system, value := c.System(), c.Value(); system == "icd10" && len(value) > 3 {
+		return eval.Code(system + "|" + value[:3])
+	}
+	return c
 }

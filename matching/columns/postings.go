@@ -50,20 +50,16 @@ func (p *postings) add(row uint32, e entry) {
 	c.rows, c.when = append(c.rows, uint16(row)), append(c.when, e)
 }
 
-// in returns the part of the list that lies in block b.
-func (p *postings) in(b int) ([]uint16, []entry) {
-	const perChunk = 1 << 16 / blockRows
-	i, found := slices.BinarySearchFunc(p.chunks, uint32(b/perChunk), func(c chunk, key uint32) int { return int(c.key) - int(key) })
+// in returns the part of the list that lies in a chunk.
+func (p *postings) in(key int) ([]uint16, []entry) {
+	if key < len(p.chunks) && p.chunks[key].key == uint32(key) { // nothing is missing before it
+		return p.chunks[key].rows, p.chunks[key].when
+	}
+	i, found := slices.BinarySearchFunc(p.chunks, uint32(key), func(c chunk, key uint32) int { return int(c.key) - int(key) })
 	if !found {
 		return nil, nil
 	}
-	c := &p.chunks[i]
-	from, _ := slices.BinarySearch(c.rows, uint16(b%perChunk*blockRows))
-	to := len(c.rows)
-	if b%perChunk != perChunk-1 {
-		to, _ = slices.BinarySearch(c.rows, uint16((b%perChunk+1)*blockRows))
-	}
-	return c.rows[from:to], c.when[from:to]
+	return p.chunks[i].rows, p.chunks[i].when
 }
 
 func (p *postings) bytes() (n int) {

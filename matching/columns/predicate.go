@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -12,11 +13,11 @@ type predicate struct {
 	leaf leaf
 	key  string
 
-	mu      sync.Mutex
-	filler  filler
-	rows    uint32 // so many are found
-	yes, no []block
-	noes    []int // in no, for each block
+	mu     sync.Mutex
+	filler filler
+	rows   uint32 // so many are found
+	at     []found
+	noes   []int // in no, for each block
 
 	used uint64 // when last asked for; the cache's
 }
@@ -29,30 +30,73 @@ func (p *predicate) find(t *Table, q *Query) {
 		return
 	}
 	own := t.own[q.Study]
-	for b := int(p.rows / blockRows); b*blockRows < int(t.rows); b++ {
-		if b == len(p.yes) {
-			p.yes, p.no, p.noes = append(p.yes, block{}), append(p.no, block{}), append(p.noes, 0)
-		}
-		var out truth
-		p.filler.fill(t, b, &out)
+	blocks := (int(t.rows) + blockRows - 1) / blockRows
+	from := int(p.rows / blockRows)
+	p.at = t.cache.blocks(p.at, blocks)
+	p.noes = append(p.noes, make([]int, blocks-len(p.noes))...)
+	for chunk := from / chunkBlocks; chunk*chunkBlocks < blocks; chunk++ {
+		first := chunk * chunkBlocks
+		end := min(blocks, first+chunkBlocks)
+		out := truth{first: first, at: p.at[first:end]}
+		old := p.before(out.at, first)
+		clear(out.at)
+		p.filler.fill(t, chunk, &out)
 		if p.leaf.usesFacts() {
-			own.addTo(&out.odd, b)
+			for i := range out.at {
+				out.addOdd(own, i)
+			}
 		}
-		if !out.odd.empty() {
-			out.yes.andNot(&out.odd)
-			out.no.andNot(&out.odd)
-			out.odd.each(uint32(b)*blockRows, func(row uint32) {
-				switch p.look(t, q, row) {
-				case eval.True:
-					out.yes.set(row)
-				case eval.False:
-					out.no.set(row)
-				}
-			})
+		if out.odd != nil {
+			p.lookAt(t, q, &out)
 		}
-		p.yes[b], p.no[b], p.noes[b] = out.yes, out.no, out.no.count()
+		p.restore(out.at, old, first)
+		for b := first; b < end; b++ {
+			p.noes[b] = p.at[b].no.count()
+		}
 	}
 	p.rows = t.rows
+}
+
+// before keeps what was found of a chunk.
+func (p *predicate) before(at []found, first int) []found {
+	if first*blockRows >= int(p.rows) {
+		return nil
+	}
+	return slices.Clone(at)
+}
+
+// restore puts back what was found of rows that were there: they have not changed.
+func (p *predicate) restore(at, before []found, first int) {
+	for i := range before {
+		now, old := &at[i], &before[i]
+		for w := range now.yes {
+			if done := int(p.rows) - (first+i)*blockRows - w*64; done > 0 {
+				mask := ^uint64(0) >> (64 - min(done, 64))
+				now.yes[w] = old.yes[w]&mask | now.yes[w]&^mask
+				now.no[w] = old.no[w]&mask | now.no[w]&^mask
+			}
+		}
+	}
+}
+
+// lookAt asks the evaluator about those who are odd and new.
+func (p *predicate) lookAt(t *Table, q *Query, out *truth) {
+	for i := range out.at {
+		yes, no, odd := &out.at[i].yes, &out.at[i].no, &out.odd[i]
+		yes.andNot(odd)
+		no.andNot(odd)
+		odd.each(uint32(out.first+i)*blockRows, func(row uint32) {
+			if row < p.rows {
+				return
+			}
+			switch p.look(t, q, row) {
+			case eval.True:
+				yes.set(row)
+			case eval.False:
+				no.set(row)
+			}
+		})
+	}
 }
 
 // look asks the evaluator about one person.

@@ -60,7 +60,7 @@ func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 		from = &r
 	}
 	best := top{Table: t, limit: limit}
-	room := make([][2]block, len(x.items))
+	room := make([]found, len(x.items))
 	for b := range x.blocks() {
 		x.fitting(b, room, func(row uint32, unknown uint32) {
 			r := rank{unknown: unknown, metres: nearest(ways, t.home[row]), last: t.last[row], row: row}
@@ -99,7 +99,7 @@ func nearest(ways [][]int32, home uint32) uint32 {
 
 // fitting calls f with everybody of a block who is eligible or possible, and how many items are
 // unknown of them.
-func (x *question) fitting(b int, room [][2]block, f func(row, unknown uint32)) {
+func (x *question) fitting(b int, room []found, f func(row, unknown uint32)) {
 	var living, dead block
 	x.people(b, &living, &dead)
 	met, not := make([]*block, len(x.items)), make([]*block, len(x.items))
@@ -131,7 +131,7 @@ func (x *question) fitting(b int, room [][2]block, f func(row, unknown uint32)) 
 
 func (x *question) rankOf(row uint32, ways [][]int32) rank {
 	r := rank{metres: nearest(ways, x.home[row]), last: x.last[row], row: row}
-	var room [2]block
+	var room found
 	b := int(row / blockRows)
 	for _, it := range x.items {
 		if met, not := it.in(b, &room); !met.has(row) && !not.has(row) {

@@ -25,7 +25,7 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 		steps[k] = &step
 	}
 	out := make([]Counts, len(wider))
-	room := make([][2]block, len(x.items))
+	room := make([]found, len(x.items))
 	met, not := make([]*block, len(x.items)), make([]*block, len(x.items))
 	for b := range x.blocks() {
 		near, clear := block{}, block{} // who fails nothing else; of these, of whom nothing else is unknown
@@ -48,7 +48,7 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 			}
 		}
 		for k, step := range steps {
-			var room [2]block
+			var room found
 			in, still := step.in(b, &room)
 			for w, n := range near {
 				if n != 0 {

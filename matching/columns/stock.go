@@ -38,9 +38,9 @@ func (t *Table) Stock(q Query, who string) (Stock, error) {
 		only = int64(row)
 	}
 	s := Stock{Known: map[*eval.Criterion][2]int{}}
-	found := map[string]*Pattern{}
+	patterns := map[string]*Pattern{}
 	leaves := statements(x.items, nil)
-	room := make([][2]block, len(x.items))
+	room := make([]found, len(x.items))
 	for b := range x.blocks() {
 		var living, dead, for1 block
 		x.people(b, &living, &dead)
@@ -82,7 +82,7 @@ func (t *Table) Stock(q Query, who string) (Stock, error) {
 			for i, l := range leaves {
 				key = append(key, l.mark(row, &spoken[i]))
 			}
-			p := found[string(key)]
+			p := patterns[string(key)]
 			if p == nil {
 				p = &Pattern{}
 				rest := key
@@ -91,13 +91,13 @@ func (t *Table) Stock(q Query, who string) (Stock, error) {
 					r, rest = it.reason(rest)
 					p.Reasons = append(p.Reasons, r)
 				}
-				found[string(key)] = p
+				patterns[string(key)] = p
 			}
 			p.People++
 		})
 	}
-	for _, key := range slices.Sorted(maps.Keys(found)) {
-		s.Patterns = append(s.Patterns, *found[key])
+	for _, key := range slices.Sorted(maps.Keys(patterns)) {
+		s.Patterns = append(s.Patterns, *patterns[key])
 	}
 	return s, nil
 }
@@ -116,15 +116,15 @@ func statements(items []*item, out []*item) []*item {
 
 // known is who is known to meet a statement, and who not to, by data about themselves.
 func (x *item) known(b int) (met, not block) {
-	met, not = x.is.yes[b], x.is.no[b]
+	met, not = x.is.at[b].yes, x.is.at[b].no
 	if x.Exclude {
 		met, not = not, met
 	}
 	if x.sex != nil {
-		met.andNot(&x.sex.no[b])
-		not.andNot(&x.sex.no[b])
+		met.andNot(&x.sex.at[b].no)
+		not.andNot(&x.sex.at[b].no)
 		if x.Kind != eval.Pregnancy {
-			not.and(&x.sex.yes[b])
+			not.and(&x.sex.at[b].yes)
 		}
 	}
 	return met, not
@@ -139,11 +139,11 @@ func (x *item) spoken(q *question, b int, among, out *block) {
 	if !ok {
 		return
 	}
-	settled := x.is.yes[b]
-	settled.or(&x.is.no[b])
+	settled := x.is.at[b].yes
+	settled.or(&x.is.at[b].no)
 	if x.sex != nil { // what is known does not settle it while that is not
-		sex := x.sex.yes[b]
-		sex.or(&x.sex.no[b])
+		sex := x.sex.at[b].yes
+		sex.or(&x.sex.at[b].no)
 		settled.and(&sex)
 	}
 	unknown := *among
@@ -183,7 +183,7 @@ const (
 func (x *item) mark(row uint32, spoken *block) (m byte) {
 	if x.is != nil {
 		b := int(row / blockRows)
-		for i, s := range [...]*block{&x.is.yes[b], &x.is.no[b], spoken} {
+		for i, s := range [...]*block{&x.is.at[b].yes, &x.is.at[b].no, spoken} {
 			if s.has(row) {
 				m |= [...]byte{markYes, markNo, markSpoken}[i]
 			}
@@ -197,10 +197,10 @@ func (x *item) sexMark(row uint32) (m byte) {
 		return 0
 	}
 	b := int(row / blockRows)
-	if x.sex.yes[b].has(row) {
+	if x.sex.at[b].yes.has(row) {
 		m |= markSex
 	}
-	if x.sex.no[b].has(row) {
+	if x.sex.at[b].no.has(row) {
 		m |= markOtherSex
 	}
 	return m

@@ -53,6 +53,7 @@ type Table struct {
 	last  []uint32 // seconds since 1970; 0: never
 
 	home     []uint32 // index into points
+	located  bitset
 	points   []geo.Point
 	pointOf  map[geo.Point]uint32
 	onTheWay sync.Mutex
@@ -63,7 +64,9 @@ type Table struct {
 	traits           []*trait
 	facts            map[eval.Code]*facts
 	lists            map[listKey]*listed
-	listed           []*listed          // the same, in the order they came
+	listed           int                   // how many these are
+	kin              map[listKey][]*listed // the same, by category
+	pregnancies      []*listed
 	complete         map[string]*bitset // list: who confirmed that it is
 	statuses         map[string]bool
 	ended            column // last day in another study
@@ -96,7 +99,7 @@ const mostWaiting = 4096
 func New(day eval.Date) *Table {
 	t := &Table{
 		points: make([]geo.Point, 1), pointOf: map[geo.Point]uint32{}, routes: map[geo.Point][]int32{},
-		traits: newTraits(), facts: map[eval.Code]*facts{}, lists: map[listKey]*listed{}, complete: map[string]*bitset{},
+		traits: newTraits(), facts: map[eval.Code]*facts{}, lists: map[listKey]*listed{}, kin: map[listKey][]*listed{}, complete: map[string]*bitset{},
 		statuses: map[string]bool{}, waivers: map[string]*bitset{}, own: map[string]*bitset{}, kept: map[uint32]*Row{},
 	}
 	t.floor, _ = day.Day()
@@ -217,6 +220,9 @@ func (t *Table) put(r *Row) {
 	t.live.set(row)
 	t.last = append(t.last, seconds(r.Last))
 	t.home = append(t.home, t.point(r.Home))
+	if r.Home.Located() {
+		t.located.set(row)
+	}
 
 	p := &r.Person
 	keep := !t.putPerson(row, r)
@@ -340,7 +346,7 @@ func (t *Table) Memory() int {
 	for _, c := range []*column{&t.birth, &t.died, &t.ended, &t.asked} {
 		n += c.bytes()
 	}
-	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived} {
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located} {
 		n += s.bytes()
 	}
 	for _, x := range t.traits {
@@ -349,7 +355,7 @@ func (t *Table) Memory() int {
 	for _, x := range t.facts {
 		n += x.bytes()
 	}
-	for _, x := range t.listed {
+	for _, x := range t.lists {
 		n += 120 + x.bytes()
 	}
 	for _, sets := range []map[string]*bitset{t.complete, t.waivers, t.own} {
