@@ -119,9 +119,13 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 		}
 	case eval.Pregnancy, eval.Interpreter:
 		c.In = nil // the one value there is
-	case eval.Sex, eval.Gender, eval.Language, eval.Device, eval.Smoking:
+	case eval.Sex, eval.Gender, eval.Language, eval.Device, eval.Availability, eval.Smoking:
 		if len(c.In) == 0 && firstOf(it, "value", "in") == nil {
 			here("value", "missing")
+		}
+	case eval.LastVisit:
+		if firstOf(it, "within", "atLeastAgo") == nil {
+			here("within", "missing; give within (so recently), atLeastAgo (so long ago) or both")
 		}
 	case eval.Answer:
 		b.needCodes(c, it, here)

@@ -168,7 +168,7 @@ func valuesOf(k eval.Kind) []string {
 		return []string{"valueReference"}
 	case k == eval.Age, k == eval.Distance, k == eval.Lab:
 		return []string{"valueQuantity", "valueRange"}
-	case k == eval.Pregnancy, k == eval.Interpreter, k == eval.OtherTrial:
+	case k == eval.Pregnancy, k == eval.Interpreter, k == eval.OtherTrial, k == eval.LastVisit:
 		return []string{"valueBoolean"}
 	case k == eval.Answer:
 		return []string{"valueCodeableConcept", "valueQuantity", "valueRange"}

@@ -106,6 +106,12 @@ func someCriterion(t *rapid.T, depth int) eval.Criterion {
 		c.In = []string{"en", "es", "zh"}[:rapid.IntRange(1, 3).Draw(t, "in")]
 	case eval.Device:
 		c.In = []string{"mobile", "phone", "web"}[:rapid.IntRange(1, 3).Draw(t, "in")]
+	case eval.Availability:
+		c.In = eval.Slots()[:rapid.IntRange(1, 4).Draw(t, "in")]
+	case eval.LastVisit:
+		if window(); c.Within.IsZero() || maybe("ago") {
+			c.AtLeastAgo = eval.Period{Months: 3}
+		}
 	case eval.Answer:
 		c.Codes = []eval.Code{"muster|walk"}
 		window()

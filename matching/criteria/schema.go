@@ -21,6 +21,10 @@ func keysOf(k eval.Kind) []string {
 		return append(bounds, "site")
 	case eval.Sex, eval.Gender, eval.Language, eval.Device:
 		return []string{"value", "in"}
+	case eval.Availability:
+		return []string{"value", "in"}
+	case eval.LastVisit:
+		return []string{"within", "atLeastAgo"}
 	case eval.Interpreter:
 		return []string{"value"}
 	case eval.Lab:
@@ -72,6 +76,8 @@ func wordsOf(k eval.Kind) []string {
 		return []string{"current", "former", "never"}
 	case eval.Device:
 		return []string{"mobile", "phone", "web"}
+	case eval.Availability:
+		return eval.Slots()
 	case eval.Pregnancy:
 		return []string{"pregnant"}
 	case eval.Interpreter:

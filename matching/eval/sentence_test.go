@@ -62,6 +62,9 @@ func TestSentence(t *testing.T) {
 		{eval.Criterion{ID: "I4", Kind: eval.Distance, Site: "any", Range: eval.Range{Max: num(60)}, Unit: "km"}, eval.Person{Distances: []eval.SiteDistance{{Site: "main", Metres: 12345}}}, "12.3 km away: at most 60 km"},
 		{eval.Criterion{ID: "E3", Kind: eval.OtherTrial, Exclude: true}, eval.Person{Participations: []eval.Participation{{Study: "CLEARWAY", From: "2026-01-01"}}}, "Is or was in another study: CLEARWAY"},
 		{eval.Criterion{ID: "E4", Kind: eval.Pregnancy, AppliesTo: "female", Exclude: true}, eval.Person{Sex: "male"}, "Pregnancy: does not apply"},
+		{eval.Criterion{ID: "I8", Kind: eval.Availability, In: []string{"weekend"}}, eval.Person{Available: []string{}}, "Can come at none of these times: weekends"},
+		{eval.Criterion{ID: "I9", Kind: eval.LastVisit, Within: eval.Period{Years: 2}, AtLeastAgo: eval.Period{Days: 30}}, eval.Person{LastVisit: "2026-02-03"}, "Last here on 3 Feb 2026: not within 2 years and at least 30 days ago"},
+		{eval.Criterion{ID: "I9", Kind: eval.LastVisit, Within: eval.Period{Years: 1}}, eval.Person{LastVisit: "2025"}, "Unknown: last here in 2025, date not precise enough for within 1 year"},
 		{
 			smoking,
 			eval.Person{Overrides: []eval.Override{{Criterion: "E1", Met: true, By: "Maria Santos", On: "2026-02-09", Why: "asked by phone"}}},
