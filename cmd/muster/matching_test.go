@@ -84,7 +84,7 @@ func TestKeptVisitsCount(t *testing.T) {
 	if _, err := r.Trial.PutStudy(ctx, rig.Staff, st); err != nil {
 		t.Fatal(err)
 	}
-	k := &core{trial: r.Trial, people: r.People, driver: r.Store.Driver()}
+	k := &core{trial: r.Trial, people: r.People, driver: r.Store.Driver(), clock: r.Clock}
 	k.openMatcher()
 	out, err := r.Trial.Apply(ctx, rig.Staff, trial.Application{Study: "STEADY", Site: "main", Source: "web", NoCode: true, SignUp: contacts.SignUp{
 		Person: contacts.Person{Given: "Ana", Family: "Vega", BirthDate: "1980-05-03", Language: "en", Points: []contacts.Point{{Kind: contacts.Mobile, Value: "+14125550160"}}}}})
