@@ -155,6 +155,8 @@ func (w words) named(c *eval.Criterion) string {
 	switch {
 	case c.Name != "":
 		return c.Name
+	case c.ValueSet != "":
+		return eval.Name(*c, w.say)
 	case len(c.Codes) > 0:
 		return w.say("code." + string(c.Codes[0]))
 	}

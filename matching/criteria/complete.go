@@ -69,6 +69,13 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 	if firstOf(it, "code") != nil && firstOf(it, "codes") != nil {
 		here("codes", "is already given by code")
 	}
+	if f := it.field("valueSet"); f != nil {
+		for _, key := range []string{"code", "codes", "descendants"} {
+			if it.field(key) != nil {
+				here(key, "is already given by valueSet")
+			}
+		}
+	}
 	if c.Range.Min == nil {
 		if c.Range.Above {
 			here("exclusive", "there is no min to exclude")
@@ -179,7 +186,7 @@ func (b *builder) needRange(c *eval.Criterion, it item, here func(string, string
 }
 
 func (b *builder) needCodes(c *eval.Criterion, it item, here func(string, string)) {
-	if _, faulty := b.found(it, "code", "codes"); len(c.Codes) == 0 && !faulty {
+	if _, faulty := b.found(it, "code", "codes", "valueSet"); len(c.Codes) == 0 && !faulty {
 		here("code", "missing; write system|code, as in loinc|4548-4")
 	}
 }

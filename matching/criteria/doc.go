@@ -55,6 +55,8 @@
 //	                     ("40..75", "..80", ">30..", "..<5" in the text form)
 //	unit                 UCUM; for age a (the default), mo, wk or d; for distance km or [mi_i]
 //	code, codes          system|code, any of them: loinc snomed rxnorm icd10 muster
+//	valueSet             a named list of codes in a version, in place of code: vs/stroke@2 ("vs/stroke@2"
+//	                     where the codes stand in the text form)
 //	descendants          icd10 only: also the codes under them
 //	within               window back from the day: P90D, P6M, P1Y. For a condition the day it
 //	                     began lies in it; for a medicine it was taken in it

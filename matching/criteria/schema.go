@@ -28,13 +28,13 @@ func keysOf(k eval.Kind) []string {
 	case eval.Interpreter:
 		return []string{"value"}
 	case eval.Lab:
-		return append(bounds, "code", "codes", "within", "pick")
+		return append(bounds, "code", "codes", "valueSet", "within", "pick")
 	case eval.Condition:
-		return []string{"code", "codes", "descendants", "onset", "within", "atLeastAgo", "ever", "active"}
+		return []string{"code", "codes", "valueSet", "descendants", "onset", "within", "atLeastAgo", "ever", "active"}
 	case eval.Medication:
-		return []string{"code", "codes", "within", "atLeastAgo", "ever"}
+		return []string{"code", "codes", "valueSet", "within", "atLeastAgo", "ever"}
 	case eval.Allergy, eval.Procedure:
-		return []string{"code", "codes", "within", "ever"}
+		return []string{"code", "codes", "valueSet", "within", "ever"}
 	case eval.Pregnancy:
 		return []string{"value", "within"}
 	case eval.Smoking:

@@ -107,6 +107,7 @@ type Criterion struct {
 	Range       Range // age, distance, lab, answer
 	Unit        string
 	Codes       []Code // any of them
+	ValueSet    string // "vs/stroke@2", the list Codes and Descendants are from; for the reader
 	Descendants bool   // icd10 codes include the codes under them
 	Within      Period
 	AtLeastAgo  Period
@@ -125,5 +126,6 @@ type Criteria struct {
 	Version    int
 	AsOf       string // the anchor of relative windows, for the reader: "screening"
 	Items      []Criterion
-	NotEncoded []string // sentences of the protocol nobody could turn into a criterion
+	Sets       []ValueSet // of the study's own; Items hold their codes already
+	NotEncoded []string   // sentences of the protocol nobody could turn into a criterion
 }
