@@ -241,6 +241,7 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.day, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
 	f.StringVar(&a.format, "format", "table", "table or json")
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
+	f.StringVar(&a.lang, "lang", "en", "language of the reasons under --explain: en, or es, a draft nobody has reviewed yet")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
 	return cmd

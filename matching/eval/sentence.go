@@ -48,7 +48,7 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 	}
 	source := ""
 	if found.Source != "" {
-		source = " (" + found.Source + ")"
+		source = " (" + say.source(found.Source) + ")"
 	}
 	value, wanted := say.value(found), say.words(c.In)
 	if c.Kind == LastVisit {

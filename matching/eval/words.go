@@ -128,6 +128,14 @@ func (say Lookup) word(value string) string {
 	return value
 }
 
+// source writes where a fact comes from; what the catalogue does not know stays as it is.
+func (say Lookup) source(s string) string {
+	if text := say("source." + s); text != "" {
+		return text
+	}
+	return s
+}
+
 func (say Lookup) words(values []string) string {
 	named := make([]string, len(values))
 	for i, v := range values {
