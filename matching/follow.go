@@ -32,7 +32,7 @@ func (x *Scan) Tick(ctx context.Context) error {
 // Applying a change twice, or one that is older than what is known, is harmless.
 func (x *Scan) Apply(ctx context.Context, c docstore.Change) error {
 	id := contacts.PersonID(c.ID)
-	if x.TrialsIn != "" && c.Collection == x.TrialsIn {
+	if c.Collection != "" && (c.Collection == x.TrialsIn || c.Collection == x.VisitsIn) {
 		x.old.Store(true)
 	}
 	switch c.Collection {

@@ -17,6 +17,9 @@ const (
 	CodeOtherStudy = "muster|other-study" // yes or no: in another study now or in the last thirty days
 	CodeInTrial    = "muster|in-trial"    // in the study named by Display from Date to End
 
+	CodeAvailability = "muster|availability-" // and one of eval.Slots, yes or no: can come then
+	CodeLastVisit    = "muster|last-visit"    // the day they were last here
+
 	CodeCanBePregnant = "muster|can-be-pregnant" // a no settles that the person is not
 )
 
@@ -101,13 +104,20 @@ type view struct {
 func newView(p *profile, c *contacts.Chart, study string) view {
 	v := view{person: p.person}
 	v.person.Lists = lists(c.Complete)
-	var mobile, other *contacts.Fact
+	var mobile, other, visit *contacts.Fact
+	slots := map[string]*contacts.Fact{}
 	for i := range c.Facts {
 		f := &c.Facts[i]
 		if f.Scope != contacts.Registry && (f.Scope != study || study == "") {
 			continue
 		}
+		if slot, ok := strings.CutPrefix(f.Code, CodeAvailability); ok && f.Bool != nil {
+			slots[slot] = newer(slots[slot], f)
+			continue
+		}
 		switch f.Code {
+		case CodeLastVisit:
+			visit = newer(visit, f)
 		case CodeOwnMobile:
 			mobile = newer(mobile, f)
 		case CodeOtherStudy:
@@ -118,6 +128,10 @@ func newView(p *profile, c *contacts.Chart, study string) view {
 		default:
 			v.person.Facts = append(v.person.Facts, newFact(f))
 		}
+	}
+	v.person.Available = available(slots)
+	if visit != nil {
+		v.person.LastVisit = visited(visit)
 	}
 	if mobile != nil && mobile.Bool != nil {
 		v.person.Devices.Mobile = eval.Of(*mobile.Bool)
@@ -131,6 +145,32 @@ func newView(p *profile, c *contacts.Chart, study string) view {
 		}
 	}
 	return v
+}
+
+// available gives the slots somebody said yes to, nil unless they were asked about each: what was
+// not asked is not a no.
+func available(said map[string]*contacts.Fact) []string {
+	out := []string{}
+	for _, slot := range eval.Slots() {
+		switch f := said[slot]; {
+		case f == nil:
+			return nil
+		case *f.Bool:
+			out = append(out, slot)
+		}
+	}
+	return out
+}
+
+// visited is the day of the visit a fact is about: what was answered, else the day of the record.
+func visited(f *contacts.Fact) eval.Date {
+	if day, err := eval.ParseDate(f.Text); err == nil {
+		return day
+	}
+	if f.Kind == contacts.Answered {
+		return ""
+	}
+	return eval.Date(f.Date)
 }
 
 // newer keeps the later of two facts; of one day, the one recorded later.
@@ -188,7 +228,7 @@ func scopes(c *contacts.Chart) (out []string) {
 }
 
 // at is the view made ready for one study on one day.
-func (v view) at(home geo.Point, s *Study, sites []place, asOf eval.Date, busy []eval.Participation) eval.Person {
+func (v view) at(home geo.Point, s *Study, sites []place, asOf eval.Date, here *here) eval.Person {
 	p := v.person
 	p.Distances = nil
 	if home.Located() {
@@ -196,8 +236,9 @@ func (v view) at(home geo.Point, s *Study, sites []place, asOf eval.Date, busy [
 			p.Distances = append(p.Distances, eval.SiteDistance{Site: x.id, Metres: geo.Distance(home, x.at)})
 		}
 	}
-	if len(busy) > 0 {
-		p.Participations = slices.Concat(p.Participations, busy)
+	if here != nil {
+		p.Participations = slices.Concat(p.Participations, here.trials)
+		p.LastVisit = max(p.LastVisit, here.last(asOf))
 	}
 	if v.asked != "" && !asksBack(s.Criteria.Items, asOf, addDays(v.asked, -otherStudyDays)) {
 		p.Lists.Trials = v.asked

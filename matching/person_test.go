@@ -17,6 +17,14 @@ func answer(code, day string, b *bool) contacts.Fact {
 	return contacts.Fact{Kind: contacts.Answered, Code: code, Bool: b, Date: day, Source: "web", Scope: contacts.Registry}
 }
 
+// times answers whether somebody can come in the morning, the afternoon, the evening, at weekends.
+func times(day string, can ...bool) (all []contacts.Fact) {
+	for i, slot := range eval.Slots() {
+		all = append(all, answer(CodeAvailability+slot, day, &can[i]))
+	}
+	return all
+}
+
 // What a person and a chart say, as criteria see it.
 func TestWhatCriteriaSee(t *testing.T) {
 	phone := func(kind contacts.PointKind) contacts.Point {
@@ -58,6 +66,20 @@ func TestWhatCriteriaSee(t *testing.T) {
 		{"answered not pregnant", "{kind: pregnancy}", contacts.Person{}, []contacts.Fact{answer("snomed|77386006", "2026-03-01", &no)}, nil, eval.NotMet},
 		{"cannot be pregnant", "{kind: pregnancy}", contacts.Person{}, []contacts.Fact{answer(CodeCanBePregnant, "2026-03-01", &no)}, nil, eval.NotMet},
 		{"can be pregnant", "{kind: pregnancy}", contacts.Person{}, []contacts.Fact{answer(CodeCanBePregnant, "2026-03-01", &yes)}, nil, eval.OutcomeUnknown},
+
+		{"never asked for times", "{kind: availability, in: [weekend]}", contacts.Person{}, nil, nil, eval.OutcomeUnknown},
+		{"can come", "{kind: availability, in: [weekday-evening, weekend]}", contacts.Person{}, times("2026-01-05", false, false, false, true), nil, eval.Met},
+		{"can come at other times", "{kind: availability, in: [weekday-evening, weekend]}", contacts.Person{}, times("2026-01-05", true, true, false, false), nil, eval.NotMet},
+		{"can come at no time", "{kind: availability, in: [weekend]}", contacts.Person{}, times("2026-01-05", false, false, false, false), nil, eval.NotMet},
+		{"not asked about each time", "{kind: availability, in: [weekend]}", contacts.Person{}, times("2026-01-05", true, true, false, false)[:3], nil, eval.OutcomeUnknown},
+		{"the last word about times", "{kind: availability, in: [weekend]}", contacts.Person{}, append(times("2026-02-05", false, false, false, true), times("2026-01-05", true, false, false, false)...), nil, eval.Met},
+
+		{"never here that we know", "{kind: lastVisit, within: P2Y}", contacts.Person{}, nil, nil, eval.OutcomeUnknown},
+		{"never here, and the site insists", "{kind: lastVisit, within: P2Y, missing: fail}", contacts.Person{}, nil, nil, eval.NotMet},
+		{"said when", "{kind: lastVisit, within: P2Y}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Answered, Code: CodeLastVisit, Text: "2025-05-01", Date: "2026-03-01", Scope: contacts.Registry}}, nil, eval.Met},
+		{"said when, long ago", "{kind: lastVisit, within: P6M}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Answered, Code: CodeLastVisit, Text: "2025-05-01", Date: "2026-03-01", Scope: contacts.Registry}}, nil, eval.NotMet},
+		{"said something else", "{kind: lastVisit, within: P2Y}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Answered, Code: CodeLastVisit, Text: "in spring", Date: "2026-03-01", Scope: contacts.Registry}}, nil, eval.OutcomeUnknown},
+		{"on record", "{kind: lastVisit, atLeastAgo: P30D}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Observation, Code: CodeLastVisit, Date: "2025-05-01", Scope: contacts.Registry}}, nil, eval.Met},
 
 		{"asked for this study", "{kind: condition, code: snomed|195967001}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Answered, Code: "snomed|195967001", Bool: &yes, Scope: "TEST"}}, nil, eval.Met},
 		{"asked for another study", "{kind: condition, code: snomed|195967001}", contacts.Person{}, []contacts.Fact{{Kind: contacts.Answered, Code: "snomed|195967001", Bool: &yes, Scope: "OTHER"}}, nil, eval.OutcomeUnknown},

@@ -46,12 +46,12 @@ func newRecord(p *contacts.Person, c *contacts.Chart) *record {
 	})
 }
 
-func (r *record) judge(s *Study, sites []place, asOf eval.Date, busy []eval.Participation) *judged {
+func (r *record) judge(s *Study, sites []place, asOf eval.Date, here *here) *judged {
 	v, ok := r.own[s.ID]
 	if !ok {
 		v = r.registry
 	}
-	p := v.at(r.profile.at, s, sites, asOf, busy)
+	p := v.at(r.profile.at, s, sites, asOf, here)
 	j := &judged{id: r.id, verdict: eval.Evaluate(s.Criteria, p, asOf), metres: nearest(p.Distances), last: r.last, profile: r.profile}
 	for i := range j.verdict.Reasons {
 		if j.verdict.Reasons[i].Outcome == eval.OutcomeUnknown {
@@ -97,14 +97,14 @@ func (x *Scan) hold(ctx context.Context, id contacts.PersonID, asOf eval.Date, s
 	if err != nil {
 		return nil, err
 	}
-	busy, err := x.trials(ctx)
+	known, err := x.trials(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []Candidate
 	for i := range studies {
 		if s := &studies[i]; r.profile.open(s.ID) {
-			out = append(out, r.judge(s, s.places(), asOf, busy[id]).candidate(s, s.words(), asOf))
+			out = append(out, r.judge(s, s.places(), asOf, known[id]).candidate(s, s.words(), asOf))
 		}
 	}
 	return out, nil

@@ -60,14 +60,14 @@ func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 	if err != nil {
 		return Curve{}, fmt.Errorf("relax %s: %w", id, err)
 	}
-	busy, err := x.trials(ctx)
+	known, err := x.trials(ctx)
 	if err != nil {
 		return Curve{}, err
 	}
 	sites := s.places()
 	for _, r := range near {
 		for k := range wider {
-			switch r.judge(&wider[k], sites, asOf, busy[r.id]).verdict.Class {
+			switch r.judge(&wider[k], sites, asOf, known[r.id]).verdict.Class {
 			case eval.Eligible:
 				out.Steps[k].Eligible++
 			case eval.Possible:

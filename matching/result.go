@@ -137,8 +137,10 @@ type words struct {
 	text, name []string
 }
 
-func (s *Study) words() words {
-	w := words{say: eval.English()}
+func (s *Study) words() words { return s.wordsIn(eval.English()) }
+
+func (s *Study) wordsIn(say eval.Lookup) words {
+	w := words{say: say}
 	for i := range s.Criteria.Items {
 		c := &s.Criteria.Items[i]
 		text := c.Text
@@ -155,10 +157,24 @@ func (w words) named(c *eval.Criterion) string {
 	switch {
 	case c.Name != "":
 		return c.Name
+	case c.ValueSet != "":
+		return eval.Name(*c, w.say)
 	case len(c.Codes) > 0:
 		return w.say("code." + string(c.Codes[0]))
 	}
 	return w.say("kind." + string(c.Kind))
+}
+
+// In returns the candidate with the reasons in the words of another language. s must be the study it
+// was held against. What the study's file and the records say stays in their language.
+func (c Candidate) In(s Study, say eval.Lookup) Candidate {
+	w := s.wordsIn(say)
+	c.Reasons = slices.Clone(c.Reasons)
+	for i := range c.Reasons {
+		r := &c.Reasons[i]
+		r.Text, r.Criterion, r.Name = eval.Sentence(s.Criteria.Items[i], r.Reason, say), w.text[i], w.name[i]
+	}
+	return c
 }
 
 // candidate puts a verdict into words.

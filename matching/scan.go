@@ -16,11 +16,16 @@ import (
 // Trials tells who is or was in which study of ours, for criteria about other studies.
 type Trials func(ctx context.Context) (map[contacts.PersonID][]eval.Participation, error)
 
+// Visits tells on which days people came to us.
+type Visits func(ctx context.Context) (map[contacts.PersonID][]eval.Date, error)
+
 // Options are what a Scan works with beyond people. The zero value knows of no study.
 type Options struct {
 	Studies  Studies // for For; nil: none
 	Trials   Trials  // nil: nobody is in a study of ours
 	TrialsIn string  // collection whose changes make Trials worth asking again: "subjects"
+	Visits   Visits  // nil: nobody came to us
+	VisitsIn string  // as TrialsIn: "visits"
 }
 
 // Scan is an Index that holds everybody in memory, in every process, and evaluates all of them for
@@ -36,9 +41,9 @@ type Scan struct {
 	mu  sync.RWMutex
 	all map[contacts.PersonID]*record // a record is replaced, never changed
 
-	asking sync.Mutex // guards busy; whoever comes meanwhile waits for the answer
-	busy   map[contacts.PersonID][]eval.Participation
-	old    atomic.Bool // busy must be asked for again
+	asking sync.Mutex // guards known; whoever comes meanwhile waits for the answer
+	known  map[contacts.PersonID]*here
+	old    atomic.Bool // known must be asked for again
 }
 
 var _ Index = (*Scan)(nil)
@@ -106,7 +111,7 @@ func (x *Scan) Candidates(ctx context.Context, s Study, asOf eval.Date, limit in
 
 // again judges one person of the index.
 func (x *Scan) again(ctx context.Context, s *Study, id contacts.PersonID, asOf eval.Date) (*judged, error) {
-	busy, err := x.trials(ctx)
+	known, err := x.trials(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +121,7 @@ func (x *Scan) again(ctx context.Context, s *Study, id contacts.PersonID, asOf e
 	if r == nil || r.profile == nil || !r.profile.open(s.ID) {
 		return nil, fmt.Errorf("candidates after %s: %w", id, docstore.ErrNotFound)
 	}
-	return r.judge(s, s.places(), asOf, busy[id]), nil
+	return r.judge(s, s.places(), asOf, known[id]), nil
 }
 
 // judge evaluates everybody. The second result is the eligible and the possible, in no order.
@@ -155,7 +160,7 @@ func (x *Scan) each(ctx context.Context, s *Study, asOf eval.Date, visitor func(
 	if !asOf.Full() {
 		return fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
 	}
-	busy, err := x.trials(ctx)
+	known, err := x.trials(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,7 +180,7 @@ func (x *Scan) each(ctx context.Context, s *Study, asOf eval.Date, visitor func(
 					return
 				}
 				if r := people[i]; !s.Settled[r.id] {
-					visit(r, r.judge(s, sites, asOf, busy[r.id]))
+					visit(r, r.judge(s, sites, asOf, known[r.id]))
 				}
 			}
 		})
@@ -195,23 +200,4 @@ func (x *Scan) open(study string) []*record {
 		}
 	}
 	return out
-}
-
-// trials asks who is in our studies, again only when that has changed.
-func (x *Scan) trials(ctx context.Context) (map[contacts.PersonID][]eval.Participation, error) {
-	if x.Trials == nil {
-		return nil, nil
-	}
-	x.asking.Lock()
-	defer x.asking.Unlock()
-	if !x.old.Swap(false) { // a change that comes while asking makes it old again
-		return x.busy, nil
-	}
-	busy, err := x.Trials(ctx)
-	if err != nil {
-		x.old.Store(true)
-		return nil, fmt.Errorf("who is in studies of ours: %w", err)
-	}
-	x.busy = busy
-	return busy, nil
 }

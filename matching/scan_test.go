@@ -48,10 +48,16 @@ func join(t *testing.T, r *rig.Rig, p contacts.Person, facts ...contacts.Fact) c
 	return s.Person.PersonID()
 }
 
-// preScreened answers the asthma study's own questionnaire.
+// preScreened answers the asthma study's own questionnaire, by the codes of options.
 func preScreened(t *testing.T, r *rig.Rig, answers map[string]string) []contacts.Fact {
 	t.Helper()
-	q, err := survey.Library("clearway-prescreen")
+	return asked(t, r, "clearway-prescreen", "CLEARWAY", answers)
+}
+
+// asked answers a questionnaire for a study, by the codes of options or as somebody would type it.
+func asked(t *testing.T, r *rig.Rig, questionnaire, study string, answers map[string]string) []contacts.Fact {
+	t.Helper()
+	q, err := survey.Library(questionnaire)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,9 +71,15 @@ func preScreened(t *testing.T, r *rig.Rig, answers map[string]string) []contacts
 		}
 		session = next
 		if prompt.Done {
-			return trial.Facts(q, session, "CLEARWAY", "web", time.UTC)
+			return trial.Facts(q, session, study, "web", time.UTC)
 		}
 		in = survey.Input{Kind: survey.Skip, LinkID: prompt.LinkID, Channel: survey.Web, At: at}
+		if prompt.Problem != nil {
+			t.Fatalf("%s: %q: %v", prompt.LinkID, answers[prompt.LinkID], prompt.Problem)
+		}
+		if raw := answers[prompt.LinkID]; raw != "" && questionnaire == "general-prescreen" {
+			in.Kind, in.Raw = survey.Reply, raw
+		}
 		for _, o := range prompt.Options {
 			if o.Code == answers[prompt.LinkID] {
 				in.Kind, in.Raw = survey.Reply, o.Key
@@ -335,6 +347,71 @@ func TestOurOwnStudiesCount(t *testing.T) {
 	c, err := scan.Explain(ctx, study, ana, monday)
 	if err != nil || !strings.Contains(c.Reasons[0].Text, "OTHER") {
 		t.Errorf("%v: %+v", err, c.Reasons)
+	}
+}
+
+// A visit with us counts as one from the day it was kept, and on past days those before it.
+func TestOurOwnVisitsCount(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	ctx := t.Context()
+	said := contacts.Fact{Kind: contacts.Answered, Code: matching.CodeLastVisit, Text: "2020-01-01", Date: "2026-01-01", Source: "web"}
+	ana := join(t, r, contacts.Person{BirthDate: "1980-01-01"}, said)
+	var fail error
+	days := map[contacts.PersonID][]eval.Date{}
+	scan := ticked(t, r, matching.Options{VisitsIn: "visits", Visits: func(context.Context) (map[contacts.PersonID][]eval.Date, error) { return days, fail }})
+	study, err := matching.NewStudy("TEST", 1, "- {id: I1, kind: lastVisit, within: P60D}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(day eval.Date, want eval.Class, words string) {
+		t.Helper()
+		c, err := scan.Explain(ctx, study, ana, day)
+		if err != nil || c.Verdict != want || !strings.Contains(c.Reasons[0].Text, words) {
+			t.Errorf("on %s %v, %s: %+v", day, err, c.Verdict, c.Reasons)
+		}
+	}
+	fail = errors.New("database away")
+	if _, err := scan.Counts(ctx, study, monday); !errors.Is(err, fail) {
+		t.Errorf("error %v", err)
+	}
+	fail = nil
+	look(monday, eval.Excluded, "Last here on 1 Jan 2020: not within 60 days")
+	days = map[contacts.PersonID][]eval.Date{ana: {"2026-02-20", "2025-11-20", "2026-05-05"}}
+	if err := scan.Apply(ctx, docstore.Change{Collection: "visits", ID: "vis_1", Rev: 1}); err != nil {
+		t.Fatal(err)
+	}
+	look(monday, eval.Eligible, "Last here on 20 Feb 2026: within 60 days")
+	look("2026-02-20", eval.Eligible, "20 Feb 2026")
+	look("2026-02-19", eval.Excluded, "20 Nov 2025")
+	look("2025-11-19", eval.Excluded, "1 Jan 2020")
+}
+
+// What the general pre-screen asks is what the criteria about times and the last visit look at.
+func TestGeneralPreScreen(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	study, err := matching.NewStudy("TEST", 1, "[{id: I1, kind: availability, in: [weekday-evening, weekend]}, {id: I2, kind: lastVisit, within: P2Y}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		times, last string
+		want        string
+	}{
+		{"3,4", "2025-06-30", "Can come: weekday evenings · Last here on 30 Jun 2025: within 2 years"},
+		{"1", "", "Can come at none of these times: weekday evenings, weekends · Unknown: last visit here (none on record)"},
+		{"5", "", "Can come at none of these times: weekday evenings, weekends · Unknown: last visit here (none on record)"},
+		{"6", "", "Unknown: times to come (never asked) · Unknown: last visit here (none on record)"},
+		{"", "2020-06-30", "Unknown: times to come (never asked) · Last here on 30 Jun 2020: not within 2 years"},
+	} {
+		facts := asked(t, r, "general-prescreen", "TEST", map[string]string{"times": x.times, "last-visit": x.last})
+		v := matching.Stranger(study, contacts.Person{}, facts, monday)
+		var said []string
+		for i, reason := range v.Reasons {
+			said = append(said, eval.Sentence(study.Criteria.Items[i], reason, eval.English()))
+		}
+		if diff := cmp.Diff(x.want, strings.Join(said, " · ")); diff != "" {
+			t.Errorf("%q, %q (-want +got):\n%s", x.times, x.last, diff)
+		}
 	}
 }
 

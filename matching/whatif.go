@@ -29,7 +29,8 @@ func (s Study) With(change string) (Study, error) {
 		s.Criteria.Items = slices.Delete(items, i, i+1)
 		return s, nil
 	}
-	c, err := criteria.ParseText([]byte(change))
+	beside := criteria.Text(eval.Criteria{Sets: s.Criteria.Sets}) // what the change may name
+	c, err := criteria.ParseText(append(beside, change...))
 	if err != nil {
 		return s, fmt.Errorf("what if %q: %w", change, err)
 	}

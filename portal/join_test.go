@@ -1,9 +1,12 @@
 package portal_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
@@ -145,6 +148,36 @@ func TestPreScreenLeaksNothing(t *testing.T) {
 	notes, err := s.People.Timeline(t.Context(), people[0].PersonID(), 10, s.Clock.Now().Add(1e9))
 	if err != nil || len(notes) != 1 || !strings.Contains(notes[0].Body, "asthma") {
 		t.Errorf("the changed answer is not flagged: %v, %v", notes, err)
+	}
+}
+
+// The page is the same, letter for letter, whichever criterion decided: no asthma, COPD, or an age
+// past the limit.
+func TestThePageIsTheSameWhateverDecided(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	once := regexp.MustCompile(`name="once" value="[^"]*"`)
+	for lang, says := range map[string]string{"en": "does not look like the right one", "es": "no parece ser para usted"} {
+		var pages []string
+		for _, x := range []struct {
+			born    string
+			answers []string
+		}{{"1985", []string{"1", "2", "2", "2"}}, {"1985", []string{"1", "2", "1", "1", "1"}}, {"1950", []string{"1", "2", "1", "1", "2"}}} {
+			b := s.browser()
+			b.get("/join?study=CEDARS").born("3", "5", x.born)
+			b.post("/join/about")
+			for _, a := range x.answers {
+				if b.path == "/join/questions" {
+					b.answer("/join/questions", a)
+				}
+			}
+			b.at("/join/answer").get("/join/answer?lang=" + lang).sees(says)
+			pages = append(pages, once.ReplaceAllString(b.page, ""))
+		}
+		for _, p := range pages[1:] {
+			if diff := cmp.Diff(pages[0], p); diff != "" {
+				t.Errorf("%s: %s", lang, diff)
+			}
+		}
 	}
 }
 

@@ -540,11 +540,11 @@ func TestOfferIsShownLater(t *testing.T) {
 	if _, err := s.Trial.Move(t.Context(), rig.Staff, sub.ID, trial.Ineligible, "", "criteria", "E1 COPD"); err != nil {
 		t.Fatal(err)
 	}
-	b := s.browser().signIn("412-555-0123", "+14125550123").at("/me").lacks("not the right one", "COPD")
+	b := s.browser().signIn("412-555-0123", "+14125550123").at("/me").lacks("the right one", "COPD")
 	if err := s.Trial.Told(t.Context(), rig.Staff, sub.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.get("/me").sees("This study is not the right one for you now").lacks("COPD")
+	b.get("/me").sees("does not look like the right one for you now").lacks("COPD")
 }
 
 func TestMessagesShowNoNotes(t *testing.T) {

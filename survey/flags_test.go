@@ -128,7 +128,7 @@ func TestFactOfANumberHasItsUnit(t *testing.T) {
 
 func TestSensitivityRunsFromLeastToMost(t *testing.T) {
 	order := map[string]int{"plain": 0, "personal": 1, "sensitive": 2}
-	for _, name := range []string{"clearway-prescreen", "steady-prescreen"} {
+	for _, name := range []string{"clearway-prescreen", "general-prescreen", "steady-prescreen"} {
 		last, seen := 0, 0
 		for _, it := range fromLibrary(t, name).items {
 			if !it.asked() {

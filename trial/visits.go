@@ -37,6 +37,17 @@ func (c *Coordinator) VisitsBetween(ctx context.Context, from, to time.Time) ([]
 	return c.visits.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", string(Booked))}, Range: &docstore.Range{Path: "start", From: from, To: to}})
 }
 
+// EachKept shows every visit somebody came to, of all people and studies, by its booked start.
+func (c *Coordinator) EachKept(ctx context.Context, see func(*Visit)) error {
+	for v, err := range c.visits.Find(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", string(Kept))}, Order: "start"}) {
+		if err != nil {
+			return fmt.Errorf("visits that were kept: %w", err)
+		}
+		see(&v)
+	}
+	return nil
+}
+
 // VisitID is the id of a step of the plan for a subject.
 func VisitID(subject, code string) string { return "vis_" + subject + "_" + code }
 

@@ -17,6 +17,7 @@ import (
 // asked is what muster match was asked.
 type asked struct {
 	day, format, explain string
+	lang                 string
 	whatIf               []string
 	next                 bool
 }
@@ -27,6 +28,12 @@ func (a *asked) check() error {
 		if given {
 			n++
 		}
+	}
+	if a.lang != "en" && a.lang != "es" {
+		return fmt.Errorf("--lang %q: use en or es", a.lang)
+	}
+	if a.lang != "en" && a.explain == "" {
+		return errors.New("--lang goes with --explain: the other answers are in English only")
 	}
 	if n > 1 {
 		return errors.New("give one of --explain, --what-if and --next-question")
@@ -52,7 +59,7 @@ func (a *asked) answer(ctx context.Context, k *core, study string, to io.Writer)
 	var out printable
 	switch {
 	case a.explain != "":
-		out, err = explained(ctx, k.matcher, s, contacts.PersonID(a.explain), day)
+		out, err = explained(ctx, k.matcher, s, contacts.PersonID(a.explain), day, a.lang)
 	case len(a.whatIf) > 0:
 		out, err = tried(ctx, k.matcher, s, day, a.whatIf)
 	case a.next:
@@ -129,13 +136,16 @@ type explanation struct {
 	Ask     []matching.Question `json:"ask"`
 }
 
-func explained(ctx context.Context, ix matching.Index, s matching.Study, p contacts.PersonID, day eval.Date) (printable, error) {
+func explained(ctx context.Context, ix matching.Index, s matching.Study, p contacts.PersonID, day eval.Date, lang string) (printable, error) {
 	c, err := ix.Explain(ctx, s, p, day)
 	if errors.Is(err, docstore.ErrNotFound) {
 		return printable{}, fmt.Errorf("there is no person %s who may be held against %s", p, s.ID)
 	}
 	if err != nil {
 		return printable{}, err
+	}
+	if lang == "es" {
+		c = c.In(s, eval.Spanish())
 	}
 	ask, err := ix.QuestionsFor(ctx, s, p, day)
 	x := explanation{c, s.ID, s.Version, day, append([]matching.Question{}, ask...)}

@@ -37,6 +37,12 @@ func TestMatchAnswersMore(t *testing.T) {
 	if one["person"] != person {
 		t.Errorf("%v, want %s", one["person"], person)
 	}
+	spanish := asked("--explain", person, "--lang", "es")
+	for i, r := range spanish["reasons"].([]any) {
+		if en, es := one["reasons"].([]any)[i].(map[string]any), r.(map[string]any); en["outcome"] != es["outcome"] || en["text"] == es["text"] {
+			t.Errorf("in English %v, in Spanish %v", en, es)
+		}
+	}
 	what := asked("--what-if", "drop I1", "--what-if", "C9 language en")
 	has(what, "study", "version", "asOf", "changes", "now", "then", "criteria")
 	if now := what["now"].(map[string]any); now["excluded"] != whole["counts"].(map[string]any)["excluded"] {
@@ -49,7 +55,7 @@ func TestMatchAnswersMore(t *testing.T) {
 			t.Errorf("%v: %s", table, out)
 		}
 	}
-	for says, args := range map[string][]string{"give one of": {"--next-question", "--explain", person}, "no person per_nobody": {"--explain", "per_nobody"}, "is not one of I1": {"--what-if", "drop I7"}} {
+	for says, args := range map[string][]string{`--lang "fr"`: {"--lang", "fr"}, "--lang goes with --explain": {"--lang", "es"}, "give one of": {"--next-question", "--explain", person}, "no person per_nobody": {"--explain", "per_nobody"}, "is not one of I1": {"--what-if", "drop I7"}} {
 		if _, err := muster(t, dir, append([]string{"match", "STEADY"}, args...)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want %q", args, err, says)
 		}

@@ -27,6 +27,13 @@ func criteriaCommand() *cobra.Command {
 				return errors.New("name either a study or, with --check, a file")
 			}
 			print := func(c eval.Criteria) error {
+				newer, err := criteria.NewerSets(c)
+				if err != nil {
+					return err
+				}
+				for _, n := range newer {
+					fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", change(n))
+				}
 				data, err := printCriteria(c, format)
 				if err != nil {
 					return err

@@ -92,3 +92,31 @@ func TestStudyCriteriaRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A study stays at the version of a value set that it names; where there is a newer one the list and
+// the study's own print say what that would change.
+func TestStudySets(t *testing.T) {
+	dir := t.TempDir()
+	const rules = "  valueSets:\n    - {set: vs/own@1, codes: [icd10|G45]}\n    - {set: vs/own@2, codes: [icd10|G46]}\n  criteria:\n" +
+		"    - {id: E1, kind: condition, valueSet: vs/stroke@1, exclude: true}\n    - {id: E2, kind: condition, valueSet: vs/own@1, exclude: true}\n    - {id: E3, kind: condition, valueSet: vs/cancer@1, exclude: true}\n"
+	head, _, _ := strings.Cut(ageOnly, "criteria: |\n")
+	write(t, filepath.Join(dir, "study.yaml"), head+"criteria: |\n"+rules)
+	must(t, dir, "study", "put", filepath.Join(dir, "study.yaml"))
+	out := must(t, dir, "study", "sets")
+	const behind = "STEADY E1 names vs/stroke@1; there is vs/stroke@2, with icd10|I62.9\nSTEADY E2 names vs/own@1; there is vs/own@2, with icd10|G46, without icd10|G45\n"
+	if !strings.HasSuffix(out, "Stroke, by bleeding or infarction\n"+behind) || !strings.Contains(out, "vs/cancer@1  ") {
+		t.Errorf("%s", out)
+	}
+	if out := must(t, dir, "study", "criteria", "STEADY"); !strings.Contains(out, "E1 not condition vs/stroke@1\n") || strings.Contains(out, "I63") {
+		t.Errorf("%s", out)
+	}
+	if out := must(t, dir, "study", "sets", "vs/stroke@1"); !strings.Contains(out, "NCHS") || !strings.HasSuffix(out, "icd10|I60, icd10|I61, icd10|I63, and the codes under them\n") {
+		t.Errorf("%s", out)
+	}
+	if _, err := muster(t, dir, "study", "sets", "vs/strok"); err == nil || !strings.Contains(err.Error(), "there is no value set vs/strok") {
+		t.Error(err)
+	}
+	if out := must(t, dir, "match", "STEADY", "--what-if", "E2 not condition vs/own@2"); !strings.Contains(out, "if: E2 not condition vs/own@2") {
+		t.Errorf("%s", out)
+	}
+}

@@ -76,6 +76,20 @@ func participations(t *trial.Coordinator) matching.Trials {
 	}
 }
 
+// visits tells matching on which days people came to us: visits kept at a site, in any study; a call
+// is no visit.
+func visits(t *trial.Coordinator) matching.Visits {
+	return func(ctx context.Context) (map[contacts.PersonID][]eval.Date, error) {
+		out := map[contacts.PersonID][]eval.Date{}
+		err := t.EachKept(ctx, func(v *trial.Visit) {
+			if v.Mode == "site" {
+				out[v.Person] = append(out[v.Person], eval.Date(v.Day))
+			}
+		})
+		return out, err
+	}
+}
+
 // participation is the stretch from enrolment to the end, if the subject ever took part.
 func participation(s *trial.Subject) (p eval.Participation, ok bool) {
 	p.Study = string(s.Study)
@@ -92,7 +106,8 @@ func participation(s *trial.Subject) (p eval.Participation, ok bool) {
 
 // openMatcher makes the index; it fills with the first Tick.
 func (k *core) openMatcher() {
-	k.matcher = matching.NewScan(k.people, k.driver, matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects"})
+	k.matcher = matching.NewScan(k.people, k.driver, matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
+		Visits: visits(k.trial), VisitsIn: "visits"})
 }
 
 // percolate holds one person against all open studies and notes the verdict where they are on a
@@ -226,6 +241,7 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.day, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
 	f.StringVar(&a.format, "format", "table", "table or json")
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
+	f.StringVar(&a.lang, "lang", "en", "language of the reasons under --explain: en, or es, a draft nobody has reviewed yet")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
 	return cmd

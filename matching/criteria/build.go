@@ -18,10 +18,12 @@ const maxDepth = 8
 // builder turns items into the tree and collects what is wrong.
 type builder struct {
 	problems Problems
-	ids      map[string]int // line of each id
-	id       string         // of the criterion being built
-	lost     bool           // a line could not be read; a group may miss it
-	paths    []string       // of a FHIR Group: "line" n is the place paths[n-1]
+	ids      map[string]int  // line of each id
+	id       string          // of the criterion being built
+	own      []eval.ValueSet // beside the criteria
+	named    []field         // their names
+	lost     bool            // a line could not be read; a group may miss it
+	paths    []string        // of a FHIR Group: "line" n is the place paths[n-1]
 }
 
 func (b *builder) wrong(line, column int, key, format string, args ...any) {
@@ -202,6 +204,8 @@ func (b *builder) set(c *eval.Criterion, f *field) {
 		c.N = n
 	case "code", "codes":
 		b.codes(c, f)
+	case "valueSet":
+		b.valueSet(c, f)
 	case "value", "in":
 		b.values(c, f)
 	}

@@ -69,6 +69,13 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 	if firstOf(it, "code") != nil && firstOf(it, "codes") != nil {
 		here("codes", "is already given by code")
 	}
+	if f := it.field("valueSet"); f != nil {
+		for _, key := range []string{"code", "codes", "descendants"} {
+			if it.field(key) != nil {
+				here(key, "is already given by valueSet")
+			}
+		}
+	}
 	if c.Range.Min == nil {
 		if c.Range.Above {
 			here("exclusive", "there is no min to exclude")
@@ -119,9 +126,13 @@ func (b *builder) complete(c *eval.Criterion, it item) {
 		}
 	case eval.Pregnancy, eval.Interpreter:
 		c.In = nil // the one value there is
-	case eval.Sex, eval.Gender, eval.Language, eval.Device, eval.Smoking:
+	case eval.Sex, eval.Gender, eval.Language, eval.Device, eval.Availability, eval.Smoking:
 		if len(c.In) == 0 && firstOf(it, "value", "in") == nil {
 			here("value", "missing")
+		}
+	case eval.LastVisit:
+		if firstOf(it, "within", "atLeastAgo") == nil {
+			here("within", "missing; give within (so recently), atLeastAgo (so long ago) or both")
 		}
 	case eval.Answer:
 		b.needCodes(c, it, here)
@@ -175,7 +186,7 @@ func (b *builder) needRange(c *eval.Criterion, it item, here func(string, string
 }
 
 func (b *builder) needCodes(c *eval.Criterion, it item, here func(string, string)) {
-	if _, faulty := b.found(it, "code", "codes"); len(c.Codes) == 0 && !faulty {
+	if _, faulty := b.found(it, "code", "codes", "valueSet"); len(c.Codes) == 0 && !faulty {
 		here("code", "missing; write system|code, as in loinc|4548-4")
 	}
 }

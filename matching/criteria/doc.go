@@ -55,10 +55,12 @@
 //	                     ("40..75", "..80", ">30..", "..<5" in the text form)
 //	unit                 UCUM; for age a (the default), mo, wk or d; for distance km or [mi_i]
 //	code, codes          system|code, any of them: loinc snomed rxnorm icd10 muster
+//	valueSet             a named list of codes in a version, in place of code: vs/stroke@2 ("vs/stroke@2"
+//	                     where the codes stand in the text form)
 //	descendants          icd10 only: also the codes under them
 //	within               window back from the day: P90D, P6M, P1Y. For a condition the day it
 //	                     began lies in it; for a medicine it was taken in it
-//	atLeastAgo           began at least so long ago
+//	atLeastAgo           began, or for lastVisit was, at least so long ago
 //	onset                {within, atLeastAgo} of a condition, as another way to write them
 //	ever, active         also past ones; with within, only those not over yet
 //	pick                 latest (the default), any, min or max of several measurements
@@ -72,6 +74,8 @@
 //	sex gender language     value or in (language en, es)
 //	device                  mobile (their own), phone, web
 //	interpreter             wants one
+//	availability            any of weekday-morning, weekday-afternoon, weekday-evening, weekend
+//	lastVisit               within, atLeastAgo or both; unknown of people who have none on record
 //	lab                     code, range, unit, within, pick; "observation" is the same
 //	condition medication    code, within, atLeastAgo, ever; condition also active, descendants
 //	allergy procedure       code, within, ever
@@ -93,9 +97,10 @@
 //	lab                     what is measured            the same
 //	condition … procedure   the kind                    CodeableConcept: any of its codings
 //	sex, gender, smoking,   the kind                    CodeableConcept: any of its codings; words
-//	language, device                                    that can be no code are a display
+//	language, device,                                   that can be no code are a display
+//	availability
 //	pregnancy, interpreter, the kind                    boolean true
-//	otherTrial
+//	otherTrial, lastVisit
 //	answer                  the fact; extension kind    CodeableConcept, Quantity or Range
 //	any all atLeast         group                       Reference to a contained Group with
 //	                                                    combinationMethod any-of, all-of, at-least

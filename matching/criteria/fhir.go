@@ -82,6 +82,7 @@ const urn = "urn:muster:criteria:"
 const (
 	kindSystem  = urn + "kind"
 	studySystem = urn + "study"
+	setSystem   = urn + "valueSet" // of a coding that is a value set with its version
 	ucum        = "http://unitsofmeasure.org"
 	groupKind   = "group" // the code of a characteristic that refers to a contained Group
 )
@@ -168,7 +169,7 @@ func valuesOf(k eval.Kind) []string {
 		return []string{"valueReference"}
 	case k == eval.Age, k == eval.Distance, k == eval.Lab:
 		return []string{"valueQuantity", "valueRange"}
-	case k == eval.Pregnancy, k == eval.Interpreter, k == eval.OtherTrial:
+	case k == eval.Pregnancy, k == eval.Interpreter, k == eval.OtherTrial, k == eval.LastVisit:
 		return []string{"valueBoolean"}
 	case k == eval.Answer:
 		return []string{"valueCodeableConcept", "valueQuantity", "valueRange"}

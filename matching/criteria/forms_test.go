@@ -3,6 +3,7 @@ package criteria_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,8 +19,17 @@ func someCriteria(t *rapid.T) eval.Criteria {
 		Version: rapid.IntRange(0, 3).Draw(t, "version"),
 		AsOf:    rapid.SampledFrom([]string{"", "screening", "day of consent"}).Draw(t, "asOf"),
 	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "sets") {
+		s := eval.ValueSet{Name: "vs/own", Version: i + 1, Codes: []eval.Code{"icd10|E11.9", "icd10|I10", "rxnorm|6809"}[:rapid.IntRange(1, 3).Draw(t, "length")]}
+		if rapid.Bool().Draw(t, "titled") {
+			s.Title, s.Source = words(t), words(t)
+		}
+		s.Descendants = len(s.Codes) < 3 && rapid.Bool().Draw(t, "under")
+		c.Sets = append(c.Sets, s)
+	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "items") {
 		item := someCriterion(t, 3)
+		naming(t, &item, c.Sets)
 		item.ID = string(rune('A'+i)) + rapid.StringMatching(`[A-Za-z0-9._-]{1,6}`).Draw(t, "id") + "."
 		c.Items = append(c.Items, item)
 	}
@@ -106,6 +116,12 @@ func someCriterion(t *rapid.T, depth int) eval.Criterion {
 		c.In = []string{"en", "es", "zh"}[:rapid.IntRange(1, 3).Draw(t, "in")]
 	case eval.Device:
 		c.In = []string{"mobile", "phone", "web"}[:rapid.IntRange(1, 3).Draw(t, "in")]
+	case eval.Availability:
+		c.In = eval.Slots()[:rapid.IntRange(1, 4).Draw(t, "in")]
+	case eval.LastVisit:
+		if window(); c.Within.IsZero() || maybe("ago") {
+			c.AtLeastAgo = eval.Period{Months: 3}
+		}
 	case eval.Answer:
 		c.Codes = []eval.Code{"muster|walk"}
 		window()
@@ -124,6 +140,22 @@ func someCriterion(t *rapid.T, depth int) eval.Criterion {
 		}
 	}
 	return c
+}
+
+// naming puts a value set in the place of codes here and there: one of the study's own, or of ours.
+func naming(t *rapid.T, c *eval.Criterion, own []eval.ValueSet) {
+	for i := range c.Of {
+		naming(t, &c.Of[i], own)
+	}
+	if !c.Kind.Coded() && c.Kind != eval.Lab || !rapid.Bool().Draw(t, "by name") {
+		return
+	}
+	shipped, err := criteria.ValueSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := rapid.SampledFrom(slices.Concat(own, shipped)).Draw(t, "set")
+	c.ValueSet, c.Codes, c.Descendants = s.Ref(), s.Codes, s.Descendants
 }
 
 func someRange(t *rapid.T) eval.Range {
@@ -165,6 +197,8 @@ func FuzzParseYAML(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("criteria:\n- {id: a, not: {any: [{kind: answer, code: muster|x, in: [\"..\", \"#\"]}], text: t}}"))
+	f.Add([]byte("criteria:\n- {id: a, kind: condition, valueSet: vs/own@1}\nvalueSets:\n- {set: vs/own@1, title: \"a, b\", descendants: true, codes: [icd10|E11]}"))
+	f.Add([]byte("criteria: [{id: x, kind: lastVisit, within: P1Y, atLeastAgo: P1D}, {id: y, kind: availability, in: [weekend]}]"))
 	f.Add([]byte("criteria: [{id: x, <<: {kind: age}}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := criteria.ParseYAML(data)
@@ -187,6 +221,7 @@ func FuzzParseText(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte("valueSet vs/own@1 icd10|E11, icd10|I10 descendants title \"a\" source b\nI1 lab vs/own@1 >1.. %\nI2 allergy vs/stroke@2 ever\n"))
 	f.Add([]byte("I1 not any text \"a\\u1234\"\n  answer muster|x \"..\", \"#\"\n  atLeast 1\n    age >1..<2 mo\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := criteria.ParseText(data)

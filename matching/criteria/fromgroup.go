@@ -82,12 +82,15 @@ func (r *groupReader) root(g *fhirGroup) (c eval.Criteria) {
 			c.Version = r.count(&f)
 		case f.key == "asOf" && x.String != nil && c.AsOf == "":
 			c.AsOf = r.b.line(&f)
+		case f.key == "valueSet" && x.String != nil:
+			r.ownSet(&f)
 		case f.key == "notEncoded" && x.String != nil:
 			r.b.notEncoded(&c, &f)
 		default:
 			r.b.at(&f, "not known here")
 		}
 	}
+	c.Sets = r.b.newSets()
 	for i := range g.ModifierExtension {
 		r.wrong(fmt.Sprintf("modifierExtension[%d]", i), "not known here")
 	}
@@ -265,7 +268,20 @@ func (x extension) isAnswer() bool {
 	return x.URL == urn+"kind" && x.Code != nil && *x.Code == string(eval.Answer)
 }
 
+// ownSet reads a value set of the study's own, a line of the text form.
+func (r *groupReader) ownSet(f *field) {
+	list, wrong, _ := tokens(f.values[0])
+	if wrong != "" {
+		r.b.at(f, "%s", wrong)
+		return
+	}
+	r.b.readSetLine(f.line, 0, list)
+}
+
 func (r *groupReader) codes(c *concept, path string) field {
+	if len(c.Coding) == 1 && c.Coding[0].System == setSystem && c.Coding[0].Display == "" {
+		return r.field("valueSet", path+".coding[0].code", c.Coding[0].Code)
+	}
 	f := r.field("codes", path)
 	for i, x := range c.Coding {
 		at := fmt.Sprintf("%s.coding[%d]", path, i)

@@ -19,6 +19,10 @@ func Group(c eval.Criteria) ([]byte, error) {
 	if c.AsOf != "" {
 		g.Extension = append(g.Extension, extension{URL: urn + "asOf", String: &c.AsOf})
 	}
+	for _, s := range c.Sets {
+		line := setLine(s)
+		g.Extension = append(g.Extension, extension{URL: urn + "valueSet", String: &line})
+	}
 	for i := range c.NotEncoded {
 		g.Extension = append(g.Extension, extension{URL: urn + "notEncoded", String: &c.NotEncoded[i]})
 	}
@@ -77,7 +81,13 @@ func (w *groupWriter) one(c *eval.Criterion) characteristic {
 		}
 	}
 	var codes, words []coding
+	if c.ValueSet != "" {
+		codes = []coding{{System: setSystem, Code: c.ValueSet}}
+	}
 	for _, code := range c.Codes {
+		if c.ValueSet != "" {
+			break
+		}
 		codes = append(codes, coding{System: systemURL(code.System()), Code: code.Value()})
 	}
 	for _, word := range c.In {

@@ -291,6 +291,8 @@ func FuzzParseGroup(f *testing.F) {
 	f.Add([]byte(`{"resourceType":"Group","type":"person","actual":false,"characteristic":[{"id":"A","code":{"coding":[{"system":"urn:muster:criteria:kind","code":"group"}]},"valueReference":{"reference":"#g"},"exclude":true}],` +
 		`"contained":[{"resourceType":"Group","id":"g","type":"person","actual":false,"modifierExtension":[{"url":"urn:muster:criteria:combinationMethod","valueCode":"at-least"},{"url":"urn:muster:criteria:combinationThreshold","valuePositiveInt":1}],` +
 		`"characteristic":[{"code":{"coding":[{"system":"urn:muster:criteria:kind","code":"gender"}]},"valueCodeableConcept":{"coding":[{"system":"urn:muster:criteria:gender","display":"two  words"}]},"exclude":false}]}]}`))
+	f.Add([]byte(`{"resourceType":"Group","extension":[{"url":"urn:muster:criteria:valueSet","valueString":"vs/own@1 icd10|E11 descendants title \"a b\""}],"type":"person","actual":false,` +
+		`"characteristic":[{"id":"A","code":{"coding":[{"system":"urn:muster:criteria:kind","code":"condition"}]},"valueCodeableConcept":{"coding":[{"system":"urn:muster:criteria:valueSet","code":"vs/own@1"}]},"exclude":true}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := criteria.ParseGroup(data)
 		if err != nil {

@@ -46,12 +46,16 @@ func entries(c *eval.Criterion) []entry {
 	if c.Kind == eval.Distance {
 		one("site", c.Site)
 	}
-	codes := make([]string, len(c.Codes))
-	for i, code := range c.Codes {
-		codes[i] = string(code)
+	if c.ValueSet != "" {
+		one("valueSet", c.ValueSet)
+	} else {
+		codes := make([]string, len(c.Codes))
+		for i, code := range c.Codes {
+			codes[i] = string(code)
+		}
+		many("code", "codes", codes)
+		flag("descendants", c.Descendants)
 	}
-	many("code", "codes", codes)
-	flag("descendants", c.Descendants)
 	switch r := c.Range; {
 	case r.Min != nil && r.Max != nil:
 		list = append(list, entry{"range", []string{number(r.Min), number(r.Max)}, true})
@@ -97,6 +101,12 @@ func YAML(c eval.Criteria) []byte {
 	if c.AsOf != "" {
 		b.WriteString("asOf: " + yamlWord(c.AsOf) + "\n")
 	}
+	if len(c.Sets) > 0 {
+		b.WriteString("valueSets:\n")
+	}
+	for _, s := range c.Sets {
+		b.WriteString("  - " + yamlEntries(setEntries(s)) + "\n")
+	}
 	if len(c.Items) == 0 {
 		b.WriteString("criteria: []\n")
 	} else {
@@ -114,9 +124,10 @@ func YAML(c eval.Criteria) []byte {
 	return []byte(b.String())
 }
 
-func yamlCriterion(c *eval.Criterion) string {
-	var parts []string
-	for _, e := range entries(c) {
+func yamlEntries(list []entry) string { return "{" + strings.Join(yamlParts(list), ", ") + "}" }
+
+func yamlParts(list []entry) (parts []string) {
+	for _, e := range list {
 		words := make([]string, len(e.values))
 		for i, v := range e.values {
 			words[i] = yamlWord(v)
@@ -127,6 +138,11 @@ func yamlCriterion(c *eval.Criterion) string {
 		}
 		parts = append(parts, e.key+": "+value)
 	}
+	return parts
+}
+
+func yamlCriterion(c *eval.Criterion) string {
+	parts := yamlParts(entries(c))
 	if c.Kind.Group() {
 		members := make([]string, len(c.Of))
 		for i := range c.Of {
@@ -145,7 +161,7 @@ func yamlCriterion(c *eval.Criterion) string {
 // yamlWord quotes what YAML could read as anything but this text. Scalars are read as they are
 // written, so true and 7.5 need no quotes.
 func yamlWord(s string) string {
-	if plain(strings.TrimPrefix(s, "-")) && !slices.Contains([]string{"null", "Null", "NULL"}, s) {
+	if setForm.MatchString(s) || plain(strings.TrimPrefix(s, "-")) && !slices.Contains([]string{"null", "Null", "NULL"}, s) {
 		return s
 	}
 	return strconv.Quote(s)
@@ -176,6 +192,9 @@ func Text(c eval.Criteria) []byte {
 		header("version", strconv.Itoa(c.Version))
 	}
 	header("as of", c.AsOf)
+	for _, s := range c.Sets {
+		b.WriteString("valueSet " + setLine(s) + "\n")
+	}
 	if b.Len() > 0 && len(c.Items) > 0 {
 		b.WriteString("\n")
 	}
@@ -207,7 +226,7 @@ func textCriterion(b *strings.Builder, c *eval.Criterion, indent string) {
 	for _, e := range entries(c) {
 		switch e.key {
 		case "id", "kind", "exclude", "exclusive":
-		case "site", "code", "codes", "value", "in":
+		case "site", "code", "codes", "valueSet", "value", "in":
 			words = append(words, textList(e.values))
 		case "range", "min", "max":
 			words = append(words, textRange(c.Range))

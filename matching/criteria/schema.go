@@ -21,16 +21,20 @@ func keysOf(k eval.Kind) []string {
 		return append(bounds, "site")
 	case eval.Sex, eval.Gender, eval.Language, eval.Device:
 		return []string{"value", "in"}
+	case eval.Availability:
+		return []string{"value", "in"}
+	case eval.LastVisit:
+		return []string{"within", "atLeastAgo"}
 	case eval.Interpreter:
 		return []string{"value"}
 	case eval.Lab:
-		return append(bounds, "code", "codes", "within", "pick")
+		return append(bounds, "code", "codes", "valueSet", "within", "pick")
 	case eval.Condition:
-		return []string{"code", "codes", "descendants", "onset", "within", "atLeastAgo", "ever", "active"}
+		return []string{"code", "codes", "valueSet", "descendants", "onset", "within", "atLeastAgo", "ever", "active"}
 	case eval.Medication:
-		return []string{"code", "codes", "within", "atLeastAgo", "ever"}
+		return []string{"code", "codes", "valueSet", "within", "atLeastAgo", "ever"}
 	case eval.Allergy, eval.Procedure:
-		return []string{"code", "codes", "within", "ever"}
+		return []string{"code", "codes", "valueSet", "within", "ever"}
 	case eval.Pregnancy:
 		return []string{"value", "within"}
 	case eval.Smoking:
@@ -72,6 +76,8 @@ func wordsOf(k eval.Kind) []string {
 		return []string{"current", "former", "never"}
 	case eval.Device:
 		return []string{"mobile", "phone", "web"}
+	case eval.Availability:
+		return eval.Slots()
 	case eval.Pregnancy:
 		return []string{"pregnant"}
 	case eval.Interpreter:

@@ -14,6 +14,7 @@ func ParseText(data []byte) (eval.Criteria, error) {
 	for i, line := range strings.Split(string(data), "\n") {
 		p.line(i+1, line)
 	}
+	p.c.Sets = p.b.newSets()
 	for _, it := range p.roots {
 		p.c.Items = append(p.c.Items, p.b.criterion(*it.item(), 0))
 	}
@@ -96,6 +97,9 @@ func (p *textParser) header(number int, list []token) bool {
 	case list[0].quoted:
 		return false
 	case key == "study", key == "version":
+	case key == "valueSet":
+		p.b.readSetLine(number, list[0].column, rest)
+		return true
 	case key == "as" && len(rest) > 0 && rest[0].is("of"):
 		key, rest = "as of", rest[1:]
 	case key == "not" && len(rest) > 0 && rest[0].is("encoded"):
@@ -233,6 +237,8 @@ func (p *textParser) arguments(number int, k eval.Kind, list []token, add func(s
 			values[n] = t.text
 		}
 		switch {
+		case i == 0 && len(l) == 1 && strings.HasPrefix(first.text, "vs/") && slices.Contains(keysOf(k), "valueSet"):
+			add("valueSet", first, values...)
 		case i == 0 && slices.Contains(keysOf(k), "codes"):
 			add("codes", first, values...)
 		case len(l) == 1 && isRange(first) && slices.Contains(keysOf(k), "range"):

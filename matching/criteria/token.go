@@ -62,7 +62,7 @@ func optionWords(key string) (values int, ok bool) {
 }
 
 // headers begin a line that is no criterion.
-func headerWords() []string { return []string{"study", "version", "as", "not"} }
+func headerWords() []string { return []string{"study", "version", "as", "not", "valueSet"} }
 
 // reserved reports whether the text form could take the word for something else than an id.
 func reserved(word string) bool {

@@ -49,10 +49,14 @@ func FromNode(node *yaml.Node) (eval.Criteria, error) {
 		c.Items = b.yamlList(node)
 		return finish(c, b)
 	}
-	known := []string{"study", "version", "asOf", "criteria", "notEncoded"}
+	known := []string{"study", "version", "asOf", "valueSets", "criteria", "notEncoded"}
+	c.Sets = b.setsFirst(node)
 	listed := false
 	b.eachPair(node, "the criteria file", func(key, value *yaml.Node) {
 		b.id = ""
+		if key.Value == "valueSets" {
+			return // read already: criteria above it may name them
+		}
 		f := b.yamlField(key, value)
 		switch key.Value {
 		case "study":
@@ -81,6 +85,15 @@ func FromNode(node *yaml.Node) (eval.Criteria, error) {
 		b.wrong(node.Line, node.Column, "criteria", "missing")
 	}
 	return finish(c, b)
+}
+
+func (b *builder) setsFirst(node *yaml.Node) []eval.ValueSet {
+	for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+		if key := node.Content[i]; key.Value == "valueSets" {
+			b.ownSets(node.Content[i+1])
+		}
+	}
+	return b.newSets()
 }
 
 func finish(c eval.Criteria, b *builder) (eval.Criteria, error) {

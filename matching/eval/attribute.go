@@ -106,6 +106,39 @@ func onlyIf(t Truth) Truth {
 	return False
 }
 
+// available looks for a time that suits. The value is the first of those wanted.
+func (e *evaluation) available(c *Criterion) finding {
+	if e.person.Available == nil {
+		return finding{why: Missed}
+	}
+	for _, slot := range c.In {
+		if slices.Contains(e.person.Available, slot) {
+			return finding{truth: True, why: Matches, value: slot}
+		}
+	}
+	return finding{truth: False, why: Differs}
+}
+
+// lastVisit says whether the last visit lies in the window, and long enough ago.
+func (e *evaluation) lastVisit(c *Criterion) finding {
+	first, last, ok := e.person.LastVisit.span()
+	f := finding{value: string(e.person.LastVisit)}
+	switch {
+	case !ok:
+		return finding{why: Missed}
+	case first > e.day:
+		f.why, f.future = FutureDated, true
+		return f
+	}
+	p := placed{first: first, last: min(last, e.day)}
+	f.truth = p.since(e.start(c.Within))
+	if !c.AtLeastAgo.IsZero() {
+		f.truth = And(f.truth, p.since(e.start(c.AtLeastAgo)+1).Not())
+	}
+	f.why = ranged(f.truth, Imprecise)
+	return f
+}
+
 // distance compares whole metres. For any site the nearest one counts.
 func (e *evaluation) distance(c *Criterion) finding {
 	nearest := -1

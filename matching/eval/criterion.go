@@ -5,32 +5,34 @@ type Kind string
 
 // The kinds. Any, All and AtLeast group others.
 const (
-	Age         Kind = "age"
-	Sex         Kind = "sex"
-	Gender      Kind = "gender"
-	Distance    Kind = "distance"
-	Lab         Kind = "lab" // any measurement: laboratory, blood pressure, body weight
-	Condition   Kind = "condition"
-	Medication  Kind = "medication"
-	Allergy     Kind = "allergy"
-	Procedure   Kind = "procedure"
-	Pregnancy   Kind = "pregnancy"
-	Smoking     Kind = "smoking"
-	Language    Kind = "language"
-	Interpreter Kind = "interpreter"
-	Device      Kind = "device"
-	OtherTrial  Kind = "otherTrial"
-	Answer      Kind = "answer" // any coded fact by its value
-	AnyOf       Kind = "any"
-	AllOf       Kind = "all"
-	AtLeastOf   Kind = "atLeast"
+	Age          Kind = "age"
+	Sex          Kind = "sex"
+	Gender       Kind = "gender"
+	Distance     Kind = "distance"
+	Lab          Kind = "lab" // any measurement: laboratory, blood pressure, body weight
+	Condition    Kind = "condition"
+	Medication   Kind = "medication"
+	Allergy      Kind = "allergy"
+	Procedure    Kind = "procedure"
+	Pregnancy    Kind = "pregnancy"
+	Smoking      Kind = "smoking"
+	Language     Kind = "language"
+	Interpreter  Kind = "interpreter"
+	Device       Kind = "device"
+	Availability Kind = "availability" // can come at one of these times of the week
+	OtherTrial   Kind = "otherTrial"
+	LastVisit    Kind = "lastVisit" // how long ago somebody was last here
+	Answer       Kind = "answer"    // any coded fact by its value
+	AnyOf        Kind = "any"
+	AllOf        Kind = "all"
+	AtLeastOf    Kind = "atLeast"
 )
 
 // Kinds lists every kind in the order the documentation uses.
 func Kinds() []Kind {
 	return []Kind{
 		Age, Sex, Gender, Distance, Lab, Condition, Medication, Allergy, Procedure, Pregnancy,
-		Smoking, Language, Interpreter, Device, OtherTrial, Answer, AnyOf, AllOf, AtLeastOf,
+		Smoking, Language, Interpreter, Device, Availability, OtherTrial, LastVisit, Answer, AnyOf, AllOf, AtLeastOf,
 	}
 }
 
@@ -51,6 +53,11 @@ const (
 	Fail Missing = "fail" // safety values the site insists on
 	Pass Missing = "pass" // rare negatives
 )
+
+// Slots are the times of the week people are asked about, for Availability.
+func Slots() []string {
+	return []string{"weekday-morning", "weekday-afternoon", "weekday-evening", "weekend"}
+}
 
 // Sensitivity limits the channel on which the question behind a criterion may be asked.
 type Sensitivity string
@@ -100,6 +107,7 @@ type Criterion struct {
 	Range       Range // age, distance, lab, answer
 	Unit        string
 	Codes       []Code // any of them
+	ValueSet    string // "vs/stroke@2", the list Codes and Descendants are from; for the reader
 	Descendants bool   // icd10 codes include the codes under them
 	Within      Period
 	AtLeastAgo  Period
@@ -107,7 +115,7 @@ type Criterion struct {
 	Active      bool // with Within: and not over yet
 	Pick        Pick
 	Site        string   // distance: "any" or a site
-	In          []string // sex, gender, smoking, language, device, pregnancy, interpreter, answer
+	In          []string // sex, gender, smoking, language, device, availability, pregnancy, interpreter, answer
 	N           int      // atLeast
 	Of          []Criterion
 }
@@ -118,5 +126,6 @@ type Criteria struct {
 	Version    int
 	AsOf       string // the anchor of relative windows, for the reader: "screening"
 	Items      []Criterion
-	NotEncoded []string // sentences of the protocol nobody could turn into a criterion
+	Sets       []ValueSet // of the study's own; Items hold their codes already
+	NotEncoded []string   // sentences of the protocol nobody could turn into a criterion
 }

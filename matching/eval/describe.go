@@ -14,6 +14,7 @@ func (say Lookup) statement(c *Criterion) string {
 		"name", say.name(c, nil),
 		"range", say.bounds(c.Range, c.Unit),
 		"wanted", say.words(c.In),
+		"since", say.since(c),
 		"site", c.Site)}
 	if c.Kind == Answer {
 		wanted := say.words(c.In)
@@ -42,7 +43,7 @@ func (say Lookup) statement(c *Criterion) string {
 	if c.Ever && c.Kind.Coded() {
 		parts = append(parts, say("describe.ever"))
 	}
-	if !c.Within.IsZero() {
+	if !c.Within.IsZero() && c.Kind != LastVisit {
 		key := "describe.within"
 		switch c.Kind {
 		case Condition, Allergy:
@@ -52,7 +53,7 @@ func (say Lookup) statement(c *Criterion) string {
 		}
 		parts = append(parts, say.fill(key, "window", say.period(c.Within)))
 	}
-	if !c.AtLeastAgo.IsZero() {
+	if !c.AtLeastAgo.IsZero() && c.Kind != LastVisit {
 		parts = append(parts, say.fill("describe.ago", "window", say.period(c.AtLeastAgo)))
 	}
 	s := strings.Join(parts, " ")
@@ -63,6 +64,18 @@ func (say Lookup) statement(c *Criterion) string {
 		s += " (" + say.fill("describe.appliesTo", "sex", say.word(c.AppliesTo)) + ")"
 	}
 	return s
+}
+
+// since says how long ago a last visit must lie: "within 2 years and at least 30 days ago".
+func (say Lookup) since(c *Criterion) string {
+	var parts []string
+	if !c.Within.IsZero() {
+		parts = append(parts, say.fill("describe.within", "window", say.period(c.Within)))
+	}
+	if !c.AtLeastAgo.IsZero() {
+		parts = append(parts, say.fill("describe.ago.lastVisit", "window", say.period(c.AtLeastAgo)))
+	}
+	return strings.Join(parts, " "+say("range.and")+" ")
 }
 
 func (say Lookup) group(c *Criterion) string {

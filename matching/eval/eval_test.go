@@ -431,6 +431,48 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+func TestAvailability(t *testing.T) {
+	c := eval.Criterion{Kind: eval.Availability, In: []string{"weekday-evening", "weekend"}}
+	check(t, c, eval.Person{}, asOf, eval.OutcomeUnknown, eval.Missed)
+	check(t, c, eval.Person{Available: []string{}}, asOf, eval.NotMet, eval.Differs)
+	check(t, c, eval.Person{Available: []string{"weekday-morning"}}, asOf, eval.NotMet, eval.Differs)
+	if r := check(t, c, eval.Person{Available: []string{"weekday-morning", "weekend"}}, asOf, eval.Met, eval.Matches); r.Value != "weekend" {
+		t.Errorf("the time that suits is %q", r.Value)
+	}
+	c.Exclude = true
+	check(t, c, eval.Person{Available: []string{"weekend"}}, asOf, eval.NotMet, eval.Matches)
+}
+
+func TestLastVisit(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		last        eval.Date
+		within, ago string
+		outcome     eval.Outcome
+		why         eval.Cause
+		future      bool
+	}{
+		{"none on record", "", "P1Y", "", eval.OutcomeUnknown, eval.Missed, false},
+		{"first day of the window", "2025-02-10", "P1Y", "", eval.Met, eval.Inside, false},
+		{"the day before", "2025-02-09", "P1Y", "", eval.NotMet, eval.Outside, false},
+		{"today", "2026-02-10", "P1Y", "", eval.Met, eval.Inside, false},
+		{"long enough ago", "2026-01-11", "", "P30D", eval.Met, eval.Inside, false},
+		{"a day too recent", "2026-01-12", "", "P30D", eval.NotMet, eval.Outside, false},
+		{"between the two", "2025-06-01", "P1Y", "P30D", eval.Met, eval.Inside, false},
+		{"year only, on the edge", "2025", "P1Y", "", eval.OutcomeUnknown, eval.Imprecise, false},
+		{"year only, surely inside", "2025", "P2Y", "", eval.Met, eval.Inside, false},
+		{"this year, what is to come cut off", "2026", "P1Y", "", eval.Met, eval.Inside, false},
+		{"in the future", "2026-02-11", "P1Y", "", eval.OutcomeUnknown, eval.FutureDated, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := eval.Criterion{Kind: eval.LastVisit, Within: period(t, tt.within), AtLeastAgo: period(t, tt.ago)}
+			if r := check(t, c, eval.Person{LastVisit: tt.last}, asOf, tt.outcome, tt.why); r.FutureDated != tt.future {
+				t.Errorf("flagged %v", r.FutureDated)
+			}
+		})
+	}
+}
+
 func TestOtherTrial(t *testing.T) {
 	tests := []struct {
 		name    string

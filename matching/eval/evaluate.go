@@ -139,6 +139,10 @@ func (e *evaluation) look(c *Criterion) (finding, []Reason) {
 		return finding{truth: e.person.Interpreter, why: stated(e.person.Interpreter)}, nil
 	case Device:
 		return e.device(c), nil
+	case Availability:
+		return e.available(c), nil
+	case LastVisit:
+		return e.lastVisit(c), nil
 	case Distance:
 		return e.distance(c), nil
 	case Condition, Medication, Allergy, Procedure:

@@ -93,6 +93,8 @@ type Person struct {
 	Facts          []Fact
 	Lists          Lists
 	Participations []Participation
+	Available      []string   // of Slots, those when they can come; nil: not asked about each of them; empty: none
+	LastVisit      Date       // here; none known: unknown, since they may have come before anybody noted it
 	Overrides      []Override // of this study
 }
 

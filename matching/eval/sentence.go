@@ -48,10 +48,12 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 	}
 	source := ""
 	if found.Source != "" {
-		source = " (" + found.Source + ")"
+		source = " (" + say.source(found.Source) + ")"
 	}
-	value := say.value(found)
-	if r.Fact == nil {
+	value, wanted := say.value(found), say.words(c.In)
+	if c.Kind == LastVisit {
+		value, wanted = strings.TrimSpace(say.when("on", Date(r.Value))), say.since(c)
+	} else if r.Fact == nil {
 		value = strings.TrimSpace(say.word(r.Value) + " " + say.unit(r.Unit))
 	} else if c.Kind.Coded() || c.Kind == Pregnancy && found.Kind == FactCondition {
 		value = ""
@@ -75,7 +77,7 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 		"date", say.date(found.Date),
 		"source", source,
 		"within", say.within(c.Range, c.Unit),
-		"wanted", say.words(c.In),
+		"wanted", wanted,
 		"unit", say.unit(found.Unit),
 		"wantedUnit", say.unit(c.Unit),
 		"window", say.period(c.Within),

@@ -1,7 +1,9 @@
 package eval_test
 
 import (
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +64,9 @@ func TestSentence(t *testing.T) {
 		{eval.Criterion{ID: "I4", Kind: eval.Distance, Site: "any", Range: eval.Range{Max: num(60)}, Unit: "km"}, eval.Person{Distances: []eval.SiteDistance{{Site: "main", Metres: 12345}}}, "12.3 km away: at most 60 km"},
 		{eval.Criterion{ID: "E3", Kind: eval.OtherTrial, Exclude: true}, eval.Person{Participations: []eval.Participation{{Study: "CLEARWAY", From: "2026-01-01"}}}, "Is or was in another study: CLEARWAY"},
 		{eval.Criterion{ID: "E4", Kind: eval.Pregnancy, AppliesTo: "female", Exclude: true}, eval.Person{Sex: "male"}, "Pregnancy: does not apply"},
+		{eval.Criterion{ID: "I8", Kind: eval.Availability, In: []string{"weekend"}}, eval.Person{Available: []string{}}, "Can come at none of these times: weekends"},
+		{eval.Criterion{ID: "I9", Kind: eval.LastVisit, Within: eval.Period{Years: 2}, AtLeastAgo: eval.Period{Days: 30}}, eval.Person{LastVisit: "2026-02-03"}, "Last here on 3 Feb 2026: not within 2 years and at least 30 days ago"},
+		{eval.Criterion{ID: "I9", Kind: eval.LastVisit, Within: eval.Period{Years: 1}}, eval.Person{LastVisit: "2025"}, "Unknown: last here in 2025, date not precise enough for within 1 year"},
 		{
 			smoking,
 			eval.Person{Overrides: []eval.Override{{Criterion: "E1", Met: true, By: "Maria Santos", On: "2026-02-09", Why: "asked by phone"}}},
@@ -78,7 +83,12 @@ func TestSentence(t *testing.T) {
 
 // Every cause a kind can give has words: no sentence is empty or keeps a placeholder.
 func TestEverySentenceHasWords(t *testing.T) {
-	say := eval.English()
+	for lang, say := range map[string]eval.Lookup{"English": eval.English(), "Spanish": eval.Spanish()} {
+		t.Run(lang, func(t *testing.T) { everySentenceHasWords(t, say) })
+	}
+}
+
+func everySentenceHasWords(t *testing.T, say eval.Lookup) {
 	causes := []eval.Cause{
 		eval.Inside, eval.Outside, eval.Present, eval.Over, eval.Absent, eval.Denied, eval.Matches, eval.Differs,
 		eval.NotApplicable, eval.Missed, eval.Stale, eval.Undated, eval.Imprecise, eval.FutureDated, eval.Unconfirmed,
@@ -108,5 +118,76 @@ func TestCatalogueKeepsQuotedSpaces(t *testing.T) {
 	got := []string{say("a"), say("c"), say("broken"), say("# comment")}
 	if d := cmp.Diff([]string{" b ", "d: e", "", ""}, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// The Spanish catalogue says what the English one says: the same keys, the same placeholders, and no
+// sentence in two languages. It is marked as a draft until somebody has reviewed it.
+func TestSpanishHasTheSameKeys(t *testing.T) {
+	read := func(file string) (texts map[string]string, whole string) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = map[string]string{}
+		for line := range strings.Lines(string(data)) {
+			if key, text, ok := strings.Cut(strings.TrimRight(line, "\n"), ": "); ok && !strings.HasPrefix(line, "#") {
+				if _, twice := texts[key]; twice {
+					t.Errorf("%s: %s is there twice", file, key)
+				}
+				texts[key] = text
+			}
+		}
+		return texts, string(data)
+	}
+	english, _ := read("english.txt")
+	spanish, whole := read("spanish.txt")
+	if !strings.HasPrefix(whole, "# translation: draft\n") {
+		t.Error("spanish.txt does not say in its first line what it is")
+	}
+	placeholder := regexp.MustCompile(`\{[a-zA-Z]+\}`)
+	for key, text := range english {
+		other, ok := spanish[key]
+		if !ok {
+			t.Errorf("%s is missing in Spanish", key)
+			continue
+		}
+		a, b := placeholder.FindAllString(text, -1), placeholder.FindAllString(other, -1)
+		slices.Sort(a)
+		slices.Sort(b)
+		if d := cmp.Diff(a, b); d != "" {
+			t.Errorf("%s has other placeholders in Spanish:\n%s", key, d)
+		}
+		if strings.HasPrefix(text, `"`) != strings.HasPrefix(other, `"`) {
+			t.Errorf("%s: quotes keep spaces in one language alone", key)
+		}
+		if strings.HasPrefix(key, "cause.") && text == other && placeholder.ReplaceAllString(text, "") != ": " && len(placeholder.ReplaceAllString(text, "")) > 4 {
+			t.Errorf("%s is not translated", key)
+		}
+	}
+	for key := range spanish {
+		if _, ok := english[key]; !ok {
+			t.Errorf("%s is in Spanish alone", key)
+		}
+	}
+}
+
+func TestSentenceInSpanish(t *testing.T) {
+	v := 7.4
+	hba1c := eval.Criterion{ID: "I3", Kind: eval.Lab, Codes: []eval.Code{"loinc|4548-4"}, Range: eval.Range{Min: num(7), Max: num(10.5)}, Unit: "%", Within: eval.Period{Days: 180}}
+	for _, x := range []struct {
+		c    eval.Criterion
+		p    eval.Person
+		want string
+	}{
+		{hba1c, eval.Person{Facts: []eval.Fact{{Kind: eval.FactObservation, Code: "loinc|4548-4", Number: &v, Unit: "%", Date: "2026-02-03", Source: "records"}}}, "HbA1c 7.4 % el 3 feb 2026 (expediente): dentro de 7.0–10.5 %"},
+		{hba1c, eval.Person{}, "No se sabe: HbA1c (nunca se midió)"},
+		{eval.Criterion{ID: "I1", Kind: eval.Age, Range: eval.Range{Min: num(60)}}, eval.Person{BirthDate: "1951-05-03"}, "Edad 74 años: al menos 60"},
+		{eval.Criterion{ID: "I2", Kind: eval.Sex, In: []string{"female"}}, eval.Person{Sex: "male"}, "Sexo al nacer: masculino; se busca: femenino"},
+	} {
+		r := eval.Evaluate(eval.Criteria{Items: []eval.Criterion{x.c}}, x.p, asOf).Reasons[0]
+		if d := cmp.Diff(x.want, eval.Sentence(x.c, r, eval.Spanish())); d != "" {
+			t.Error(d)
+		}
 	}
 }

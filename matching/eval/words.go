@@ -128,6 +128,14 @@ func (say Lookup) word(value string) string {
 	return value
 }
 
+// source writes where a fact comes from; what the catalogue does not know stays as it is.
+func (say Lookup) source(s string) string {
+	if text := say("source." + s); text != "" {
+		return text
+	}
+	return s
+}
+
 func (say Lookup) words(values []string) string {
 	named := make([]string, len(values))
 	for i, v := range values {
@@ -136,10 +144,16 @@ func (say Lookup) words(values []string) string {
 	return strings.Join(named, ", ")
 }
 
+// Name is the short name of what a criterion looks at: "stroke", "HbA1c".
+func Name(c Criterion, say Lookup) string { return say.name(&c, nil) }
+
 // name is the short name of what a criterion looks at.
 func (say Lookup) name(c *Criterion, f *Fact) string {
 	if c.Name != "" {
 		return c.Name
+	}
+	if c.ValueSet != "" {
+		return setWords(c.ValueSet)
 	}
 	if len(c.Codes) == 0 {
 		return say("kind." + string(c.Kind))

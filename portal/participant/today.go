@@ -13,6 +13,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -252,7 +253,7 @@ func (h *Pages) offer(r *http.Request, sub trial.Subject) (view.Steps, error) {
 		current(h.T(r, "participant.offer.booked"), "")
 		later(h.T(r, "participant.offer.decide"))
 	case trial.Ineligible:
-		current(h.T(r, "participant.offer.notThis"), "")
+		current(eval.ForVolunteer(eval.Excluded, func(key string) string { return h.T(r, key) }), "")
 	case trial.CouldNotReach:
 		current(h.T(r, "participant.offer.noReach", "phone", number), "")
 	case trial.NotInterested, trial.ConsentDeclined:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/portal/question"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -245,7 +246,10 @@ func zoneOf(s *trial.Study, site string) *time.Location {
 	return time.UTC
 }
 
-type outcomePage struct{ sheet }
+type outcomePage struct {
+	sheet
+	Says string
+}
 
 func (*outcomePage) Template() string { return "public/outcome" }
 
@@ -265,7 +269,7 @@ func (h *Pages) outcomePage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	p := &outcomePage{h.sheet(r, h.T(r, "public.outcome.title"))}
+	p := &outcomePage{h.sheet(r, h.T(r, "public.outcome.title")), eval.ForVolunteer(eval.Excluded, func(key string) string { return h.T(r, key) })}
 	return h.site.Render(w, r, http.StatusOK, p)
 }
 

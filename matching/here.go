@@ -1,0 +1,77 @@
+package matching
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// here is what we know of somebody from studies of ours.
+type here struct {
+	trials []eval.Participation
+	visits []eval.Date // in order
+}
+
+// last is the latest visit not after asOf, "" for none: looking at a past day, later ones had not
+// been.
+func (h *here) last(asOf eval.Date) eval.Date {
+	i, found := slices.BinarySearch(h.visits, asOf)
+	switch {
+	case found:
+		return asOf
+	case i == 0:
+		return ""
+	}
+	return h.visits[i-1]
+}
+
+// trials asks who is in our studies and who came to us, again only when that has changed.
+func (x *Scan) trials(ctx context.Context) (map[contacts.PersonID]*here, error) {
+	if x.Trials == nil && x.Visits == nil {
+		return nil, nil
+	}
+	x.asking.Lock()
+	defer x.asking.Unlock()
+	if !x.old.Swap(false) { // a change that comes while asking makes it old again
+		return x.known, nil
+	}
+	known, err := x.askTrials(ctx)
+	if err != nil {
+		x.old.Store(true)
+		return nil, err
+	}
+	x.known = known
+	return known, nil
+}
+
+func (x *Scan) askTrials(ctx context.Context) (map[contacts.PersonID]*here, error) {
+	known := map[contacts.PersonID]*here{}
+	of := func(p contacts.PersonID) *here {
+		if known[p] == nil {
+			known[p] = &here{}
+		}
+		return known[p]
+	}
+	if x.Trials != nil {
+		all, err := x.Trials(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("who is in studies of ours: %w", err)
+		}
+		for p, list := range all {
+			of(p).trials = list
+		}
+	}
+	if x.Visits != nil {
+		all, err := x.Visits(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("who came to us: %w", err)
+		}
+		for p, days := range all {
+			of(p).visits = slices.Sorted(slices.Values(days))
+		}
+	}
+	return known, nil
+}
