@@ -23,10 +23,12 @@ func TestEnginesAgreeWithSQL(t *testing.T) {
 	}
 	sql := newOracle(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		d := drawing{rt, pick[eval.Date](drawing{T: rt}, "as of", "2026-02-10", "2026-05-31", "2024-02-29", "2025-03-01")}
+		d := drawing{T: rt}
+		d.asOf = pick[eval.Date](d, "as of", "2026-02-10", "2026-05-31", "2024-02-29", "2025-03-01")
 		q := d.query()
+		d.about = leaves(q.Items)
 		var rows []columns.Row
-		for i := range rapid.IntRange(1, 60).Draw(rt, "people") {
+		for i := range pick(d, "people", 1, 10, 30, 60) {
 			r := d.row(fmt.Sprintf("per_%02d", i))
 			rows = append(rows, r)
 			if d.seldom("settled") && d.seldom("indeed") {

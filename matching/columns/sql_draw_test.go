@@ -35,7 +35,8 @@ var (
 // drawing draws the parts of one case.
 type drawing struct {
 	*rapid.T
-	asOf eval.Date
+	asOf  eval.Date
+	about []eval.Criterion // what people are mostly told to say something about
 }
 
 func pick[V any](d drawing, label string, from ...V) V {
@@ -47,7 +48,7 @@ func (d drawing) seldom(label string) bool { return pick(d, label, false, false,
 func (d drawing) query() columns.Query {
 	q := columns.Query{Study: drawnStudy, AsOf: d.asOf, Settled: map[string]bool{}, Busy: map[string][]eval.Participation{}}
 	q.Sites = drawnSites[:rapid.IntRange(0, 2).Draw(d.T, "sites")]
-	for i := range rapid.IntRange(1, 6).Draw(d.T, "items") {
+	for i := range pick(d, "items", 1, 3, 5, 8) {
 		q.Items = append(q.Items, d.criterion(fmt.Sprintf("I%d", i+1), 2))
 	}
 	return q
@@ -78,7 +79,7 @@ func (d drawing) some(label string, from ...string) []string {
 
 // criterion draws a criterion in which groups lie depth deep at the most.
 func (d drawing) criterion(id string, depth int) eval.Criterion {
-	kinds := eval.Kinds()
+	kinds := append([]eval.Kind{eval.Condition, eval.Condition, eval.Medication, eval.Medication, eval.Lab, eval.Lab}, eval.Kinds()...)
 	if depth == 0 {
 		kinds = kinds[:len(kinds)-3]
 	}
@@ -188,7 +189,7 @@ func (d drawing) own() columns.Own {
 	for _, list := range []*eval.Date{&p.Lists.Conditions, &p.Lists.Medications, &p.Lists.Allergies, &p.Lists.Procedures, &p.Lists.Trials} {
 		*list = pick(d, "confirmed", "", "2024-01-01", d.asOf)
 	}
-	for range rapid.IntRange(0, 7).Draw(d.T, "facts") {
+	for range pick(d, "facts", 0, 1, 2, 3, 5, 8) {
 		p.Facts = append(p.Facts, d.fact())
 	}
 	for range rapid.IntRange(0, 2).Draw(d.T, "stretches") {
@@ -208,20 +209,40 @@ func (d drawing) stretch() eval.Participation {
 	return eval.Participation{Study: pick(d, "trial", drawnStudy, "another study", "ELM"), From: d.day("from"), To: d.day("to")}
 }
 
+// leaves are the criteria that look for facts, groups taken apart.
+func leaves(items []eval.Criterion) (out []eval.Criterion) {
+	for _, c := range items {
+		switch c.Kind {
+		case eval.AnyOf, eval.AllOf, eval.AtLeastOf:
+			out = append(out, leaves(c.Of)...)
+		case eval.Condition, eval.Medication, eval.Allergy, eval.Procedure, eval.Lab, eval.Smoking, eval.Pregnancy, eval.Answer:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// topic draws what a fact is about: mostly something a criterion asks for.
+func (d drawing) topic() eval.Kind {
+	if len(d.about) > 0 && !d.seldom("by the way") {
+		return pick(d, "about", d.about...).Kind
+	}
+	return pick(d, "fact", eval.Condition, eval.Medication, eval.Allergy, eval.Procedure, eval.Lab, eval.Smoking, eval.Pregnancy, eval.Answer)
+}
+
 func (d drawing) fact() eval.Fact {
 	f := eval.Fact{Scope: eval.Registry, Date: d.day("date")}
 	if d.seldom("recorded") {
 		f.Recorded = d.recorded()
 	}
-	switch kind := pick(d, "fact", "list", "list", "yes or no", "measured", "measured", "smoking", "pregnancy", "answer"); kind {
-	case "list", "yes or no":
-		k := pick(d, "list", eval.Condition, eval.Condition, eval.Medication, eval.Allergy, eval.Procedure)
+	switch k := d.topic(); k {
+	case eval.Condition, eval.Medication, eval.Allergy, eval.Procedure:
 		f.Code, f.Kind = pick(d, "code", listed[k]...), string(k)
-		if kind == "yes or no" {
+		if rapid.Bool().Draw(d.T, "yes or no") {
 			f.Kind = pick(d, "by", eval.FactAnswer, eval.FactAnswer, string(k))
 			f.Bool = new(bool)
 			*f.Bool = rapid.Bool().Draw(d.T, "yes")
-			if f.Kind == eval.FactAnswer && d.seldom("back") {
+			if f.Kind == eval.FactAnswer && rapid.Bool().Draw(d.T, "back") {
 				f.Back = d.period("about")
 			}
 		}
@@ -233,7 +254,7 @@ func (d drawing) fact() eval.Fact {
 		if d.seldom("over") {
 			f.End = d.day("end")
 		}
-	case "measured":
+	case eval.Lab:
 		f.Kind, f.Code, f.Unit = pick(d, "as", eval.FactObservation, eval.FactObservation, eval.FactAnswer), hba1c, pick(d, "unit", "%", "%", "mmol/mol", "mg/dL")
 		v := pick(d, "value", 4.9, 5, 6.5, 7, 7.1, 8, 9)
 		if f.Unit == "mmol/mol" {
@@ -246,11 +267,18 @@ func (d drawing) fact() eval.Fact {
 			f.Number = &v
 		}
 		f.Comparator = pick(d, "comparator", "", "", "", "<", "<=", ">", ">=", "ad")
-	case "smoking":
+	case eval.Smoking:
 		f.Kind, f.Code = pick(d, "as", eval.FactObservation, eval.FactAnswer), eval.SmokingCode
 		f.Text = pick(d, "status", "current", "former", "never", "unknown", "sometimes", "")
 		f.ValueCode = pick[eval.Code](d, "coded", "", "", "snomed|449868002", "snomed|8517006", "loinc|LA18978-9", "snomed|266927001", "snomed|1")
-	case "pregnancy":
+	case eval.Pregnancy:
+		if d.seldom("on the list") {
+			f.Kind, f.Code, f.Status = eval.FactCondition, pick[eval.Code](d, "code", "snomed|77386006", "snomed|72892002"), pick(d, "status", "active", "resolved")
+			if d.seldom("refuted") {
+				f.Bool = new(bool)
+			}
+			break
+		}
 		f.Kind, f.Code = pick(d, "as", eval.FactObservation, eval.FactAnswer), eval.PregnancyCode
 		switch pick(d, "how", "bool", "code", "text") {
 		case "bool":
