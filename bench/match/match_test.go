@@ -107,4 +107,16 @@ func TestAllCountAlike(t *testing.T) {
 	if diff := cmp.Diff(want, scan(people, places)); diff != "" {
 		t.Errorf("plain scan (-evaluator +scan):\n%s", diff)
 	}
+	db, err := openSQLite(t.TempDir(), people, places)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.db.Close()
+	got, err := db.count()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("SQLite (-evaluator +SQLite):\n%s", diff)
+	}
 }

@@ -48,17 +48,12 @@ func (e *evaluation) smoking(c *Criterion) finding {
 // PregnancyCode is the LOINC code of the pregnancy status.
 const PregnancyCode Code = "loinc|82810-3"
 
-<<<<<<< HEAD
-// pregnancy looks at the latest statement: the status, an answer, or an active condition, which a
-// no can stand against. An older one is stale, ten months if the criterion gives no window; a list
-// of conditions without a pregnancy does not say that there is none.
-=======
 // IsPregnancy says whether a condition with this code is a pregnancy.
 func IsPregnancy(c Code) bool { return c == "snomed|77386006" || c == "snomed|72892002" }
 
-// pregnancy looks at the latest statement: the status, an answer, or an active condition. An
-// older one is stale, ten months if the criterion gives no window; a list of conditions without a pregnancy does not say that there is none.
->>>>>>> main
+// pregnancy looks at the latest statement: the status, an answer, or an active condition, which a
+// no can stand against. An older one is stale, ten months if the criterion gives no window; a list
+// of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
 	within := c.Within
 	if within.IsZero() {
