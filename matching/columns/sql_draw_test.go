@@ -35,8 +35,9 @@ var (
 // drawing draws the parts of one case.
 type drawing struct {
 	*rapid.T
-	asOf  eval.Date
-	about []eval.Criterion // what people are mostly told to say something about
+	asOf      eval.Date
+	overrides bool             // somebody decided about some criteria
+	about     []eval.Criterion // what people are mostly told to say something about
 }
 
 func pick[V any](d drawing, label string, from ...V) V {
@@ -169,7 +170,11 @@ func (d drawing) row(id string) columns.Row {
 		r.Waiver = pick(d, "for", drawnStudy, "ELM")
 	}
 	if d.seldom("own facts") {
-		r.Studies = map[string]columns.Own{pick(d, "whose", drawnStudy, "ELM"): d.own()}
+		own := d.own() // a study with facts of its own sees the same person
+		facts, mobile, stretches := own.Person.Facts, own.Person.Devices.Mobile, own.Person.Participations
+		own.Person = r.Person
+		own.Person.Facts, own.Person.Devices.Mobile, own.Person.Participations = facts, mobile, stretches
+		r.Studies = map[string]columns.Own{pick(d, "whose", drawnStudy, "ELM"): own}
 	}
 	return r
 }
@@ -195,7 +200,7 @@ func (d drawing) own() columns.Own {
 	for range rapid.IntRange(0, 2).Draw(d.T, "stretches") {
 		p.Participations = append(p.Participations, d.stretch())
 	}
-	if d.seldom("decision") {
+	if d.overrides && d.seldom("decision") {
 		p.Overrides = []eval.Override{{Criterion: pick(d, "of", "I1", "I2", "I3", "I1.0"), Met: rapid.Bool().Draw(d.T, "met")}}
 	}
 	o := columns.Own{Person: p}

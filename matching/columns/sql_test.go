@@ -58,9 +58,6 @@ INSERT INTO smoking_word VALUES ('current', 'current'), ('former', 'former'), ('
 	('loinc|LA18976-3', 'current'), ('loinc|LA18977-1', 'current'), ('loinc|LA15920-4', 'former'), ('loinc|LA18978-9', 'never'),
 	('snomed|449868002', 'current'), ('snomed|8517006', 'former'), ('snomed|266919005', 'never'), ('snomed|266927001', NULL);`
 
-// engine is anything that answers a query about rows.
-type engine func(q columns.Query, rows []columns.Row) (columns.Answer, error)
-
 // verdicts are the truths of the items and the class of everybody who is counted, by id.
 type verdicts struct {
 	columns.Answer
