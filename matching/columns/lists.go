@@ -54,7 +54,7 @@ func (t *Table) episode(f *eval.Fact) entry {
 		return odd
 	case no:
 		return denied
-	case f.End != "" && f.Kind == eval.FactMedication: // when it ended counts, beside when it began
+	case f.End != "" && (f.Kind == eval.FactMedication || f.Kind == eval.FactAnswer): // of a medicine, when it ended counts beside when it began
 		return odd
 	}
 	form, day := onDay, f.Date

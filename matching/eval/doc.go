@@ -27,6 +27,8 @@
 //     answer or earlier. A record with the day of the note alone tells no more.
 //   - Dated after the as-of day: unknown, and flagged, since the date must be wrong; but a fact
 //     that was also recorded after that day did not exist yet and is left out.
+//   - An end, and a stretch in a study, may lie ahead: neither is cut off or flagged, and a partial
+//     one that may or may not have come leaves open whether it has.
 //
 // # Lists
 //
@@ -34,7 +36,8 @@
 // unknown. A condition holds when it is not over by the as-of day; Ever also counts past ones;
 // with Within, any episode that began in the window counts, over or not. A medicine holds
 // while it is being taken; with Within also when it ended, or was last ordered, in the window.
-// An answer "no" to a code (Bool false) makes that code, not the list, known.
+// An answer "no" to a code (Bool false) makes that code, not the list, known, whenever it was
+// given. Given after the yes it stands against, it leaves the code unknown, unless Ever is asked.
 //
 // # Measurements
 //

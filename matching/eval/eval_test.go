@@ -545,6 +545,8 @@ func TestPregnancyAndAppliesTo(t *testing.T) {
 	check(t, c, eval.Person{Sex: "female", Facts: status("snomed|60001007", "2025-04-09")}, asOf, eval.OutcomeUnknown, eval.Stale)
 	over := []eval.Fact{{Kind: eval.FactCondition, Code: "snomed|72892002", Date: "2025-06-01", End: "2026-02-01", Status: "resolved"}}
 	check(t, c, eval.Person{Sex: "female", Facts: over}, asOf, eval.Met, eval.Differs)
+	refuted := []eval.Fact{{Kind: eval.FactCondition, Code: "snomed|77386006", Date: "2026-01-01", Bool: no(), Status: "active"}}
+	check(t, c, eval.Person{Sex: "female", Facts: refuted}, asOf, eval.Met, eval.Differs)
 	check(t, c, eval.Person{Facts: pregnant}, asOf, eval.NotMet, eval.Present)
 	check(t, c, eval.Person{Facts: status("snomed|60001007", "2026-01-01")}, asOf, eval.Met, eval.Differs)
 	// Whoever it does not apply to is not held to it; with the sex unknown a failure is not known.

@@ -51,8 +51,9 @@ const PregnancyCode Code = "loinc|82810-3"
 // IsPregnancy says whether a condition with this code is a pregnancy.
 func IsPregnancy(c Code) bool { return c == "snomed|77386006" || c == "snomed|72892002" }
 
-// pregnancy looks at the latest statement: the status, an answer, or an active condition. An
-// older one is stale, ten months if the criterion gives no window; a list of conditions without a pregnancy does not say that there is none.
+// pregnancy looks at the latest statement: the status, an answer, or an active condition, which a
+// no can stand against. An older one is stale, ten months if the criterion gives no window; a list
+// of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
 	within := c.Within
 	if within.IsZero() {
@@ -67,10 +68,12 @@ func (e *evaluation) pregnancy(c *Criterion) finding {
 	return e.latest(facts, e.start(within), func(f *Fact) (Truth, Cause) {
 		t := Unknown
 		switch {
+		case f.Bool != nil && !*f.Bool:
+			t = False
 		case f.Kind == FactCondition:
 			t = e.current(placed{fact: f})
 		case f.Bool != nil:
-			t = Of(*f.Bool)
+			t = True
 		case f.ValueCode == "snomed|77386006" || f.ValueCode == "loinc|LA15173-0" || f.Text == "pregnant":
 			t = True
 		case f.ValueCode == "snomed|60001007" || f.ValueCode == "loinc|LA26683-5" || f.Text == "not pregnant":
