@@ -30,21 +30,15 @@ const relaxSteps = 10
 // Relax tries one criterion's range wider and wider. Only those whom nothing else excludes can come
 // in, so everybody is judged once and they alone again. ErrChange for a criterion without a range.
 func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (Curve, error) {
-	at, err := s.item(id)
+	at, out, steps, err := s.relaxed(id)
 	if err != nil {
-		return Curve{}, fmt.Errorf("relax: %w", err)
+		return Curve{}, err
 	}
-	c := s.Criteria.Items[at]
-	if c.Range.IsZero() {
-		return Curve{}, fmt.Errorf("relax %s: %w: it has no range", id, ErrChange)
-	}
-	out := Curve{ID: id, Steps: make([]Step, relaxSteps)}
-	wider := make([]Study, relaxSteps)
+	wider := make([]Study, len(steps))
 	for k := range wider {
 		wider[k] = s
 		wider[k].Criteria.Items = slices.Clone(s.Criteria.Items)
-		wider[k].Criteria.Items[at].Range = relaxed(&c, float64(k+1)*stepOf(&c))
-		out.Steps[k].Range = rangeText(&wider[k].Criteria.Items[at])
+		wider[k].Criteria.Items[at] = steps[k]
 	}
 	var near []*record // whom nothing else excludes
 	var mu sync.Mutex
@@ -76,6 +70,23 @@ func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 		}
 	}
 	return out, nil
+}
+
+// relaxed is what to try of a criterion: its place, the steps of its curve, and it with each range.
+func (s *Study) relaxed(id string) (at int, out Curve, wider []eval.Criterion, err error) {
+	if at, err = s.item(id); err != nil {
+		return 0, Curve{}, nil, fmt.Errorf("relax: %w", err)
+	}
+	c := s.Criteria.Items[at]
+	if c.Range.IsZero() {
+		return 0, Curve{}, nil, fmt.Errorf("relax %s: %w: it has no range", id, ErrChange)
+	}
+	out, wider = Curve{ID: id, Steps: make([]Step, relaxSteps)}, slices.Repeat([]eval.Criterion{c}, relaxSteps)
+	for k := range wider {
+		wider[k].Range = relaxed(&c, float64(k+1)*stepOf(&c))
+		out.Steps[k].Range = rangeText(&wider[k])
+	}
+	return at, out, wider, nil
 }
 
 // stepOf is one step in the criterion's unit: a year, ten kilometres or miles; of a measurement a

@@ -37,9 +37,9 @@ func (m Match) Table(w io.Writer, limit int) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "%s, criteria version %d, as of %s\n", m.Study, m.Version, m.AsOf)
 	fmt.Fprintf(out, "%d eligible, %d possible, %d excluded\n", m.Counts.Eligible, m.Counts.Possible, m.Counts.Excluded)
-	fmt.Fprint(out, "\ncriterion\t\texcludes\talone\tunknown\n")
+	fmt.Fprint(out, "\ncriterion\t\texcludes\talone\tunknown\tleft\n")
 	for _, c := range m.Criteria {
-		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\n", c.ID, c.Text, c.Excluded, c.Only, c.Unknown)
+		fmt.Fprintf(out, "%s\t%s\t%d\t%d\t%d\t%d\n", c.ID, c.Text, c.Excluded, c.Only, c.Unknown, c.Left)
 	}
 	shown := m.Candidates
 	if limit > 0 && len(shown) > limit {
