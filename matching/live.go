@@ -49,6 +49,9 @@ func (x *Live) Len() int { return x.table.Load().Len() }
 // query puts a study into the form a table asks for.
 func (x *Live) query(ctx context.Context, s *Study, asOf eval.Date) (columns.Query, error) {
 	q := columns.Query{Study: s.ID, Items: s.Criteria.Items, AsOf: asOf, Settled: make(map[string]bool, len(s.Settled))}
+	if err := ctx.Err(); err != nil {
+		return q, err
+	}
 	if !asOf.Full() {
 		return q, fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
 	}

@@ -50,7 +50,7 @@ type core struct {
 	trial    *trial.Coordinator
 	operator *ivr.Operator
 	carrier  *twilio.Carrier // nil without an account
-	matcher  *matching.Scan
+	matcher  *matching.Live
 	newID    id.New
 }
 
