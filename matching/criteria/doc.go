@@ -114,8 +114,7 @@
 //	                                                    and combinationThreshold
 //
 // The other keys are extensions under urn:muster:criteria: with the key's name: text, name,
-// sensitivity, question; on the Group version, asOf, notEncoded, valueSet (a
-// line of the text form). Those that change who is meant
-// are modifierExtensions: site, descendants, exclusive (of a Range), within, atLeastAgo, ever,
-// active, pick, missing, appliesTo, combinationMethod, combinationThreshold.
+// sensitivity, question; on the Group version, asOf, notEncoded, valueSet (a line of the text form).
+// Those that change who is meant are modifierExtensions: site, descendants, exclusive (of a Range),
+// within, atLeastAgo, ever, active, pick, missing, appliesTo, combinationMethod, combinationThreshold.
 package criteria
