@@ -39,7 +39,7 @@ type Study struct {
 
 	Sites     []Site     `bson:"sites" yaml:"sites"`
 	Criteria  string     `bson:"criteria" yaml:"criteria"`             // YAML of package criteria
-	Version   int        `bson:"version" yaml:"version"`               // of the criteria; grows with each change
+	Version   int        `bson:"version" yaml:"version"`               // of the criteria; grows with each change, unless the file says it
 	PreScreen string     `bson:"preScreen,omitempty" yaml:"preScreen"` // questionnaire name in the library
 	Visits    []PlanStep `bson:"visits,omitempty" yaml:"visits"`
 	Diary     *DiaryPlan `bson:"diary,omitempty" yaml:"diary"`

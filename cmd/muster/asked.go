@@ -18,6 +18,7 @@ import (
 type asked struct {
 	day, format, explain string
 	lang                 string
+	version              int // of the criteria; 0: the one there is now
 	whatIf               []string
 	next                 bool
 }
@@ -49,7 +50,7 @@ func (a *asked) answer(ctx context.Context, k *core, study string, to io.Writer)
 			return fmt.Errorf("--as-of: %w", err)
 		}
 	}
-	s, err := studies{k.trial}.Study(ctx, study)
+	s, err := studies{k.trial}.At(ctx, study, a.version)
 	if err != nil {
 		return fmt.Errorf("study %s: %w", study, err)
 	}

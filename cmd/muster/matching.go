@@ -25,6 +25,18 @@ func (s studies) Study(ctx context.Context, id string) (matching.Study, error) {
 	return asMatching(&st)
 }
 
+// At returns one study with the criteria of a version, 0 for those it has now.
+func (s studies) At(ctx context.Context, id string, version int) (matching.Study, error) {
+	if version == 0 {
+		return s.Study(ctx, id)
+	}
+	st, err := s.StudyAt(ctx, trial.StudyID(id), version)
+	if err != nil {
+		return matching.Study{}, err
+	}
+	return asMatching(&st)
+}
+
 // Open returns the studies that look for people now.
 func (s studies) Open(ctx context.Context) ([]matching.Study, error) {
 	all, err := s.Studies(ctx)
@@ -239,6 +251,7 @@ func matchCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&a.day, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
+	f.IntVar(&a.version, "version", 0, "the version of the criteria to match by (default: the one the study has now)")
 	f.StringVar(&a.format, "format", "table", "table or json")
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
 	f.StringVar(&a.lang, "lang", "en", "language of the reasons under --explain: en, or es, a draft nobody has reviewed yet")

@@ -35,6 +35,7 @@ var stored = map[string][2]string{
 	"charts":        {"contacts", "Chart"},
 	"checkpoints":   {"internal/audit", "checkpoint"},
 	"codeRates":     {"contacts", "codeRate"},
+	"criteria":      {"trial", "CriteriaVersion"},
 	"erasures":      {"contacts", "erasure"},
 	"forms":         {"portal/web", "claim"},
 	"keys":          {"internal/seal", "dataKey"},
