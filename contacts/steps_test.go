@@ -99,4 +99,3 @@ func without(t *testing.T, raw bson.Raw, keys ...string) bson.Raw {
 	}
 	return out
 }
-
