@@ -13,6 +13,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/filter"
 )
@@ -238,6 +239,26 @@ func TestFilterAsksForNoMoreThanItMust(t *testing.T) {
 	}
 	if got, want := len(f.Queries()), 3*3*len(f.Areas); got != want {
 		t.Errorf("%d queries, want %d", got, want)
+	}
+	declared := rig.New(t, rig.Options{}).Store.Spec("people").Indexes
+	served := func(f *filter.Filter, by string) {
+		t.Helper()
+		for _, q := range f.Queries() {
+			if plan, err := q.Validate("people", declared); err != nil || plan.Index.Name != by {
+				t.Errorf("%+v is served by %q, %v; want %q", q, plan.Index.Name, err, by)
+			}
+		}
+	}
+	served(f, "near")
+	anywhere, err := study.With("drop I2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served(filterOf(&anywhere, monday, 2026), "born")
+	anybody := study
+	anybody.Criteria.Items = study.Criteria.Items[2:3]
+	if f := filterOf(&anybody, monday, 2026); f.Queries() != nil || len(f.Uses) > 0 {
+		t.Errorf("of a condition alone %+v is asked, for %v", f.Queries(), f.Uses)
 	}
 	strict := study
 	strict.Criteria.Items = slices.Clone(study.Criteria.Items)

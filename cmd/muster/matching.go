@@ -212,7 +212,8 @@ func matchCommand() *cobra.Command {
 		Example: `  muster match STEADY --as-of 2026-03-02
   muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
   muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
-  muster match STEADY --next-question`,
+  muster match STEADY --next-question
+  muster match STEADY --stream`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
@@ -227,6 +228,8 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.format, "format", "table", "table or json")
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
+	f.StringVar(&a.stream, "stream", "", "read people from the database page by page, keeping nobody in memory: fit, who fits, through a filter (what --stream alone means), or all, what criteria cost as well")
+	f.Lookup("stream").NoOptDefVal = "fit"
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
 	return cmd
 }

@@ -84,15 +84,13 @@ func (f *Filter) Fits(p eval.Person, c contacts.Clear) bool {
 	return eval.Evaluate(f.rest, p, f.asOf).Class != eval.Excluded
 }
 
-// String says what is asked: "by birth year and area (I1, I4): born 1950–1985 or unknown; 14 areas".
+// String says what is asked: "by I1, I4: born unknown, 1950–1985, from 2026; 14 areas".
 func (f *Filter) String() string {
 	if len(f.Uses) == 0 {
 		return "everybody: no criterion can be asked of the database"
 	}
-	var parts []string
-	var left []string
+	var parts, left, order []string
 	spans := map[string][]string{}
-	var order []string
 	for _, sex := range sexes() {
 		years, ok := f.Years[sex]
 		name := sex
@@ -132,7 +130,7 @@ func describe(years []Span) string {
 	var parts []string
 	for _, y := range years {
 		switch {
-		case y == Span{0, 1}:
+		case y == Span{0, firstYear}:
 			parts = append(parts, "unknown")
 		case y.To == 0:
 			parts = append(parts, fmt.Sprintf("from %d", y.From))
