@@ -15,8 +15,7 @@ import (
 	"github.com/muster-health/muster/matching/eval"
 )
 
-// both asks the plain scan and the columns, and fails the test when they do not say the same. Where
-// the columns do not answer, the day having passed, the scan does.
+// both asks the plain scan and the columns, and fails the test when they do not say the same.
 type both struct {
 	*matching.Scan
 	live *matching.Live
@@ -24,9 +23,7 @@ type both struct {
 }
 
 func newBoth(t *testing.T, r *rig.Rig, o matching.Options) *both {
-	b := &both{Scan: matching.NewScan(r.People, r.Store.Driver(), o), live: matching.NewLive(r.People, r.Store.Driver(), r.Clock.Now, o), t: t}
-	b.live.Past = b.Scan
-	return b
+	return &both{Scan: matching.NewScan(r.People, r.Store.Driver(), o), live: matching.NewLive(r.People, r.Store.Driver(), r.Clock.Now, o), t: t}
 }
 
 func (b *both) Tick(ctx context.Context) error {

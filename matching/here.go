@@ -44,7 +44,7 @@ func (x *Scan) trialsRev(ctx context.Context) (map[contacts.PersonID]*here, int,
 	if !x.old.Swap(false) { // a change that comes while asking makes it old again
 		return x.known, x.knownRev, nil
 	}
-	known, err := x.askTrials(ctx)
+	known, err := x.here(ctx)
 	if err != nil {
 		x.old.Store(true)
 		return nil, 0, err
@@ -54,7 +54,8 @@ func (x *Scan) trialsRev(ctx context.Context) (map[contacts.PersonID]*here, int,
 	return known, x.knownRev, nil
 }
 
-func (x *Scan) askTrials(ctx context.Context) (map[contacts.PersonID]*here, error) {
+// here asks who is in our studies and who came to us.
+func (x *Options) here(ctx context.Context) (map[contacts.PersonID]*here, error) {
 	known := map[contacts.PersonID]*here{}
 	of := func(p contacts.PersonID) *here {
 		if known[p] == nil {

@@ -15,12 +15,10 @@ import (
 )
 
 // Live is an Index that answers about everybody from columns of bits, and about one person from the
-// database. It is filled by the first Tick, and follows the change feed with each one after. Days
-// that have passed it leaves to Past.
+// database. It is filled by the first Tick, and follows the change feed with each one after. For days
+// that have passed it reads everybody from the database.
 type Live struct {
 	Options
-	Past Index // nil: a day that has passed is an error
-
 	people *contacts.Directory
 	driver docstore.Driver
 	now    func() time.Time // business time
@@ -84,8 +82,8 @@ func (x *Live) Counts(ctx context.Context, s Study, asOf eval.Date) (Result, err
 		return Result{}, err
 	}
 	a, err := x.table.Load().Count(q)
-	if x.past(err) {
-		return x.Past.Counts(ctx, s, asOf)
+	if past(err) {
+		return NewStream(x.people, x.now, x.Options).Counts(ctx, s, asOf)
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("match %s: %w", s.ID, err)
@@ -98,8 +96,21 @@ func (x *Live) Counts(ctx context.Context, s Study, asOf eval.Date) (Result, err
 	return r, nil
 }
 
-// past says whether an answer is to be had from Past.
-func (x *Live) past(err error) bool { return x.Past != nil && errors.Is(err, columns.ErrDay) }
+// past says whether the question was about a day that has passed.
+func past(err error) bool { return errors.Is(err, columns.ErrDay) }
+
+// asItWas holds everybody as the database knows them now, for what a stream cannot answer.
+func (x *Live) asItWas(ctx context.Context) (*Scan, error) {
+	out := NewScan(x.people, x.driver, x.Options)
+	for r, err := range x.everybody(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read everybody: %w", err)
+		}
+		r.last = x.table.Load().Last(string(r.id))
+		out.all[r.id] = r
+	}
+	return out, nil
+}
 
 // Candidates ranks by the columns, and tells of those to be shown as the database knows them now;
 // who no longer fits is left out.
@@ -110,8 +121,8 @@ func (x *Live) Candidates(ctx context.Context, s Study, asOf eval.Date, limit in
 	}
 	ranked, err := x.table.Load().Rank(q, limit, string(after))
 	switch {
-	case x.past(err):
-		return x.Past.Candidates(ctx, s, asOf, limit, after)
+	case past(err):
+		return NewStream(x.people, x.now, x.Options).Candidates(ctx, s, asOf, limit, after)
 	case errors.Is(err, columns.ErrNobody):
 		return nil, fmt.Errorf("candidates after %s: %w", after, docstore.ErrNotFound)
 	case err != nil:
@@ -151,8 +162,12 @@ func (x *Live) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 		return Curve{}, err
 	}
 	more, err := x.table.Load().Relax(q, at, wider)
-	if x.past(err) {
-		return x.Past.Relax(ctx, s, asOf, id)
+	if past(err) {
+		then, err := x.asItWas(ctx)
+		if err != nil {
+			return Curve{}, err
+		}
+		return then.Relax(ctx, s, asOf, id)
 	}
 	if err != nil {
 		return Curve{}, fmt.Errorf("relax %s: %w", id, err)
@@ -180,10 +195,15 @@ func (x *Live) questions(ctx context.Context, s Study, asOf eval.Date, p contact
 	}
 	stock, err := x.table.Load().Stock(q, string(p))
 	switch {
-	case x.past(err) && p == "":
-		return x.Past.Questions(ctx, s, asOf)
-	case x.past(err):
-		return x.Past.QuestionsFor(ctx, s, p, asOf)
+	case past(err):
+		then, err := x.asItWas(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if p == "" {
+			return then.Questions(ctx, s, asOf)
+		}
+		return then.QuestionsFor(ctx, s, p, asOf)
 	case errors.Is(err, columns.ErrNobody):
 		return nil, fmt.Errorf("questions for %s: %w", p, docstore.ErrNotFound)
 	case err != nil:

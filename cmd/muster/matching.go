@@ -118,8 +118,12 @@ func participation(s *trial.Subject) (p eval.Participation, ok bool) {
 
 // openMatcher makes the index; it fills with the first Tick.
 func (k *core) openMatcher() {
-	k.matcher = matching.NewScan(k.people, k.driver, matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
-		Visits: visits(k.trial), VisitsIn: "visits"})
+	k.matcher = matching.NewLive(k.people, k.driver, k.clock.Now, k.matchOptions())
+}
+
+func (k *core) matchOptions() matching.Options {
+	return matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
+		Visits: visits(k.trial), VisitsIn: "visits"}
 }
 
 // percolate holds one person against all open studies and notes the verdict where they are on a
@@ -239,7 +243,8 @@ func matchCommand() *cobra.Command {
 		Example: `  muster match STEADY --as-of 2026-03-02
   muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
   muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
-  muster match STEADY --next-question`,
+  muster match STEADY --next-question
+  muster match STEADY --stream`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
@@ -256,6 +261,8 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
 	f.StringVar(&a.lang, "lang", "en", "language of the reasons under --explain: en, or es, a draft nobody has reviewed yet")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
+	f.StringVar(&a.stream, "stream", "", "read people from the database page by page, keeping nobody in memory: fit, who fits, through a filter (what --stream alone means), or all, what criteria cost as well")
+	f.Lookup("stream").NoOptDefVal = "fit"
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
 	return cmd
 }
