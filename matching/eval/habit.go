@@ -51,17 +51,13 @@ const PregnancyCode Code = "loinc|82810-3"
 // pregnancy looks at the latest statement: the status, an answer, or an active condition. An
 // older one is stale, ten months if the criterion gives no window; a list of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
-	within := c.Within
-	if within.IsZero() {
-		within = Period{Months: 10}
-	}
 	facts := e.facts([]string{FactObservation, FactAnswer, FactCondition}, func(f *Fact) bool {
 		if f.Kind == FactCondition {
 			return f.Code == "snomed|77386006" || f.Code == "snomed|72892002"
 		}
 		return f.Code == PregnancyCode
 	})
-	return e.latest(facts, e.start(within), func(f *Fact) (Truth, Cause) {
+	return e.latest(facts, e.start(c.Window()), func(f *Fact) (Truth, Cause) {
 		t := Unknown
 		switch {
 		case f.Kind == FactCondition:
