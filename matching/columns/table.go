@@ -1,11 +1,20 @@
 package columns
 
 import (
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/matching/eval"
 )
+
+// ErrDay marks a day a table cannot answer for: not a full date, or one before the table's own,
+// which is past.
+var ErrDay = errors.New("the index answers for its own day and later ones")
+
+// ErrNobody marks somebody a table does not know.
+var ErrNobody = errors.New("the index knows nobody of this id")
 
 // Row is one person as a table takes them in.
 type Row struct {
@@ -19,41 +28,346 @@ type Row struct {
 
 // Own is what the registry, or one study, may see of a person.
 type Own struct {
-	Person eval.Person // without Distances, which the study's sites give
-	Asked  eval.Date   // they said on this day that they are in no other study, nor were for thirty days
+	Person eval.Person // without Distances, which the study's sites give, and without Overrides
+	Asked  eval.Date   // they said on this day that they are in no other study, nor were for AskedDays
 }
 
-// Query is one question to a table.
-type Query struct {
-	Study   string
-	Items   []eval.Criterion
-	AsOf    eval.Date // a full date
-	Sites   []Site
-	Settled map[string]bool                 // who is neither counted nor listed, by id
-	Busy    map[string][]eval.Participation // in studies of ours, by id
+// AskedDays is how far back a question after other studies asks.
+const AskedDays = 30
+
+// Table holds everybody. Safe for concurrent use: whoever asks sees each person whole, as they were
+// put before the question began.
+//
+// Rows are only ever added; somebody put anew gets a new row, and the old one dies. So a question's
+// bits, once found for a block that is full, stay right for as long as the day does.
+type Table struct {
+	waiting sync.Mutex
+	pending []change // not yet merged
+
+	mu    sync.RWMutex // held by a question throughout
+	floor int          // the table's day, as a number
+	rows  uint32
+	dead  uint32 // of these
+	live  bitset
+	ids   ids
+	last  []uint32 // seconds since 1970; 0: never
+
+	home     []uint32 // index into points
+	points   []geo.Point
+	pointOf  map[geo.Point]uint32
+	onTheWay sync.Mutex
+	routes   map[geo.Point][]int32 // metres from a site to each of points
+
+	birth, died      column
+	birthOdd, isDead bitset
+	traits           []*trait
+	facts            map[eval.Code]*facts
+	lists            map[listKey]*listed
+	listed           []*listed          // the same, in the order they came
+	complete         map[string]*bitset // list: who confirmed that it is
+	statuses         map[string]bool
+	ended            column // last day in another study
+	trialsOdd        bitset
+	asked            column
+	waivers          map[string]*bitset // study: who may be held against it alone
+	waived           bitset
+	own              map[string]*bitset // study: of whom it has facts of its own
+	kept             map[uint32]*Row    // of whom more is to say than the columns hold
+
+	cache cache
 }
 
-// Site is a place people would travel to.
-type Site struct {
-	ID string
-	At geo.Point
+// change is somebody put, dropped, or written to.
+type change struct {
+	row  Row
+	what int
 }
 
-// Counts is how many people are in each class. Those who have died are excluded.
-type Counts struct{ Eligible, Possible, Excluded int }
+const (
+	put = iota
+	drop
+	touch
+)
 
-// Cost is what one item does among the living. Dropped is by how much the classes would grow
-// (or shrink, below zero) if the item were dropped.
-type Cost struct {
-	Excluded int // known to fail it
-	Only     int // of these, those who fail nothing else
-	Unknown  int // possible people about whom it is not known
-	Left     int // not known to fail it or any item before it
-	Dropped  Counts
+// mostWaiting is how many changes may wait for the next question.
+const mostWaiting = 4096
+
+// New returns an empty table that answers for the day and later ones.
+func New(day eval.Date) *Table {
+	t := &Table{
+		points: make([]geo.Point, 1), pointOf: map[geo.Point]uint32{}, routes: map[geo.Point][]int32{},
+		traits: newTraits(), facts: map[eval.Code]*facts{}, lists: map[listKey]*listed{}, complete: map[string]*bitset{},
+		statuses: map[string]bool{}, waivers: map[string]*bitset{}, own: map[string]*bitset{}, kept: map[uint32]*Row{},
+	}
+	t.floor, _ = day.Day()
+	return t
 }
 
-// Answer is what one pass over the table gives; Costs are in the order of the items.
-type Answer struct {
-	Counts
-	Costs []Cost
+// Put takes people in, each in place of what was known of them. They count from the next question on.
+func (t *Table) Put(rows ...Row) {
+	t.waiting.Lock()
+	for i := range rows {
+		t.pending = append(t.pending, change{rows[i], put})
+	}
+	full := len(t.pending) >= mostWaiting
+	t.waiting.Unlock()
+	if full {
+		t.merge()
+	}
+}
+
+// Drop forgets people.
+func (t *Table) Drop(ids ...string) {
+	t.waiting.Lock()
+	defer t.waiting.Unlock()
+	for _, id := range ids {
+		t.pending = append(t.pending, change{Row{ID: id}, drop})
+	}
+}
+
+// Touch notes that we wrote to somebody, or called.
+func (t *Table) Touch(id string, at time.Time) {
+	t.waiting.Lock()
+	defer t.waiting.Unlock()
+	t.pending = append(t.pending, change{Row{ID: id, Last: at}, touch})
+}
+
+// Len is how many people the table holds.
+func (t *Table) Len() int {
+	defer t.read()()
+	return int(t.rows - t.dead)
+}
+
+// Day moves the table's day on; it never goes back.
+func (t *Table) Day(d eval.Date) {
+	if day, ok := d.Day(); ok {
+		t.merge()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.floor = max(t.floor, day)
+	}
+}
+
+// read merges what waits and keeps writers out until done is called.
+func (t *Table) read() (done func()) {
+	t.merge()
+	t.mu.RLock()
+	return t.mu.RUnlock
+}
+
+func (t *Table) merge() {
+	t.waiting.Lock()
+	empty := len(t.pending) == 0
+	t.waiting.Unlock()
+	if empty {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting.Lock()
+	changes := t.pending
+	t.pending = nil
+	t.waiting.Unlock()
+	for i := range changes {
+		switch c := &changes[i]; c.what {
+		case put:
+			t.put(&c.row)
+		case drop:
+			t.drop(c.row.ID)
+		case touch:
+			t.touch(c.row.ID, c.row.Last)
+		}
+	}
+}
+
+func (t *Table) drop(id string) {
+	if row, ok := t.ids.find(id); ok && t.live.has(row) {
+		t.bury(row)
+	}
+}
+
+func (t *Table) touch(id string, at time.Time) {
+	if row, ok := t.ids.find(id); ok {
+		t.last[row] = max(t.last[row], seconds(at))
+	}
+}
+
+// seconds is a moment as a column holds it.
+func seconds(at time.Time) uint32 {
+	if at.IsZero() {
+		return 0
+	}
+	return uint32(max(at.Unix(), 1))
+}
+
+func (t *Table) bury(row uint32) {
+	if t.live.has(row) {
+		t.live.clear(row)
+		t.dead++
+		delete(t.kept, row)
+	}
+}
+
+func (t *Table) put(r *Row) {
+	row := t.rows
+	if before, had := t.ids.add(r.ID); had {
+		t.bury(before)
+	}
+	t.rows++
+	t.live.set(row)
+	t.last = append(t.last, seconds(r.Last))
+	t.home = append(t.home, t.point(r.Home))
+
+	p := &r.Person
+	keep := !t.putPerson(row, r)
+	byCode(p, func(code eval.Code, all []*eval.Fact) {
+		x := t.facts[code]
+		if x == nil {
+			x = &facts{code: code}
+			t.facts[code] = x
+		}
+		if !x.put(row, all, t.floor) {
+			keep = true
+		}
+	})
+	if !t.putLists(row, p) {
+		keep = true
+	}
+	if r.Waiver != "" {
+		t.waived.set(row)
+		in(t.waivers, r.Waiver).set(row)
+	}
+	for study := range r.Studies {
+		in(t.own, study).set(row)
+		keep = true
+	}
+	if keep {
+		t.kept[row] = r
+	}
+}
+
+// putPerson takes in what is no fact. False: some of it is odd.
+func (t *Table) putPerson(row uint32, r *Row) bool {
+	p := &r.Person
+	regular := true
+	switch day, full := p.BirthDate.Day(); {
+	case full && day <= t.floor:
+		t.birth.set(row, int64(day))
+	case p.BirthDate != "":
+		t.birthOdd.set(row)
+		regular = false
+	}
+	if first, _, ok := p.Died.Span(); ok {
+		t.died.set(row, int64(first))
+	} else if p.Dead {
+		t.isDead.set(row)
+	}
+	for _, x := range t.traits {
+		x.put(row, p)
+	}
+	for _, list := range listNames() {
+		if confirmed(&p.Lists, list) != "" {
+			in(t.complete, list).set(row)
+		}
+	}
+	switch all := p.Participations; {
+	case len(all) == 0:
+	case len(all) == 1 && all[0].Study == AnotherStudy && all[0].From == "" && all[0].To != "" && early(all[0].To, t.floor):
+		day, _ := all[0].To.Day()
+		t.ended.set(row, int64(day))
+	default:
+		t.trialsOdd.set(row)
+		regular = false
+	}
+	if r.Asked != "" {
+		if day, full := r.Asked.Day(); full {
+			t.asked.set(row, int64(day))
+		} else {
+			t.trialsOdd.set(row)
+			regular = false
+		}
+	}
+	return regular
+}
+
+// AnotherStudy is the name of a study nobody named.
+const AnotherStudy = "another study"
+
+func listNames() []string {
+	return []string{eval.FactCondition, eval.FactMedication, eval.FactAllergy, eval.FactProcedure, listTrials}
+}
+
+// listTrials is the list of studies somebody was in.
+const listTrials = "trial"
+
+func confirmed(l *eval.Lists, list string) eval.Date {
+	switch list {
+	case eval.FactCondition:
+		return l.Conditions
+	case eval.FactMedication:
+		return l.Medications
+	case eval.FactAllergy:
+		return l.Allergies
+	case eval.FactProcedure:
+		return l.Procedures
+	}
+	return l.Trials
+}
+
+func in(sets map[string]*bitset, name string) *bitset {
+	if sets[name] == nil {
+		sets[name] = &bitset{}
+	}
+	return sets[name]
+}
+
+func (t *Table) point(p geo.Point) uint32 {
+	if !p.Located() {
+		return 0
+	}
+	i, known := t.pointOf[p]
+	if !known {
+		i = uint32(len(t.points))
+		t.points, t.pointOf[p] = append(t.points, p), i
+	}
+	return i
+}
+
+// Memory is how many bytes the people take, without what questions keep.
+func (t *Table) Memory() int {
+	defer t.read()()
+	n := t.ids.bytes() + 4*cap(t.last) + 4*cap(t.home) + 80*len(t.points) + 8*cap(t.live.blocks) + t.live.bytes()
+	for _, c := range []*column{&t.birth, &t.died, &t.ended, &t.asked} {
+		n += c.bytes()
+	}
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived} {
+		n += s.bytes()
+	}
+	for _, x := range t.traits {
+		n += x.unit.bytes()
+	}
+	for _, x := range t.facts {
+		n += x.bytes()
+	}
+	for _, x := range t.listed {
+		n += 120 + x.bytes()
+	}
+	for _, sets := range []map[string]*bitset{t.complete, t.waivers, t.own} {
+		for _, s := range sets {
+			n += s.bytes()
+		}
+	}
+	for _, r := range t.kept {
+		n += rowBytes(r)
+	}
+	return n
+}
+
+// rowBytes is about what a kept row takes.
+func rowBytes(r *Row) int {
+	n := 600 + 400*len(r.Person.Facts)
+	for _, o := range r.Studies {
+		n += 500 + 400*len(o.Person.Facts)
+	}
+	return n
 }

@@ -33,3 +33,6 @@ func (c Code) covers(d Code, descendants bool) bool {
 	undotted := func(c Code) string { return strings.ReplaceAll(string(c), ".", "") }
 	return len(c.Value()) >= 3 && strings.HasPrefix(undotted(d), undotted(c))
 }
+
+// Covers reports whether c is d or, with descendants, d lies under it.
+func (c Code) Covers(d Code, descendants bool) bool { return c.covers(d, descendants) }

@@ -42,6 +42,21 @@ func (d Date) Parts() (year, month, day int) {
 	return year, month, day
 }
 
+// Day is the number of a full date, counted from 1970-01-01. Not ok: d is no full date.
+func (d Date) Day() (n int, ok bool) {
+	if len(d) != len(time.DateOnly) {
+		return 0, false
+	}
+	n, _, ok = d.span()
+	return n, ok
+}
+
+// DateOfDay is the date with this number.
+func DateOfDay(n int) Date { return dateOfDay(n) }
+
+// Span is the first and the last day d can be, as numbers. Not ok: d is no date.
+func (d Date) Span() (first, last int, ok bool) { return d.span() }
+
 // Day numbers count from 1970-01-01; these two stand for no limit.
 const (
 	always = -1 << 31

@@ -100,7 +100,7 @@ func (e *evaluation) judge(c *Criterion) Reason {
 			r.Overridden = o
 		}
 	}
-	r.Outcome = outcomeOf(met)
+	r.Outcome = OutcomeOf(met)
 	return r
 }
 
@@ -166,7 +166,7 @@ func (e *evaluation) group(c *Criterion) (finding, []Reason) {
 		reasons[i] = e.judge(&c.Of[i])
 		truths[i] = reasons[i].Outcome.truth()
 	}
-	return finding{truth: c.Kind.combine(c.N, truths), why: Grouped}, reasons
+	return finding{truth: c.Kind.Combine(c.N, truths), why: Grouped}, reasons
 }
 
 // start returns the first day of the criterion's window, always if there is none.

@@ -48,12 +48,15 @@ func (e *evaluation) smoking(c *Criterion) finding {
 // PregnancyCode is the LOINC code of the pregnancy status.
 const PregnancyCode Code = "loinc|82810-3"
 
+// IsPregnancy says whether a condition with this code is a pregnancy.
+func IsPregnancy(c Code) bool { return c == "snomed|77386006" || c == "snomed|72892002" }
+
 // pregnancy looks at the latest statement: the status, an answer, or an active condition. An
 // older one is stale, ten months if the criterion gives no window; a list of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
 	facts := e.facts([]string{FactObservation, FactAnswer, FactCondition}, func(f *Fact) bool {
 		if f.Kind == FactCondition {
-			return f.Code == "snomed|77386006" || f.Code == "snomed|72892002"
+			return IsPregnancy(f.Code)
 		}
 		return f.Code == PregnancyCode
 	})

@@ -14,7 +14,7 @@ func (r *Reason) If(c *Criterion, answer func(leaf *Criterion) Truth) Truth {
 	for i := range r.Of {
 		truths[i] = r.Of[i].If(&c.Of[i], answer)
 	}
-	met := c.Kind.combine(c.N, truths)
+	met := c.Kind.Combine(c.N, truths)
 	if c.Exclude {
 		met = met.Not()
 	}
@@ -27,8 +27,8 @@ func (r *Reason) If(c *Criterion, answer func(leaf *Criterion) Truth) Truth {
 	return met
 }
 
-// combine is the truth of a group of this kind.
-func (k Kind) combine(n int, truths []Truth) Truth {
+// Combine is the truth of a group of this kind.
+func (k Kind) Combine(n int, truths []Truth) Truth {
 	switch k {
 	case AnyOf:
 		return Or(truths...)

@@ -11,7 +11,8 @@ const (
 	OutcomeUnknown Outcome = "unknown"
 )
 
-func outcomeOf(t Truth) Outcome {
+// OutcomeOf is the outcome with this truth.
+func OutcomeOf(t Truth) Outcome {
 	switch t {
 	case True:
 		return Met
@@ -20,6 +21,9 @@ func outcomeOf(t Truth) Outcome {
 	}
 	return OutcomeUnknown
 }
+
+// Truth is what the outcome says of the criterion being met.
+func (o Outcome) Truth() Truth { return o.truth() }
 
 func (o Outcome) truth() Truth {
 	switch o {

@@ -1,0 +1,108 @@
+package columns
+
+import (
+	"sort"
+
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// A table does not know the rules. It asks the evaluator about people of whom one thing is known,
+// and finds where among the numbers, days or words the answer changes; so the two cannot disagree.
+
+// leaf is a statement without what is done with its answer (exclusion, whom it applies to, the
+// policy for unknowns), on a day.
+type leaf struct {
+	eval.Criterion
+	study string
+	asOf  eval.Date
+	day   int
+}
+
+// bare strips a criterion to its statement.
+func bare(c *eval.Criterion) eval.Criterion {
+	return eval.Criterion{
+		Kind: c.Kind, Range: c.Range, Unit: c.Unit, Codes: c.Codes, Descendants: c.Descendants, Within: c.Within,
+		AtLeastAgo: c.AtLeastAgo, Ever: c.Ever, Active: c.Active, Pick: c.Pick, Site: c.Site, In: c.In,
+	}
+}
+
+// ask is what the evaluator says of one statement about one person.
+func ask(c *eval.Criterion, study string, asOf eval.Date, p *eval.Person) eval.Truth {
+	v := eval.Evaluate(eval.Criteria{Study: study, Items: []eval.Criterion{*c}}, *p, asOf)
+	return v.Reasons[0].Outcome.Truth()
+}
+
+func (l *leaf) ask(p *eval.Person) eval.Truth { return ask(&l.Criterion, l.study, l.asOf, p) }
+
+// dateOf is the date with a number, the nearest there is.
+func dateOf(day int64) eval.Date {
+	const first, last = -719_162, 2_932_896 // of the years 1 and 9999
+	return eval.DateOfDay(int(min(max(day, first), last)))
+}
+
+// bound is where the truth of one end of a range changes along whole numbers: it rises from false
+// over unknown to true, or falls.
+type bound struct {
+	rises         bool
+	first, second int64 // from first on it is unknown, from second on settled the other way
+}
+
+// findBound looks for a change between from and to, where truth only rises or only falls.
+func findBound(from, to int64, truth func(int64) eval.Truth) bound {
+	b := bound{rises: truth(from) < truth(to-1) || truth(from) == eval.True && truth(to-1) == eval.True}
+	where := func(from int64, past func(eval.Truth) bool) int64 {
+		return from + int64(sort.Search(int(to-from), func(i int) bool { return past(truth(from + int64(i))) }))
+	}
+	if b.rises {
+		b.first = where(from, func(t eval.Truth) bool { return t >= eval.Unknown })
+		b.second = where(b.first, func(t eval.Truth) bool { return t == eval.True })
+		return b
+	}
+	b.first = where(from, func(t eval.Truth) bool { return t <= eval.Unknown })
+	b.second = where(b.first, func(t eval.Truth) bool { return t == eval.False })
+	return b
+}
+
+// bounds are both ends of a range over the numbers a column has room for.
+type bounds struct {
+	from, to int64
+	ends     []bound
+}
+
+// findBounds asks about each end of the criterion's range alone. truth must put the number into a
+// person and ask l.
+func findBounds(l leaf, from, to int64, truth func(l *leaf, v int64) eval.Truth) bounds {
+	out := bounds{from: from, to: to}
+	whole := l.Range
+	for _, r := range []eval.Range{{Min: whole.Min, Above: whole.Above}, {Max: whole.Max, Below: whole.Below}} {
+		if !r.IsZero() {
+			l.Range = r
+			out.ends = append(out.ends, findBound(from, to, func(v int64) eval.Truth { return truth(&l, v) }))
+		}
+	}
+	return out
+}
+
+// split sets who is inside and who is outside, among those who have a number.
+func (x *bounds) split(c *column, cells []block, inside, outside *block) {
+	var at block
+	*inside, *outside = cells[0], block{}
+	for _, b := range x.ends {
+		c.atLeast(&at, cells, b.first)
+		if b.rises {
+			for w := range at {
+				outside[w] |= cells[0][w] &^ at[w]
+			}
+		} else {
+			inside.andNot(&at)
+		}
+		if b.second != b.first {
+			c.atLeast(&at, cells, b.second)
+		}
+		if b.rises {
+			inside.and(&at)
+		} else {
+			outside.or(&at)
+		}
+	}
+}

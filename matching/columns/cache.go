@@ -1,0 +1,112 @@
+package columns
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// cache keeps what was found, the most recently asked for, within a number of bytes.
+type cache struct {
+	mu    sync.Mutex
+	known map[string]*predicate
+	clock uint64
+}
+
+// cacheBytes is how much predicates may take: some four thousand at a million people.
+const cacheBytes = 1 << 30
+
+// predicate returns the statement of a criterion, known or new, found for all rows.
+func (t *Table) predicate(c *eval.Criterion, q *Query) (*predicate, error) {
+	l := t.leaf(c, q)
+	key := q.key(&l)
+	t.cache.mu.Lock()
+	p := t.cache.known[string(key)]
+	t.cache.clock++
+	if p != nil {
+		p.used = t.cache.clock
+	}
+	t.cache.mu.Unlock()
+	if p == nil {
+		f, err := t.filler(l, q)
+		if err != nil {
+			return nil, err
+		}
+		p = t.keep(&predicate{leaf: l, key: string(key), filler: f})
+	}
+	p.find(t, q)
+	return p, nil
+}
+
+// uncached is predicate for what will hardly be asked again.
+func (t *Table) uncached(c *eval.Criterion, q *Query) (*predicate, error) {
+	l := t.leaf(c, q)
+	f, err := t.filler(l, q)
+	if err != nil {
+		return nil, err
+	}
+	p := &predicate{leaf: l, filler: f}
+	p.find(t, q)
+	return p, nil
+}
+
+func (t *Table) leaf(c *eval.Criterion, q *Query) leaf {
+	l := leaf{Criterion: bare(c), asOf: q.AsOf}
+	l.day, _ = q.AsOf.Day()
+	if l.Kind == eval.OtherTrial || l.usesFacts() && t.own[q.Study] != nil {
+		l.study = q.Study
+	}
+	return l
+}
+
+// key names a statement with all of the query that bears on it.
+func (q *Query) key(l *leaf) []byte {
+	key := l.key(make([]byte, 0, 256))
+	switch l.Kind {
+	case eval.OtherTrial:
+		key = strconv.AppendInt(key, int64(q.BusyRev), 10)
+		key = strconv.AppendInt(append(key, ' '), int64(q.asksBackTo()), 10)
+	case eval.Distance:
+		for _, s := range q.Sites {
+			key = append(strconv.AppendFloat(append(key, s.ID...), s.At.Lat, 'g', -1, 64), ' ')
+			key = append(strconv.AppendFloat(key, s.At.Lon, 'g', -1, 64), ' ')
+		}
+	}
+	return key
+}
+
+// keep puts a new predicate into the cache, or returns the one that came before it.
+func (t *Table) keep(p *predicate) *predicate {
+	x := &t.cache
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if known := x.known[p.key]; known != nil {
+		return known
+	}
+	if x.known == nil {
+		x.known = map[string]*predicate{}
+	}
+	p.used = x.clock
+	x.known[p.key] = p
+	each := 2*int(t.rows)/8 + 1024
+	if most := max(cacheBytes/each, 64); len(x.known) > most {
+		var all []*predicate
+		for _, k := range x.known {
+			all = append(all, k)
+		}
+		slices.SortFunc(all, func(a, b *predicate) int { return int(a.used) - int(b.used) })
+		for _, k := range all[:len(all)/4] {
+			delete(x.known, k.key)
+		}
+	}
+	return p
+}
+
+// Forget drops what was found, for a measurement that begins with nothing.
+func (t *Table) Forget() {
+	t.cache.mu.Lock()
+	defer t.cache.mu.Unlock()
+	clear(t.cache.known)
+}

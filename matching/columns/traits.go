@@ -1,0 +1,67 @@
+package columns
+
+import (
+	"strings"
+
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// trait is something people have one of, out of a few: a sex, a language. Which values meet a
+// criterion the evaluator says, of each value once.
+type trait struct {
+	kind  eval.Kind
+	read  func(*eval.Person) string  // "": not known
+	write func(*eval.Person, string) // the opposite of read
+	unit  column                     // index into values
+	has   map[string]int             // index into values
+	all   []string                   // values
+}
+
+func newTraits() []*trait {
+	traits := []*trait{
+		{kind: eval.Sex, read: func(p *eval.Person) string { return p.Sex }, write: func(p *eval.Person, v string) { p.Sex = v }},
+		{kind: eval.Gender, read: func(p *eval.Person) string { return p.Gender }, write: func(p *eval.Person, v string) { p.Gender = v }},
+		{kind: eval.Language, read: func(p *eval.Person) string { return p.Language }, write: func(p *eval.Person, v string) { p.Language = v }},
+		{kind: eval.Interpreter,
+			read:  func(p *eval.Person) string { return truths(p.Interpreter) },
+			write: func(p *eval.Person, v string) { p.Interpreter = truthOf(v[0]) }},
+		{kind: eval.Device,
+			read: func(p *eval.Person) string { return truths(p.Devices.Mobile, p.Devices.Phone, p.Devices.Web) },
+			write: func(p *eval.Person, v string) {
+				p.Devices = eval.Devices{Mobile: truthOf(v[0]), Phone: truthOf(v[1]), Web: truthOf(v[2])}
+			}},
+	}
+	for _, x := range traits {
+		x.has = map[string]int{}
+	}
+	return traits
+}
+
+// truths writes what is known as one word, "" if nothing is.
+func truths(ts ...eval.Truth) string {
+	var b strings.Builder
+	known := false
+	for _, t := range ts {
+		b.WriteByte("-?+"[t+1])
+		known = known || t != eval.Unknown
+	}
+	if !known {
+		return ""
+	}
+	return b.String()
+}
+
+func truthOf(b byte) eval.Truth { return eval.Truth(strings.IndexByte("-?+", b) - 1) }
+
+func (x *trait) put(row uint32, p *eval.Person) {
+	v := x.read(p)
+	if v == "" {
+		return
+	}
+	i, known := x.has[v]
+	if !known {
+		i = len(x.all)
+		x.has[v], x.all = i, append(x.all, v)
+	}
+	x.unit.set(row, int64(i))
+}
