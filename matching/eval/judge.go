@@ -31,6 +31,3 @@ func (c *Criterion) Window() Period {
 	}
 	return c.Within
 }
-
-// Covers reports whether c is d, or, with descendants, d lies under it.
-func (c Code) Covers(d Code, descendants bool) bool { return c.covers(d, descendants) }

@@ -17,8 +17,13 @@ type attribute struct {
 	cells  map[string]*cell
 	none   [sexes]*cell // of facts: of people who have none
 
-	births  []eval.Date // of ages: the first day of each cell but the first
-	numbers map[unit][]float64
+	near map[string][]*cell // those that differ in their place alone
+
+	births  *line[eval.Date] // of ages
+	numbers map[unit]*line[float64]
+	last    unit // whose numbers were looked up last
+	lastOf  *line[float64]
+	starts  []eval.Date // of windows, each once, in order
 
 	gen   uint32 // of the person whose facts these are
 	facts []*eval.Fact
@@ -33,6 +38,7 @@ type item struct {
 // cell is what people who are alike in an attribute fail, and what is unknown of them.
 type cell struct {
 	who           Person // one of them, as far as the attribute goes
+	place         int    // along a line
 	fail, unknown set
 }
 
@@ -58,17 +64,16 @@ func watched(c *eval.Criterion) []eval.Code {
 // attributeOf is the attribute of a criterion, nil if it is no matter of one.
 func (x *Index) attributeOf(c *eval.Criterion) *attribute {
 	same := struct {
-		Kind   eval.Kind
-		Sexed  bool
-		Codes  []eval.Code
-		Within eval.Period
-		Pick   eval.Pick
+		Kind  eval.Kind
+		Sexed bool
+		Codes []eval.Code
+		Pick  eval.Pick
 	}{Kind: c.Kind, Sexed: c.AppliesTo != ""}
 	switch {
 	case c.Kind == eval.Age, c.Kind == eval.Sex, c.Kind == eval.Gender, c.Kind == eval.Language, c.Kind == eval.Interpreter,
 		c.Kind == eval.Device, c.Kind == eval.Distance, c.Kind == eval.OtherTrial:
 	case byFact(c.Kind) && len(watched(c)) > 0:
-		same.Codes, same.Within = watched(c), c.Window()
+		same.Codes = watched(c)
 		if c.Kind == eval.Lab {
 			same.Pick = c.Pick
 		}
@@ -92,6 +97,7 @@ func (x *Index) attributeOf(c *eval.Criterion) *attribute {
 				x.watch[code] = append(x.watch[code], a)
 			}
 		}
+		x.uses = map[factName]use{}
 	}
 	return a
 }
@@ -100,7 +106,14 @@ func (x *Index) attributeOf(c *eval.Criterion) *attribute {
 func (a *attribute) add(x *Index, slot int32, it item) {
 	a.items[slot] = append(a.items[slot], it)
 	c := &x.preds[it.n].c
-	if !c.Range.IsZero() && c.Kind != eval.Distance || c.Kind == eval.OtherTrial { // what was one cell may be two now
+	split := !c.Range.IsZero() && c.Kind != eval.Distance || c.Kind == eval.OtherTrial
+	if within := c.Window(); byFact(c.Kind) && !within.IsZero() {
+		start := within.Before(x.day)
+		if at, known := slices.BinarySearch(a.starts, start); !known {
+			a.starts, split = slices.Insert(a.starts, at, start), true
+		}
+	}
+	if split { // what was one cell may be two now
 		a.forget()
 		return
 	}
@@ -119,7 +132,8 @@ func (a *attribute) remove(slot int32) {
 }
 
 func (a *attribute) forget() {
-	a.cells, a.none, a.births, a.numbers = map[string]*cell{}, [sexes]*cell{}, nil, nil
+	a.cells, a.near, a.none = map[string]*cell{}, map[string][]*cell{}, [sexes]*cell{}
+	a.births, a.numbers, a.lastOf = nil, nil, nil
 }
 
 func (a *attribute) all() (out []*cell) {
@@ -159,19 +173,73 @@ func (a *attribute) fill(x *Index, who Person) *cell {
 	return have
 }
 
+// fillFrom is fill for people who differ from those of another cell in their place along a line
+// alone: only what changes between the two is judged.
+func (a *attribute) fillFrom(x *Index, other *cell, who Person, place int, edges []edge) *cell {
+	have := &cell{who: who, place: place, fail: slices.Clone(other.fail), unknown: slices.Clone(other.unknown)}
+	from, to := min(place, other.place), max(place, other.place)
+	at, _ := slices.BinarySearchFunc(edges, from, func(e edge, n int) int { return e.cut - n })
+	for _, e := range edges[at:] {
+		if e.cut >= to {
+			break
+		}
+		have.fail.unset(e.slot)
+		have.unknown.unset(e.slot)
+		for _, it := range a.items[e.slot] {
+			have.judge(x, e.slot, it)
+		}
+	}
+	return have
+}
+
+// along is the cell of people at a place of a line, of all those that are alike but for the place;
+// rest is the key without it.
+func (a *attribute) along(x *Index, rest []byte, who Person, place int, edges []edge) *cell {
+	var nearest *cell
+	for _, c := range a.near[string(rest)] {
+		if nearest == nil || abs(c.place-place) < abs(nearest.place-place) {
+			nearest = c
+		}
+	}
+	var have *cell
+	if nearest == nil {
+		have = a.fill(x, who)
+		have.place = place
+	} else {
+		have = a.fillFrom(x, nearest, who, place, edges)
+	}
+	if a.near == nil {
+		a.near = map[string][]*cell{}
+	}
+	a.near[string(rest)] = append(a.near[string(rest)], have)
+	return have
+}
+
+func abs(n int) int { return max(n, -n) }
+
 // cell is that of a person, nil if they are of none: then the criteria must be asked one by one.
 func (a *attribute) cell(x *Index, p *Person) *cell {
 	var who Person
 	key := x.key[:0]
-	sex := 0
+	sex, place := 0, -1 // no place on any line
+	var edges []edge
+	var fact *eval.Fact
 	if a.sexed {
 		sex = sexOf(&p.Person)
 		key = append(key, byte(sex))
 	}
 	switch a.sample.Kind {
 	case eval.Age:
-		key = a.appendBirth(x, key, p.BirthDate)
-		who.BirthDate = p.BirthDate
+		if a.births == nil {
+			a.births = a.birthLine(x)
+		}
+		d := p.BirthDate
+		who.BirthDate = d
+		if d.Full() && d <= x.day && d >= a.births.cuts[0] {
+			place, edges = a.births.place(d), a.births.edges
+		} else {
+			key = append(append(key, '~'), d...)
+		}
 	case eval.Sex:
 		key = append(key, p.Sex...)
 		who.Sex = p.Sex
@@ -209,15 +277,21 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 		if f == nil {
 			return nil
 		}
-		if key = a.appendFact(x, key, f); key == nil {
+		if !x.past(f) {
 			return nil
 		}
-		if have, ok := a.cells[string(key)]; ok {
-			x.key = key
-			return have
+		key = a.appendFact(key, f)
+		if f.Number != nil {
+			if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
+				return nil
+			}
+			l := a.numberLine(x, f)
+			place, edges = l.place(*f.Number), l.edges
 		}
-		who.Facts = []eval.Fact{*f}
+		fact = f
 	}
+	rest := len(key)
+	key = append(key, byte(place), byte(place>>8), byte(place>>16))
 	x.key = key
 	if have, ok := a.cells[string(key)]; ok {
 		return have
@@ -225,10 +299,19 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	if a.sexed {
 		who.Sex = sexSample(sex)
 	}
+	if fact != nil {
+		who.Facts = []eval.Fact{*fact}
+	}
 	if len(a.cells) >= mostCells {
 		clear(a.cells)
+		clear(a.near)
 	}
-	have := a.fill(x, who)
+	var have *cell
+	if place >= 0 {
+		have = a.along(x, key[:rest], who, place, edges)
+	} else {
+		have = a.fill(x, who)
+	}
 	a.cells[string(key)] = have
 	return have
 }
@@ -272,25 +355,19 @@ func (a *attribute) latest(x *Index) *eval.Fact {
 	return last
 }
 
-// appendFact writes the state of a fact; nil if it is of no cell.
-func (a *attribute) appendFact(x *Index, key []byte, f *eval.Fact) []byte {
-	if !x.past(f) {
-		return nil
-	}
-	within := a.sample.Window()
-	switch {
-	case !f.Date.Full():
+// appendFact writes the state of a fact but for its number.
+func (a *attribute) appendFact(key []byte, f *eval.Fact) []byte {
+	if f.Date.Full() {
+		at, exact := slices.BinarySearch(a.starts, f.Date)
+		if exact {
+			at++
+		}
+		key = append(key, byte(at), byte(at>>8))
+	} else {
 		key = append(append(key, '~'), f.Date...)
-	case within.IsZero() || f.Date >= within.Before(x.day):
-		key = append(key, 'F')
-	default:
-		key = append(key, 'S')
 	}
 	if f.Number != nil {
-		if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
-			return nil
-		}
-		key = appendBits(append(key, '#'), uint64(a.place(x, f)))
+		key = append(key, '#')
 	}
 	key = append(append(key, '|'), f.Noted...)
 	key = append(append(key, '|'), f.End...)

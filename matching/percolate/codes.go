@@ -16,13 +16,30 @@ type codeName struct {
 // code is where a code's predicates and its cells are.
 type code struct {
 	codeName
+	list  int // place of its kind in lists
 	preds []int32
 	pivot [2]set // studies that wait here, by whether the list is confirmed
 	cells map[string]*codeCell
-	gen   uint32     // of the person who has facts that touch it
-	facts int        // how many
-	fact  *eval.Fact // one of them
+}
+
+// touch is what a person's facts have to do with a code.
+type touch struct {
+	gen   uint32     // of the person
+	facts int32      // how many count for it
+	fact  *eval.Fact // the last of them
 	mine  *codeCell  // theirs, if there is only one
+}
+
+// factName is what says which criteria a fact may count for.
+type factName struct {
+	kind string
+	code eval.Code
+}
+
+// use is where a fact may count.
+type use struct {
+	attrs []*attribute
+	codes []int32
 }
 
 // codeCell is a code for people with one fact that touches it, all in the same state.
@@ -72,8 +89,9 @@ func (x *Index) internCodes(n int32, p *predicate) {
 		if !known {
 			id = int32(len(x.codes))
 			x.codeIDs[name] = id
-			x.codes = append(x.codes, &code{codeName: name})
-			x.touch = map[codeName][]int32{}
+			x.codes = append(x.codes, &code{codeName: name, list: slices.Index(lists[:], name.kind)})
+			x.touched = append(x.touched, touch{})
+			x.uses = map[factName]use{}
 		}
 		if slices.Contains(p.codes, id) {
 			continue
@@ -89,46 +107,42 @@ func (x *Index) internCodes(n int32, p *predicate) {
 	}
 }
 
-// touched are the codes for which a fact may count, of those it covers or that cover it.
-func (x *Index) touched(f *eval.Fact) []int32 {
-	name := codeName{kind: eval.Kind(f.Kind), code: f.Code}
-	ids, known := x.touch[name]
+// use says where a fact may count: the attributes that watch its code, and the codes that cover it
+// or that it covers.
+func (x *Index) use(f *eval.Fact) use {
+	name := factName{f.Kind, f.Code}
+	u, known := x.uses[name]
 	if known {
-		return ids
+		return u
 	}
+	u.attrs = x.watch[f.Code]
 	for id, c := range x.codes {
 		if f.Kind != eval.FactAnswer && f.Kind != string(c.kind) {
 			continue
 		}
 		if c.code.Covers(f.Code, c.under) || f.Code.Covers(c.code, c.under) {
-			ids = append(ids, int32(id))
+			u.codes = append(u.codes, int32(id))
 		}
 	}
-	if len(x.touch) >= mostCells {
-		clear(x.touch)
+	if len(x.uses) >= mostUses {
+		clear(x.uses)
 	}
-	x.touch[name] = ids
-	return ids
+	x.uses[name] = u
+	return u
 }
 
-// look notes which codes a person's facts touch.
-func (x *Index) look(p *Person) {
-	x.hit = x.hit[:0]
-	for i := range p.Facts {
-		f := &p.Facts[i]
-		if f.Kind == eval.FactObservation {
-			continue
-		}
-		for _, id := range x.touched(f) {
-			c := x.codes[id]
-			if c.gen != x.gen {
-				c.gen, c.facts, c.mine = x.gen, 0, nil
-				x.hit = append(x.hit, id)
-			}
-			c.facts++
-			c.fact = f
-		}
+// mostUses bounds how many codes of facts are remembered.
+const mostUses = 1 << 16
+
+// hits notes that a fact may count for a code.
+func (x *Index) hits(id int32, f *eval.Fact) {
+	t := &x.touched[id]
+	if t.gen != x.gen {
+		*t = touch{gen: x.gen}
+		x.hit = append(x.hit, id)
 	}
+	t.facts++
+	t.fact = f
 }
 
 // drop adds to fail the studies a person's lists rule out.
@@ -139,14 +153,13 @@ func (x *Index) drop(fail set, p *Person) {
 		x.waiting[k] = x.waiting[k].cleared(len(fail))
 	}
 	for _, id := range x.hit {
-		c := x.codes[id]
-		k := slices.Index(lists[:], c.kind)
-		x.waiting[k].or(c.pivot[own[k]])
-		if c.facts != 1 {
+		c, t := x.codes[id], &x.touched[id]
+		x.waiting[c.list].or(c.pivot[own[c.list]])
+		if t.facts != 1 {
 			continue
 		}
-		if c.mine = x.codeCell(c, p, own[k]); c.mine != nil {
-			fail.or(c.mine.fail)
+		if t.mine = x.codeCell(c, t.fact, p, own[c.list]); t.mine != nil {
+			fail.or(t.mine.fail)
 		}
 	}
 	for k := range lists {
@@ -154,9 +167,8 @@ func (x *Index) drop(fail set, p *Person) {
 	}
 }
 
-// codeCell is the cell of the one fact of a person that touches c, nil if it is of no cell.
-func (x *Index) codeCell(c *code, p *Person, own int) *codeCell {
-	f := c.fact
+// codeCell is the cell of f, the one fact of a person that touches c, nil if it is of no cell.
+func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 	if !x.past(f) {
 		return nil
 	}
@@ -178,23 +190,14 @@ func (x *Index) codeCell(c *code, p *Person, own int) *codeCell {
 	cell := &codeCell{met: make([]eval.Truth, len(c.preds))}
 	for i, n := range c.preds {
 		q := x.preds[n]
-		asked := q.c
-		switch {
-		case len(q.codes) == 1:
-			cell.met[i] = x.on.Met("", &asked, &who)
-			if cell.met[i] != eval.False {
-				continue
-			}
-		case !q.c.Exclude:
-			continue // another of its codes may be on the list
-		default: // one of its codes is enough, if it is there for sure
-			asked.Missing = eval.Ask
-			if x.on.Met("", &asked, &who) != eval.False {
-				continue
-			}
+		if len(q.codes) > 1 {
+			continue // another of them may be on the list
 		}
-		for _, slot := range q.slots {
-			cell.fail.set(slot)
+		cell.met[i] = x.on.Met("", &q.c, &who)
+		if cell.met[i] == eval.False {
+			for _, slot := range q.slots {
+				cell.fail.set(slot)
+			}
 		}
 	}
 	if c.cells == nil || len(c.cells) >= mostCells {
@@ -206,12 +209,12 @@ func (x *Index) codeCell(c *code, p *Person, own int) *codeCell {
 
 // wait puts a study under the rarest of the codes it requires on each list, for those who have the
 // list complete and those who have not.
-func (x *Index) wait(slot int32, s *entry) {
+func (x *Index) wait(slot int32) {
 	for k, kind := range lists {
 		for yes := range 2 {
 			var best *predicate
-			for _, n := range s.rest {
-				q := x.preds[n]
+			for _, r := range x.rest[slot] {
+				q := x.preds[r.n]
 				if !q.coded || q.c.Kind != kind || q.plain[yes] != ([sexes]eval.Truth{eval.False, eval.False, eval.False, eval.False}) {
 					continue
 				}

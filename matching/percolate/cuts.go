@@ -59,23 +59,50 @@ func boundOf(h *eval.Criterion, in unit) bound {
 	return bound{false, h.Range.Below, *h.Range.Max, h.Unit, in}
 }
 
-// appendBirth writes in which cell a birth date lies.
-func (a *attribute) appendBirth(x *Index, key []byte, d eval.Date) []byte {
-	if a.births == nil {
-		a.births = a.birthCuts(x)
-	}
-	if !d.Full() || d > x.day || d < a.births[0] {
-		return append(append(key, '~'), d...)
-	}
-	n, exact := slices.BinarySearch(a.births, d)
+// line is an order of values cut into cells: at each cut the outcome of some criteria changes.
+type line[T cmp.Ordered] struct {
+	cuts  []T    // the first value of each cell but the first
+	edges []edge // in the order of the cuts
+}
+
+// edge says that the outcome for a study changes at a cut.
+type edge struct {
+	cut  int
+	slot int32
+}
+
+// place is the number of the cell in which v lies.
+func (l *line[T]) place(v T) int {
+	n, exact := slices.BinarySearch(l.cuts, v)
 	if exact {
 		n++
 	}
-	return append(key, byte(n), byte(n>>8))
+	return n
 }
 
-// birthCuts tries at which days of birth the outcome of some criterion changes.
-func (a *attribute) birthCuts(x *Index) []eval.Date {
+// cutAt is where the outcome for a study changes.
+type cutAt[T cmp.Ordered] struct {
+	at   T
+	slot int32
+}
+
+func newLine[T cmp.Ordered](all []cutAt[T], more ...T) *line[T] {
+	l := &line[T]{cuts: more}
+	for _, c := range all {
+		l.cuts = append(l.cuts, c.at)
+	}
+	slices.Sort(l.cuts)
+	l.cuts = slices.Compact(l.cuts)
+	for _, c := range all {
+		l.edges = append(l.edges, edge{l.place(c.at) - 1, c.slot})
+	}
+	slices.SortFunc(l.edges, func(a, b edge) int { return cmp.Or(a.cut-b.cut, int(a.slot-b.slot)) })
+	l.edges = slices.Compact(l.edges)
+	return l
+}
+
+// birthLine tries at which days of birth the outcome of some criterion changes.
+func (a *attribute) birthLine(x *Index) *line[eval.Date] {
 	const longest = 200 * 366 // days; births before that are cells of their own
 	today, _ := time.Parse(time.DateOnly, string(x.day))
 	born := func(i uint64) eval.Date {
@@ -84,69 +111,66 @@ func (a *attribute) birthCuts(x *Index) []eval.Date {
 		}
 		return eval.DateOf(today.AddDate(0, 0, int(i)-longest))
 	}
-	cuts := []eval.Date{born(1)}
-	tried := map[bound]bool{}
-	for _, c := range a.criteria(x) {
-		for _, h := range halves(*c) {
-			if b := boundOf(&h, unit{}); tried[b] {
-				continue
-			} else {
-				tried[b] = true
-			}
-			outcome := func(i uint64) eval.Truth {
-				return x.on.Met("", &h, &eval.Person{BirthDate: born(i)})
-			}
-			if at, ok := first(0, longest, outcome); ok {
-				cuts = append(cuts, born(at))
-			}
-		}
-	}
-	slices.Sort(cuts)
-	return slices.Compact(cuts)
-}
-
-func (a *attribute) criteria(x *Index) (out []*eval.Criterion) {
-	for _, items := range a.items {
+	var all []cutAt[eval.Date]
+	tried := map[bound]eval.Date{}
+	for slot, items := range a.items {
 		for _, it := range items {
-			out = append(out, &x.preds[it.n].c)
+			for _, h := range halves(x.preds[it.n].c) {
+				b := boundOf(&h, unit{})
+				day, known := tried[b]
+				if !known {
+					if at, ok := first(0, longest, func(i uint64) eval.Truth { return x.on.Met("", &h, &eval.Person{BirthDate: born(i)}) }); ok {
+						day = born(at)
+					}
+					tried[b] = day
+				}
+				if day != "" {
+					all = append(all, cutAt[eval.Date]{day, slot})
+				}
+			}
 		}
 	}
-	return out
+	return newLine(all, born(1))
 }
 
-// place says in which cell a fact's number lies.
-func (a *attribute) place(x *Index, f *eval.Fact) int {
+// numberLine is that of the numbers reported as f's is.
+func (a *attribute) numberLine(x *Index, f *eval.Fact) *line[float64] {
 	in := unit{f.Code, f.Unit, f.Comparator}
-	cuts, ok := a.numbers[in]
-	if !ok {
-		cuts = a.numberCuts(x, in)
-		if a.numbers == nil {
-			a.numbers = map[unit][]float64{}
-		}
-		a.numbers[in] = cuts
+	if a.lastOf != nil && a.last == in {
+		return a.lastOf
 	}
-	return sort.Search(len(cuts), func(i int) bool { return cuts[i] > *f.Number })
+	l, ok := a.numbers[in]
+	if !ok {
+		if a.numbers == nil || len(a.numbers) >= mostCells {
+			a.numbers = map[unit]*line[float64]{}
+		}
+		l = a.newNumberLine(x, in)
+		a.numbers[in] = l
+	}
+	a.last, a.lastOf = in, l
+	return l
 }
 
-// numberCuts tries at which numbers, reported in this way, the outcome of some criterion changes.
-func (a *attribute) numberCuts(x *Index, in unit) []float64 {
-	cuts := []float64{}
-	for _, c := range a.criteria(x) {
-		for _, h := range halves(*c) {
-			b := boundOf(&h, in)
-			at, tried := x.bounds[b]
-			if !tried {
-				h.Within, h.AtLeastAgo, h.Pick = eval.Period{}, eval.Period{}, eval.PickLatest
-				at = numberCut(x.on, h, in, x.day)
-				x.bounds[b] = at
-			}
-			if !math.IsNaN(at) {
-				cuts = append(cuts, at)
+// newNumberLine tries at which numbers, reported in this way, the outcome of some criterion changes.
+func (a *attribute) newNumberLine(x *Index, in unit) *line[float64] {
+	var all []cutAt[float64]
+	for slot, items := range a.items {
+		for _, it := range items {
+			for _, h := range halves(x.preds[it.n].c) {
+				b := boundOf(&h, in)
+				at, tried := x.bounds[b]
+				if !tried {
+					h.Within, h.AtLeastAgo, h.Pick = eval.Period{}, eval.Period{}, eval.PickLatest
+					at = numberCut(x.on, h, in, x.day)
+					x.bounds[b] = at
+				}
+				if !math.IsNaN(at) {
+					all = append(all, cutAt[float64]{at, slot})
+				}
 			}
 		}
 	}
-	slices.Sort(cuts)
-	return slices.Compact(cuts)
+	return newLine(all)
 }
 
 // numberCut is the first number for which the outcome of a half is not that of the numbers below;

@@ -26,6 +26,7 @@ type Index struct {
 	on  eval.Day
 
 	slots  []*entry // nil: free
+	rest   [][]rest // of each, what is asked one by one
 	slotOf map[string]int32
 	live   set
 
@@ -41,8 +42,8 @@ type Index struct {
 
 	codeIDs map[codeName]int32
 	codes   []*code
-	touch   map[codeName][]int32 // by a fact's kind and code
-	days    []eval.Date          // that matter to codes, in order
+	uses    map[factName]use
+	days    []eval.Date // that matter to codes, in order
 	pivots  [len(lists)][2]set
 
 	// Of the person being matched.
@@ -52,6 +53,9 @@ type Index struct {
 	fail, unknown set
 	waiting       [len(lists)]set
 	hit           []int32
+	found         []Match
+	touched       []touch           // by code
+	bit           [len(lists)]uint8 // of rest.plain
 	hard          []*attribute
 }
 
@@ -59,7 +63,6 @@ type Index struct {
 type entry struct {
 	Study
 	back  eval.Date // how far it looks back for other studies
-	rest  []int32   // predicates that are asked one by one
 	attrs []*attribute
 	preds []int32 // all
 }
@@ -71,7 +74,7 @@ func New(day eval.Date, studies ...Study) (*Index, error) {
 		return nil, ErrDay
 	}
 	x := &Index{day: day, on: on, slotOf: map[string]int32{}, named: map[string]int32{}, attrOf: map[string]*attribute{},
-		watch: map[eval.Code][]*attribute{}, bounds: map[bound]float64{}, codeIDs: map[codeName]int32{}, touch: map[codeName][]int32{}}
+		watch: map[eval.Code][]*attribute{}, bounds: map[bound]float64{}, codeIDs: map[codeName]int32{}, uses: map[factName]use{}}
 	for _, s := range studies {
 		x.Put(s)
 	}
@@ -89,7 +92,7 @@ func (x *Index) Put(s Study) {
 	slot := int32(slices.Index(x.slots, nil))
 	if slot < 0 {
 		slot = int32(len(x.slots))
-		x.slots = append(x.slots, nil)
+		x.slots, x.rest = append(x.slots, nil), append(x.rest, nil)
 	}
 	s.Criteria.Study = s.ID
 	e := &entry{Study: s, back: lookBack(s.Criteria.Items, x.day)}
@@ -100,23 +103,28 @@ func (x *Index) Put(s Study) {
 			x.backs = slices.Insert(x.backs, at, e.back)
 		}
 	}
+	var left []rest
 	for i := range s.Criteria.Items {
 		c := &s.Criteria.Items[i]
-		n := x.intern(slot, c)
-		e.preds = append(e.preds, n)
 		if a := x.attributeOf(c); a != nil {
+			n := x.intern(slot, c)
+			e.preds, e.attrs = append(e.preds, n), append(e.attrs, a)
 			a.add(x, slot, item{n, e})
-			e.attrs = append(e.attrs, a)
 			continue
 		}
-		e.rest = append(e.rest, n)
-		if q := x.preds[n]; q.coded && x.mark(&q.c) {
-			for _, c := range x.codes {
-				c.cells = nil
+		for _, c := range parts(c) {
+			n := x.intern(slot, &c)
+			q := x.preds[n]
+			e.preds, left = append(e.preds, n), append(left, q.rest(n))
+			if q.coded && x.mark(&q.c) {
+				for _, c := range x.codes {
+					c.cells = nil
+				}
 			}
 		}
 	}
-	x.wait(slot, e)
+	x.rest[slot] = left
+	x.wait(slot)
 }
 
 // Remove takes a study out; one that is not there is no matter.
@@ -168,11 +176,14 @@ func (x *Index) Match(p *Person) []Match {
 	x.begin()
 	for i := range p.Facts {
 		f := &p.Facts[i]
-		for _, a := range x.watch[f.Code] {
+		u := x.use(f)
+		for _, a := range u.attrs {
 			a.take(x.gen, f)
 		}
+		for _, id := range u.codes {
+			x.hits(id, f)
+		}
 	}
-	x.look(p)
 	for _, a := range x.attrs {
 		have := a.cell(x, p)
 		if have == nil {
@@ -189,23 +200,20 @@ func (x *Index) Match(p *Person) []Match {
 		}
 	}
 
-	var out []Match
+	for k, kind := range lists {
+		x.bit[k] = uint8(flag(confirmed(&p.Lists, kind))*sexes + sexOf(&p.Person))
+	}
+	x.found = x.found[:0]
 	for w := range x.fail {
 		for left := x.live[w] &^ x.fail[w]; left != 0; left &= left - 1 {
 			slot := int32(w<<6 + bits.TrailingZeros64(left))
-			e := x.slots[slot]
-			class := eval.Excluded
-			if own, apart := p.Own[e.ID]; apart {
-				class = x.evaluate(e, p, own)
-			} else {
-				class = x.settle(slot, e, p)
-			}
+			class := x.settle(slot, p)
 			if class != eval.Excluded {
-				out = append(out, Match{e.ID, class})
+				x.found = append(x.found, Match{x.slots[slot].ID, class})
 			}
 		}
 	}
-	return out
+	return append([]Match(nil), x.found...)
 }
 
 // begin makes ready for another person.
@@ -216,29 +224,35 @@ func (x *Index) begin() {
 		for _, a := range x.attrs {
 			a.gen = 0
 		}
-		for _, c := range x.codes {
-			c.gen = 0
-		}
+		clear(x.touched)
 		x.gen = 1
 	}
 	words := len(x.live)
 	x.fail, x.unknown, x.hard = x.fail.cleared(words), x.unknown.cleared(words), x.hard[:0]
+	x.hit = x.hit[:0]
 }
 
 // settle decides what the cells leave open.
-func (x *Index) settle(slot int32, e *entry, p *Person) eval.Class {
+func (x *Index) settle(slot int32, p *Person) eval.Class {
+	if len(p.Own) > 0 {
+		e := x.slots[slot]
+		if own, apart := p.Own[e.ID]; apart {
+			return x.evaluate(e, p, own)
+		}
+	}
 	all := eval.True
 	if x.unknown.has(slot) {
 		all = eval.Unknown
 	}
-	for _, n := range e.rest {
-		if all = min(all, x.met(n, e, p)); all == eval.False {
+	left := x.rest[slot]
+	for i := range left {
+		if all = min(all, x.answer(&left[i], slot, p)); all == eval.False {
 			return eval.Excluded
 		}
 	}
 	for _, a := range x.hard {
 		for _, it := range a.items[slot] {
-			if all = min(all, x.met(it.n, e, p)); all == eval.False {
+			if all = min(all, x.met(it.n, it.s, p)); all == eval.False {
 				return eval.Excluded
 			}
 		}

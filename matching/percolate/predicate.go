@@ -3,6 +3,7 @@ package percolate
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -97,23 +98,78 @@ func (x *Index) met(n int32, s *entry, p *Person) eval.Truth {
 }
 
 func (x *Index) decide(q *predicate, s *entry, p *Person) eval.Truth {
-	switch {
-	case q.own:
+	if q.own {
 		return x.on.Met(s.ID, &q.c, s.of(&p.Person, p.Home, p.Alone))
-	case !q.coded:
-		return x.on.Met("", &q.c, &p.Person)
-	}
-	touched := false
-	for _, id := range q.codes {
-		touched = touched || x.codes[id].gen == x.gen
-	}
-	switch {
-	case !touched:
-		return q.plain[flag(confirmed(&p.Lists, q.c.Kind))][sexOf(&p.Person)]
-	case len(q.codes) == 1 && x.codes[q.codes[0]].mine != nil:
-		return x.codes[q.codes[0]].mine.met[q.local]
 	}
 	return x.on.Met("", &q.c, &p.Person)
+}
+
+// rest is a predicate of a study that is no matter of an attribute, laid out for looking at many.
+type rest struct {
+	n     int32
+	code  int32 // the one it looks for; several: that many; none: it does not look for codes alone
+	local int32
+	plain uint16 // predicate.plain, two bits each, as Index.bit counts
+	list  uint8
+}
+
+const (
+	none    = -1
+	several = -2
+)
+
+func (q *predicate) rest(n int32) rest {
+	r := rest{n: n, code: none}
+	if !q.coded {
+		return r
+	}
+	for yes := range q.plain {
+		for sex, t := range q.plain[yes] {
+			r.plain |= uint16(t+1) << (2 * (yes*sexes + sex))
+		}
+	}
+	r.list = uint8(slices.Index(lists[:], q.c.Kind))
+	if r.code = several; len(q.codes) == 1 {
+		r.code, r.local = q.codes[0], q.local
+	}
+	return r
+}
+
+// answer is met for one of a study's rest: what no fact touches needs no look at the predicate.
+func (x *Index) answer(r *rest, slot int32, p *Person) eval.Truth {
+	switch {
+	case r.code >= 0:
+		t := &x.touched[r.code]
+		switch {
+		case t.gen != x.gen:
+			return eval.Truth(r.plain>>(2*x.bit[r.list])&3) - 1
+		case t.mine != nil:
+			return t.mine.met[r.local]
+		}
+	case r.code == several:
+		hit := false
+		for _, id := range x.preds[r.n].codes {
+			hit = hit || x.touched[id].gen == x.gen
+		}
+		if !hit {
+			return eval.Truth(r.plain>>(2*x.bit[r.list])&3) - 1
+		}
+	}
+	return x.met(r.n, x.slots[slot], p)
+}
+
+// parts are criteria that are met together just when c is: to have none of several codes is not to
+// have the first, nor the second, and so on.
+func parts(c *eval.Criterion) []eval.Criterion {
+	if !c.Kind.Coded() || !c.Exclude || len(c.Codes) < 2 {
+		return []eval.Criterion{*c}
+	}
+	out := make([]eval.Criterion, len(c.Codes))
+	for i, code := range c.Codes {
+		out[i] = *c
+		out[i].Codes = []eval.Code{code}
+	}
+	return out
 }
 
 func flag(b bool) int {
