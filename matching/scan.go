@@ -18,9 +18,10 @@ type Trials func(ctx context.Context) (map[contacts.PersonID][]eval.Participatio
 
 // Options are what a Scan works with beyond people. The zero value knows of no study.
 type Options struct {
-	Studies  Studies // for For; nil: none
-	Trials   Trials  // nil: nobody is in a study of ours
-	TrialsIn string  // collection whose changes make Trials worth asking again: "subjects"
+	Studies   Studies // for For; nil: none
+	Trials    Trials  // nil: nobody is in a study of ours
+	TrialsIn  string  // collection whose changes make Trials worth asking again: "subjects"
+	StudiesIn string  // likewise of Studies: "studies"
 }
 
 // Scan is an Index that holds everybody in memory, in every process, and evaluates all of them for

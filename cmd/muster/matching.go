@@ -50,7 +50,9 @@ func asMatching(st *trial.Study) (matching.Study, error) {
 	for _, x := range st.Sites {
 		sites = append(sites, matching.Site{ID: x.ID, ZIP: x.ZIP})
 	}
-	return matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m, err := matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m.Zone = st.Zone()
+	return m, err
 }
 
 // participations tells matching who is or was in which study of ours.
