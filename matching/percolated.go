@@ -15,7 +15,10 @@ import (
 
 // percolated is a person as the percolator reads them; not ok if nobody is to find them.
 func percolated(p *contacts.Person, c *contacts.Chart, busy []eval.Participation) (out percolate.Person, ok bool) {
-	r := newRecord(p, c)
+	return percolatedRecord(newRecord(p, c), busy)
+}
+
+func percolatedRecord(r *record, busy []eval.Participation) (out percolate.Person, ok bool) {
 	if r.profile == nil {
 		return out, false
 	}
