@@ -19,17 +19,25 @@ type asked struct {
 	day, format, explain string
 	whatIf               []string
 	next                 bool
+	fresh                bool
+	since                string
 }
 
 func (a *asked) check() error {
 	n := 0
-	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next} {
+	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next, a.fresh} {
 		if given {
 			n++
 		}
 	}
 	if n > 1 {
-		return errors.New("give one of --explain, --what-if and --next-question")
+		return errors.New("give one of --explain, --what-if, --next-question and --new")
+	}
+	if a.since != "" && !a.fresh {
+		return errors.New("--since goes with --new")
+	}
+	if a.day != "" && a.fresh {
+		return errors.New("--new is of today: give --since, not --as-of")
 	}
 	return nil
 }
@@ -55,6 +63,8 @@ func (a *asked) answer(ctx context.Context, k *core, study string, to io.Writer)
 		out, err = explained(ctx, k.matcher, s, contacts.PersonID(a.explain), day)
 	case len(a.whatIf) > 0:
 		out, err = tried(ctx, k.matcher, s, day, a.whatIf)
+	case a.fresh:
+		out, err = newFor(ctx, k, s, day, a.since)
 	case a.next:
 		out, err = next(ctx, k.matcher, s, day)
 	default:

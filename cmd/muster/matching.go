@@ -214,7 +214,8 @@ func matchCommand() *cobra.Command {
 		Example: `  muster match STEADY --as-of 2026-03-02
   muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
   muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
-  muster match STEADY --next-question`,
+  muster match STEADY --next-question
+  muster match STEADY --new --since 2026-02-27`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
@@ -230,5 +231,7 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
+	f.BoolVar(&a.fresh, "new", false, "who came to fit, and who ceased to, since the last working day")
+	f.StringVar(&a.since, "since", "", "with --new: since this day, 2026-02-27")
 	return cmd
 }
