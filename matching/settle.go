@@ -85,7 +85,7 @@ func (m *Matches) add(ctx context.Context, b *docstore.Batch, id contacts.Person
 			class = eval.Excluded
 		}
 		c := m.open.compared[study]
-		silent := !m.open.settled(s) && (c.Began.IsZero() || p.Created.Before(c.Began))
+		silent := !m.open.settled(s) && (c.Began.IsZero() || !p.Created.After(c.Began))
 		row, known := have[study]
 		if !row.becomes(class, s.Version, s.day, silent) {
 			continue
