@@ -190,6 +190,9 @@ func (s *Study) Recruiting(now time.Time) (ok bool, why string) {
 	return true, ""
 }
 
+// Zone is that of the first site: its days are the study's.
+func (s *Study) Zone() *time.Location { return s.zone() }
+
 func (s *Study) zone() *time.Location {
 	if len(s.Sites) > 0 {
 		if l, err := time.LoadLocation(s.Sites[0].Zone); err == nil {

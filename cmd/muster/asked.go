@@ -22,11 +22,13 @@ type asked struct {
 	version              int // of the criteria; 0: the one there is now
 	whatIf               []string
 	next                 bool
+	fresh                bool
+	since                string
 }
 
 func (a *asked) check() error {
 	n := 0
-	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next, a.stream != ""} {
+	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next, a.stream != "", a.fresh} {
 		if given {
 			n++
 		}
@@ -38,10 +40,16 @@ func (a *asked) check() error {
 		return errors.New("--lang goes with --explain: the other answers are in English only")
 	}
 	if n > 1 {
-		return errors.New("give one of --explain, --what-if, --next-question and --stream")
+		return errors.New("give one of --explain, --what-if, --next-question, --new and --stream")
 	}
 	if a.stream != "" && a.stream != "fit" && a.stream != "all" {
 		return fmt.Errorf("--stream=%s: use fit or all", a.stream)
+	}
+	if a.since != "" && !a.fresh {
+		return errors.New("--since goes with --new")
+	}
+	if a.day != "" && a.fresh {
+		return errors.New("--new is of today: give --since, not --as-of")
 	}
 	return nil
 }
@@ -71,6 +79,8 @@ func (a *asked) answer(ctx context.Context, k *core, study string, to io.Writer)
 		out, err = explained(ctx, k.matcher, s, contacts.PersonID(a.explain), day, a.lang)
 	case len(a.whatIf) > 0:
 		out, err = tried(ctx, k.matcher, s, day, a.whatIf)
+	case a.fresh:
+		out, err = newFor(ctx, k, s, day, a.since)
 	case a.next:
 		out, err = next(ctx, k.matcher, s, day)
 	default:

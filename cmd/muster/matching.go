@@ -62,7 +62,9 @@ func asMatching(st *trial.Study) (matching.Study, error) {
 	for _, x := range st.Sites {
 		sites = append(sites, matching.Site{ID: x.ID, ZIP: x.ZIP})
 	}
-	return matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m, err := matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m.Zone = st.Zone()
+	return m, err
 }
 
 // participations tells matching who is or was in which study of ours.
@@ -244,6 +246,7 @@ func matchCommand() *cobra.Command {
   muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
   muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
   muster match STEADY --next-question
+  muster match STEADY --new --since 2026-02-27
   muster match STEADY --stream`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -264,5 +267,7 @@ func matchCommand() *cobra.Command {
 	f.StringVar(&a.stream, "stream", "", "read people from the database page by page, keeping nobody in memory: fit, who fits, through a filter (what --stream alone means), or all, what criteria cost as well")
 	f.Lookup("stream").NoOptDefVal = "fit"
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
+	f.BoolVar(&a.fresh, "new", false, "who came to fit, and who ceased to, since the last working day")
+	f.StringVar(&a.since, "since", "", "with --new: since this day, 2026-02-27")
 	return cmd
 }
