@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -31,8 +32,9 @@ type attribute struct {
 
 // item is one criterion of a study.
 type item struct {
-	n int32 // its predicate
-	s *entry
+	n     int32 // its predicate
+	s     *entry
+	reach []step // of a distance from a study's only site
 }
 
 // cell is what people who are alike in an attribute fail, and what is unknown of them.
@@ -150,12 +152,18 @@ func (a *attribute) all() (out []*cell) {
 
 // judge asks eval what becomes of the people of a cell for one criterion.
 func (have *cell) judge(x *Index, slot int32, it item) {
-	q := x.preds[it.n]
-	who := &have.who.Person
-	if q.own {
-		who = it.s.of(who, have.who.Home, have.who.Alone)
+	var t eval.Truth
+	if it.reach != nil && have.who.Home.Located() {
+		t = at(it.reach, geo.Distance(have.who.Home, it.s.Sites[0].At))
+	} else {
+		q := x.preds[it.n]
+		who := &have.who.Person
+		if q.own {
+			who = it.s.of(who, have.who.Home, have.who.Alone)
+		}
+		t = x.on.Met(it.s.ID, &q.c, who)
 	}
-	switch x.on.Met(it.s.ID, &q.c, who) {
+	switch t {
 	case eval.False:
 		have.fail.set(slot)
 	case eval.Unknown:

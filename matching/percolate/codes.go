@@ -18,7 +18,7 @@ type code struct {
 	codeName
 	list  int // place of its kind in lists
 	preds []int32
-	pivot [2]set // studies that wait here, by whether the list is confirmed
+	pivot [2][]int32 // studies that wait here, by whether the list is confirmed
 	cells map[string]*codeCell
 }
 
@@ -154,7 +154,9 @@ func (x *Index) drop(fail set, p *Person) {
 	}
 	for _, id := range x.hit {
 		c, t := x.codes[id], &x.touched[id]
-		x.waiting[c.list].or(c.pivot[own[c.list]])
+		for _, slot := range c.pivot[own[c.list]] {
+			x.waiting[c.list].set(slot)
+		}
 		if t.facts != 1 {
 			continue
 		}
@@ -227,7 +229,7 @@ func (x *Index) wait(slot int32) {
 			}
 			x.pivots[k][yes].set(slot)
 			for _, id := range best.codes {
-				x.codes[id].pivot[yes].set(slot)
+				x.codes[id].pivot[yes] = append(x.codes[id].pivot[yes], slot)
 			}
 		}
 	}

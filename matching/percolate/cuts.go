@@ -2,6 +2,7 @@ package percolate
 
 import (
 	"cmp"
+	"encoding/json"
 	"math"
 	"slices"
 	"sort"
@@ -199,6 +200,53 @@ func deref(v *float64) float64 {
 		return 0
 	}
 	return *v
+}
+
+// step is the outcome of a distance criterion from so many metres on.
+type step struct {
+	from int
+	met  eval.Truth
+}
+
+func at(steps []step, metres int) eval.Truth {
+	i := len(steps) - 1
+	for steps[i].from > metres {
+		i--
+	}
+	return steps[i].met
+}
+
+// reach tries at how many metres the outcome of a distance criterion changes, for a study with one
+// site; nil for others.
+func (x *Index) reach(s *entry, c *eval.Criterion) []step {
+	if c.Kind != eval.Distance || len(s.Sites) != 1 || c.AppliesTo != "" {
+		return nil
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil
+	}
+	key := string(text) + "\x00" + s.Sites[0].ID
+	if have, ok := x.ranges[key]; ok {
+		return have
+	}
+	const farthest = 20_040_000 // metres: half the way around the earth
+	away := func(c *eval.Criterion, metres int) eval.Truth {
+		return x.on.Met(s.ID, c, &eval.Person{Distances: []eval.SiteDistance{{Site: s.Sites[0].ID, Metres: metres}}})
+	}
+	cuts := []int{0}
+	for _, h := range halves(*c) {
+		if n, ok := first(0, farthest, func(i uint64) eval.Truth { return away(&h, int(i)) }); ok {
+			cuts = append(cuts, int(n))
+		}
+	}
+	slices.Sort(cuts)
+	var out []step
+	for _, n := range cuts {
+		out = append(out, step{n, away(c, n)})
+	}
+	x.ranges[key] = out
+	return out
 }
 
 // order maps numbers to integers of the same order, and ordered back. Minus zero comes before zero.

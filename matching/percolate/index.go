@@ -26,6 +26,7 @@ type Index struct {
 	on  eval.Day
 
 	slots  []*entry // nil: free
+	ids    []string // of each
 	rest   [][]rest // of each, what is asked one by one
 	slotOf map[string]int32
 	live   set
@@ -38,7 +39,8 @@ type Index struct {
 	attrs  []*attribute
 	watch  map[eval.Code][]*attribute
 	bounds map[bound]float64
-	backs  []eval.Date // how far studies look back for other studies, each once, in order
+	ranges map[string][]step // of distance criteria
+	backs  []eval.Date       // how far studies look back for other studies, each once, in order
 
 	codeIDs map[codeName]int32
 	codes   []*code
@@ -74,7 +76,7 @@ func New(day eval.Date, studies ...Study) (*Index, error) {
 		return nil, ErrDay
 	}
 	x := &Index{day: day, on: on, slotOf: map[string]int32{}, named: map[string]int32{}, attrOf: map[string]*attribute{},
-		watch: map[eval.Code][]*attribute{}, bounds: map[bound]float64{}, codeIDs: map[codeName]int32{}, uses: map[factName]use{}}
+		watch: map[eval.Code][]*attribute{}, bounds: map[bound]float64{}, ranges: map[string][]step{}, codeIDs: map[codeName]int32{}, uses: map[factName]use{}}
 	for _, s := range studies {
 		x.Put(s)
 	}
@@ -92,11 +94,11 @@ func (x *Index) Put(s Study) {
 	slot := int32(slices.Index(x.slots, nil))
 	if slot < 0 {
 		slot = int32(len(x.slots))
-		x.slots, x.rest = append(x.slots, nil), append(x.rest, nil)
+		x.slots, x.ids, x.rest = append(x.slots, nil), append(x.ids, ""), append(x.rest, nil)
 	}
 	s.Criteria.Study = s.ID
 	e := &entry{Study: s, back: lookBack(s.Criteria.Items, x.day)}
-	x.slots[slot], x.slotOf[s.ID] = e, slot
+	x.slots[slot], x.ids[slot], x.slotOf[s.ID] = e, s.ID, slot
 	x.live.set(slot)
 	if e.back != "" {
 		if at, known := slices.BinarySearch(x.backs, e.back); !known {
@@ -109,7 +111,7 @@ func (x *Index) Put(s Study) {
 		if a := x.attributeOf(c); a != nil {
 			n := x.intern(slot, c)
 			e.preds, e.attrs = append(e.preds, n), append(e.attrs, a)
-			a.add(x, slot, item{n, e})
+			a.add(x, slot, item{n, e, x.reach(e, &x.preds[n].c)})
 			continue
 		}
 		for _, c := range parts(c) {
@@ -157,8 +159,9 @@ func (x *Index) remove(id string) {
 		for _, id := range q.codes {
 			c := x.codes[id]
 			c.cells = nil
-			c.pivot[0].unset(slot)
-			c.pivot[1].unset(slot)
+			for yes := range c.pivot {
+				c.pivot[yes] = slices.DeleteFunc(c.pivot[yes], func(s int32) bool { return s == slot })
+			}
 		}
 	}
 }
@@ -209,7 +212,7 @@ func (x *Index) Match(p *Person) []Match {
 			slot := int32(w<<6 + bits.TrailingZeros64(left))
 			class := x.settle(slot, p)
 			if class != eval.Excluded {
-				x.found = append(x.found, Match{x.slots[slot].ID, class})
+				x.found = append(x.found, Match{x.ids[slot], class})
 			}
 		}
 	}
