@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -105,4 +106,35 @@ func (x *bounds) split(c *column, cells []block, inside, outside *block) {
 			outside.or(&at)
 		}
 	}
+}
+
+// firstDay is the first day up to the leaf's own on which something holds that does from then on;
+// the day after if it holds on none.
+func (l *leaf) firstDay(holds func(eval.Date) bool) int {
+	const longAgo = 200 * 366
+	from := l.day - longAgo
+	for i, n := 0, longAgo+1; ; {
+		if i >= n {
+			return from + i
+		}
+		if m := (i + n) / 2; holds(dateOf(int64(from + m))) {
+			n = m
+		} else {
+			i = m + 1
+		}
+	}
+}
+
+// starts are the days at which a statement about when something was can change its answer.
+func (l *leaf) starts() (out []int) {
+	for _, start := range []struct {
+		eval.Period
+		after int
+	}{{l.Within, 0}, {l.AtLeastAgo, 1}} {
+		if day, ok := start.Before(l.asOf).Day(); ok && !start.IsZero() {
+			out = append(out, day+start.after)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -56,7 +56,7 @@ func (t *Table) uncached(c *eval.Criterion, q *Query) (*predicate, error) {
 func (t *Table) leaf(c *eval.Criterion, q *Query) leaf {
 	l := leaf{Criterion: bare(c), asOf: q.AsOf}
 	l.day, _ = q.AsOf.Day()
-	if l.Kind == eval.OtherTrial || l.usesFacts() && t.own[q.Study] != nil {
+	if ourKind(l.Kind) || l.usesFacts() && t.own[q.Study] != nil {
 		l.study = q.Study
 	}
 	return l
@@ -66,7 +66,7 @@ func (t *Table) leaf(c *eval.Criterion, q *Query) leaf {
 func (q *Query) key(l *leaf) []byte {
 	key := l.key(make([]byte, 0, 256))
 	switch l.Kind {
-	case eval.OtherTrial:
+	case eval.OtherTrial, eval.LastVisit:
 		key = strconv.AppendInt(key, int64(q.BusyRev), 10)
 		key = strconv.AppendInt(append(key, ' '), int64(q.asksBackTo()), 10)
 	case eval.Distance:

@@ -75,10 +75,13 @@ func byRows(q columns.Query, rows []columns.Row) (columns.Answer, map[string]eva
 
 // extras gives a query people who are settled, and busy in studies of ours.
 func (s source) extras(q *columns.Query, rows []columns.Row) {
-	q.Settled, q.Busy, q.BusyRev = map[string]bool{}, map[string][]eval.Participation{}, s.IntN(1000)
+	q.Settled, q.Busy, q.Visits, q.BusyRev = map[string]bool{}, map[string][]eval.Participation{}, map[string][]eval.Date{}, s.IntN(1000)
 	for _, r := range rows {
 		if s.chance(5) {
 			q.Settled[r.ID] = true
+		}
+		if s.chance(5) {
+			q.Visits[r.ID] = []eval.Date{"2025-01-01", "2026-02-01", "2026-05-01"}[:1+s.IntN(3)]
 		}
 		if s.chance(5) {
 			q.Busy[r.ID] = []eval.Participation{{Study: one(s, "S", "THIRD"), From: s.date(odds{}), To: one(s, "", today)}}

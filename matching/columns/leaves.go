@@ -52,6 +52,8 @@ func (t *Table) filler(l leaf, q *Query) (filler, error) {
 		return newListLeaf(l), nil
 	case eval.OtherTrial:
 		return newTrialLeaf(l, q), nil
+	case eval.LastVisit:
+		return newVisitLeaf(l, q), nil
 	}
 	for _, x := range t.traits {
 		if x.kind == l.Kind {
@@ -185,70 +187,6 @@ func (x *distanceLeaf) look(t *Table) {
 		}
 	}
 	x.inside = more
-}
-
-// trialLeaf looks at other studies.
-type trialLeaf struct {
-	leaf
-	inOurs map[string][]eval.Participation
-	rows   uint32 // busy is of so many
-	busy   bitset
-	since  int // what people said of other studies must reach back to here
-	from   int // the first day on which one may have ended
-}
-
-func newTrialLeaf(l leaf, q *Query) *trialLeaf {
-	x := &trialLeaf{leaf: l, inOurs: q.Busy, since: q.asksBackTo()}
-	x.from = l.firstDay(func(day eval.Date) bool {
-		return l.ask(&eval.Person{Participations: []eval.Participation{{Study: AnotherStudy, To: day}}}) == eval.True
-	})
-	return x
-}
-
-// firstDay is the first day up to the leaf's own on which something holds that does from then on;
-// the day after if it holds on none.
-func (l *leaf) firstDay(holds func(eval.Date) bool) int {
-	const longAgo = 200 * 366
-	from := l.day - longAgo
-	for i, n := 0, longAgo+1; ; {
-		if i >= n {
-			return from + i
-		}
-		if m := (i + n) / 2; holds(dateOf(int64(from + m))) {
-			n = m
-		} else {
-			i = m + 1
-		}
-	}
-}
-
-func (x *trialLeaf) fill(t *Table, chunk int, out *truth) {
-	if x.rows != t.rows {
-		x.rows = t.rows
-		for id := range x.inOurs {
-			if row, ok := t.ids.find(id); ok {
-				x.busy.set(row)
-			}
-		}
-	}
-	for i := range out.at {
-		b := out.first + i
-		out.addOdd(&t.trialsOdd, i)
-		out.addOdd(&x.busy, i)
-		yes, no := &out.at[i].yes, &out.at[i].no
-		t.complete[listTrials].addTo(no, b)
-		if cells := t.asked.at(b); cells != nil {
-			var late block
-			t.asked.atLeast(&late, cells, int64(x.since)+AskedDays+1)
-			for w := range late {
-				no[w] |= cells[0][w] &^ late[w]
-			}
-		}
-		if cells := t.ended.at(b); cells != nil {
-			t.ended.atLeast(yes, cells, int64(x.from))
-		}
-		no.andNot(yes)
-	}
 }
 
 // key names a statement on a day.

@@ -9,7 +9,7 @@ import (
 // listLeaf looks for its codes on a list and among answers.
 type listLeaf struct {
 	leaf
-	seen   int         // how many lists there were when it looked
+	seen   int         // what the table's listed was when it looked
 	yes    []*listed   // where what it looks for stands
 	no     [][]*listed // for each code, where it may be denied
 	starts []int       // the days at which what an entry says can change
@@ -28,16 +28,7 @@ const (
 
 func newListLeaf(l leaf) *listLeaf {
 	x := &listLeaf{leaf: l, seen: -1, from: [2]entry{dayOf, dayOf}}
-	for _, start := range []struct {
-		eval.Period
-		after int
-	}{{l.Within, 0}, {l.AtLeastAgo, 1}} {
-		if day, ok := start.Before(l.asOf).Day(); ok && !start.IsZero() {
-			x.starts = append(x.starts, day+start.after)
-		}
-	}
-	slices.Sort(x.starts)
-	x.starts = slices.Compact(x.starts)
+	x.starts = l.starts()
 	for i, start := range x.starts {
 		x.from[i] = entry(max(start+dayZero, 0))
 	}

@@ -29,7 +29,10 @@ func (t *Table) putLists(row uint32, p *eval.Person) bool {
 			regular = false
 		}
 		l := t.list(f.Kind, f.Code)
-		l.denials = l.denials || e&formOf >= denied
+		if e&formOf >= denied && !l.denials {
+			l.denials = true
+			t.listed++
+		}
 		l.add(row, e)
 	}
 	return regular

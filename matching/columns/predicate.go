@@ -105,8 +105,8 @@ func (p *predicate) look(t *Table, q *Query, row uint32) eval.Truth {
 	switch {
 	case !t.live.has(row):
 		return eval.Unknown
-	case r == nil && p.leaf.Kind == eval.OtherTrial: // known from elsewhere to be in a study of ours
-		o := Own{Person: t.trialsOf(row)}
+	case r == nil && ourKind(p.leaf.Kind): // known from elsewhere, of studies of ours
+		o := Own{Person: t.oursOf(row)}
 		if day, ok := t.asked.get(row); ok {
 			o.Asked = dateOf(day)
 		}
@@ -119,15 +119,21 @@ func (p *predicate) look(t *Table, q *Query, row uint32) eval.Truth {
 	if s, ok := r.Studies[q.Study]; ok {
 		o = &s
 	}
-	if p.leaf.Kind != eval.OtherTrial {
+	if !ourKind(p.leaf.Kind) {
 		return p.leaf.ask(&o.Person)
 	}
 	person := o.At(r.ID, t.points[0], q)
 	return p.leaf.ask(&person)
 }
 
-// trialsOf puts together what the columns hold of a row about other studies.
-func (t *Table) trialsOf(row uint32) (p eval.Person) {
+// ourKind says whether more is known for the kind than rows tell.
+func ourKind(k eval.Kind) bool { return k == eval.OtherTrial || k == eval.LastVisit }
+
+// oursOf puts together what the columns hold of a row about studies and visits.
+func (t *Table) oursOf(row uint32) (p eval.Person) {
+	if day, ok := t.visited.get(row); ok {
+		p.LastVisit = dateOf(day)
+	}
 	if day, ok := t.ended.get(row); ok {
 		p.Participations = []eval.Participation{{Study: AnotherStudy, To: dateOf(day)}}
 	}

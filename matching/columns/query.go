@@ -1,6 +1,8 @@
 package columns
 
 import (
+	"slices"
+
 	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -13,7 +15,8 @@ type Query struct {
 	Sites   []Site
 	Settled map[string]bool                 // who is neither counted nor listed, by id
 	Busy    map[string][]eval.Participation // in studies of ours, by id
-	BusyRev int                             // another number whenever Busy is another
+	Visits  map[string][]eval.Date          // to us, by id, in order
+	BusyRev int                             // another number whenever Busy or Visits are others
 }
 
 // Site is a place people would travel to.
@@ -55,10 +58,26 @@ func (o *Own) At(id string, home geo.Point, q *Query) eval.Person {
 	if busy := q.Busy[id]; len(busy) > 0 {
 		p.Participations = append(p.Participations[:len(p.Participations):len(p.Participations)], busy...)
 	}
+	if visits := q.Visits[id]; len(visits) > 0 {
+		p.LastVisit = max(p.LastVisit, lastOf(visits, q.AsOf))
+	}
 	if o.Asked != "" && p.Lists.Trials == "" && o.answers(q.asksBackTo()) {
 		p.Lists.Trials = o.Asked
 	}
 	return p
+}
+
+// lastOf is the latest visit not after a day, "" for none: looking at a past day, later ones had not
+// been.
+func lastOf(visits []eval.Date, day eval.Date) eval.Date {
+	i, found := slices.BinarySearch(visits, day)
+	switch {
+	case found:
+		return day
+	case i == 0:
+		return ""
+	}
+	return visits[i-1]
 }
 
 // answers says whether what they said reaches back to the day since.

@@ -149,6 +149,17 @@ func (s source) own(o odds) columns.Own {
 	for range s.IntN(7) {
 		p.Facts = append(p.Facts, s.fact(o))
 	}
+	if s.chance(60) {
+		p.Available = []string{}
+		for _, slot := range eval.Slots() {
+			if s.chance(40) {
+				p.Available = append(p.Available, slot)
+			}
+		}
+	}
+	if s.chance(60) {
+		p.LastVisit = s.date(o)
+	}
 	out := columns.Own{Person: p}
 	if p.Lists.Trials == "" && s.chance(30) {
 		out.Asked = s.date(o)
@@ -274,6 +285,10 @@ func (s source) criterion(i, depth int) eval.Criterion {
 		c.In, c.Within = []string{one(s, "current", "former"), "never"}, s.window()
 	case eval.OtherTrial:
 		c.Within = s.window()
+	case eval.LastVisit:
+		c.Within, c.AtLeastAgo = s.window(), s.window()
+	case eval.Availability:
+		c.In = []string{one(s, eval.Slots()...), one(s, eval.Slots()...)}
 	case eval.Answer:
 		c.Codes, c.Within = s.some([]eval.Code{"muster|own-car", eval.SmokingCode, "icd10|E11"}), s.window()
 		c.In = []string{one(s, "true", "false", "current", "snomed|8517006")}

@@ -64,7 +64,7 @@ type Table struct {
 	traits           []*trait
 	facts            map[eval.Code]*facts
 	lists            map[listKey]*listed
-	listed           int                   // how many these are
+	listed           int                   // grows with them, and when one comes to hold denials
 	kin              map[listKey][]*listed // the same, by category
 	pregnancies      []*listed
 	complete         map[string]*bitset // list: who confirmed that it is
@@ -72,6 +72,8 @@ type Table struct {
 	ended            column // last day in another study
 	trialsOdd        bitset
 	asked            column
+	visited          column // last visit, as facts tell
+	visitOdd         bitset
 	waivers          map[string]*bitset // study: who may be held against it alone
 	waived           bitset
 	own              map[string]*bitset // study: of whom it has facts of its own
@@ -293,6 +295,15 @@ func (t *Table) putPerson(row uint32, r *Row) bool {
 			regular = false
 		}
 	}
+	switch {
+	case p.LastVisit == "":
+	case early(p.LastVisit, t.floor):
+		day, _ := p.LastVisit.Day()
+		t.visited.set(row, int64(day))
+	default:
+		t.visitOdd.set(row)
+		regular = false
+	}
 	return regular
 }
 
@@ -343,10 +354,10 @@ func (t *Table) point(p geo.Point) uint32 {
 func (t *Table) Memory() int {
 	defer t.read()()
 	n := t.ids.bytes() + 4*cap(t.last) + 4*cap(t.home) + 80*len(t.points) + 8*cap(t.live.blocks) + t.live.bytes()
-	for _, c := range []*column{&t.birth, &t.died, &t.ended, &t.asked} {
+	for _, c := range []*column{&t.birth, &t.died, &t.ended, &t.asked, &t.visited} {
 		n += c.bytes()
 	}
-	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located} {
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd} {
 		n += s.bytes()
 	}
 	for _, x := range t.traits {

@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -29,6 +30,16 @@ func newTraits() []*trait {
 			read: func(p *eval.Person) string { return truths(p.Devices.Mobile, p.Devices.Phone, p.Devices.Web) },
 			write: func(p *eval.Person, v string) {
 				p.Devices = eval.Devices{Mobile: truthOf(v[0]), Phone: truthOf(v[1]), Web: truthOf(v[2])}
+			}},
+		{kind: eval.Availability,
+			read: func(p *eval.Person) string {
+				if p.Available == nil {
+					return ""
+				}
+				return strings.Join(slices.Sorted(slices.Values(p.Available)), " ") + "."
+			},
+			write: func(p *eval.Person, v string) {
+				p.Available = append([]string{}, strings.Fields(strings.TrimSuffix(v, "."))...)
 			}},
 	}
 	for _, x := range traits {
