@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup release release-check ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup bench-match release release-check ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -54,6 +54,10 @@ bench: build ## Measure the store and the webhooks beside their peers
 
 bench-backup: build ## Measure backup and restore of 100,000 people
 	$(GO) run ./bench/backup -muster ./muster
+
+bench-match: ## Match a million people with a study, beside SQLite, PostgreSQL, DuckDB and a plain scan; MUSTER_BENCH_BIG=1 adds ten million
+	@[ -e bench/match/duckdb/node_modules ] || ! command -v npm >/dev/null || (cd bench/match/duckdb && npm ci --no-audit --no-fund)
+	$(GO) run ./bench/match $(if $(MUSTER_BENCH_BIG),-big) $(if $(MUSTER_BENCH_N),-people $(MUSTER_BENCH_N),-write bench/RESULTS.md)
 
 clean:
 	rm -rf muster out dist

@@ -1,8 +1,181 @@
+// Command match measures the index of package columns beside its peers: a plain scan in Go, SQLite,
+// PostgreSQL and DuckDB, on the same made-up people and the same study, one thread each. All must
+// count alike, or there are no figures.
 package main
 
-import "github.com/muster-health/muster/internal/geo"
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"time"
 
-func main() {}
+	"github.com/muster-health/muster/internal/geo"
+)
+
+func main() {
+	n := flag.Int("people", 1_000_000, "how many people")
+	big := flag.Bool("big", false, "measure ten million people too")
+	scripts := flag.String("duckdb", "bench/match/duckdb", "folder with run.mjs and its node_modules")
+	write := flag.String("write", "", "file in which to replace the section of these figures")
+	flag.Parse()
+	runtime.GOMAXPROCS(1)
+	report, err := run(*n, *big, *scripts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(report)
+	if *write != "" {
+		if err := replaceSection(*write, report); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// run measures and returns the section for RESULTS.md.
+func run(n int, big bool, scripts string) (string, error) {
+	r := newReport(n)
+	places := allPlaces()
+	people := generate(n, places)
+	m, err := warm("plain scan in Go", 7, func() (answer, error) { return scan(people, places), nil })
+	if err != nil {
+		return "", err
+	}
+	r.peer(m)
+	if err := peers(&r, people, places, scripts); err != nil {
+		return "", err
+	}
+	if err := ours(&r, people, places); err != nil {
+		return "", err
+	}
+	sizes := []int{n / 10}
+	if big {
+		sizes = append(sizes, 10*n)
+	}
+	for _, size := range sizes {
+		if err := growth(&r, size, places); err != nil {
+			return "", err
+		}
+	}
+	return r.String(), r.alike()
+}
+
+// peers measures the databases that are on this machine.
+func peers(r *report, people []person, places []geo.Point, scripts string) error {
+	dir, err := os.MkdirTemp("", "muster-match-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	m, err := measureSQLite(dir, people, places)
+	if err != nil {
+		return err
+	}
+	r.peer(m)
+	if err := writeCSV(dir, people, places); err != nil {
+		return err
+	}
+	if m, err = duckDB(scripts, dir, databaseRuns); err == nil {
+		r.peer(m)
+	} else if !errors.Is(err, errAbsent) {
+		return err
+	}
+	if m, err = measurePostgres(dir); err == nil {
+		r.peer(m)
+	} else if !errors.Is(err, errAbsent) {
+		return err
+	}
+	return nil
+}
+
+// databaseRuns is how often a database is asked, warm: each takes seconds.
+const databaseRuns = 3
+
+func measureSQLite(dir string, people []person, places []geo.Point) (measured, error) {
+	began := time.Now()
+	db, err := openSQLite(dir, people, places)
+	if err != nil {
+		return measured{}, err
+	}
+	defer db.db.Close()
+	load := time.Since(began)
+	m, err := warm("SQLite (modernc), normalised", databaseRuns, db.count)
+	m.load = load
+	return m, err
+}
+
+func measurePostgres(dir string) (measured, error) {
+	pg, err := startPostgres(dir)
+	if err != nil {
+		return measured{}, err
+	}
+	defer pg.stop()
+	began := time.Now()
+	if err := pg.load(dir); err != nil {
+		return measured{}, fmt.Errorf("load PostgreSQL: %w", err)
+	}
+	load := time.Since(began)
+	m, err := pg.count(databaseRuns)
+	m.load = load
+	return m, err
+}
+
+// ours measures the index.
+func ours(r *report, people []person, places []geo.Point) error {
+	before := resident()
+	table, took := index(len(people), func(i int) *person { return &people[i] }, places)
+	b := &bench{table, people, places}
+	r.detail("rows into the index, one thread", fmt.Sprintf("%.1f s, %.1f µs a person", took.Seconds(), float64(took.Microseconds())/float64(len(people))))
+	r.detail("memory", fmt.Sprintf("%d bytes a person by its own count, %d on the heap", b.Memory()/len(people), (resident()-before)/len(people)))
+	full, err := b.full()
+	if err != nil {
+		return err
+	}
+	full.load = took
+	r.ours(full)
+	again, err := b.again()
+	if err != nil {
+		return err
+	}
+	r.ours(again)
+	edited, err := b.edit()
+	if err != nil {
+		return err
+	}
+	r.detail("everything counted again after one bound was edited", times(edited))
+	top, candidates, err := b.top()
+	if err != nil {
+		return err
+	}
+	r.detail(fmt.Sprintf("the first 50 of %s candidates, in order", thousands(candidates)), times(top))
+	codes, sentences := b.explain()
+	r.detail("one person explained, 20 criteria", fmt.Sprintf("%.1f µs as codes, %.1f µs as sentences", micros(codes), micros(sentences)))
+	changed, err := b.change()
+	if err != nil {
+		return err
+	}
+	r.detail("one value of a person changed, until the next count shows it", fmt.Sprintf("%.1f µs", micros(changed)))
+	return nil
+}
+
+// growth measures the index at another size, people made as they are taken in.
+func growth(r *report, n int, places []geo.Point) error {
+	g := newGenerator(places)
+	table, _ := index(n, func(i int) *person { p := g.person(i); return &p }, places)
+	b := &bench{Table: table}
+	full, err := b.full()
+	if err != nil {
+		return err
+	}
+	again, err := b.again()
+	if err != nil {
+		return err
+	}
+	r.detail(thousands(n)+" people: full answer, and again", fmt.Sprintf("%s, %s; %d bytes a person", times(full), times(again), b.Memory()/n))
+	return nil
+}
 
 func generate(n int, places []geo.Point) []person {
 	g := newGenerator(places)

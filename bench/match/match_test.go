@@ -2,7 +2,9 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -112,11 +114,49 @@ func TestAllCountAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.db.Close()
-	got, err := db.count()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if got, err := db.count(); err != nil {
+		t.Error(err)
+	} else if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("SQLite (-evaluator +SQLite):\n%s", diff)
+	}
+	table, _ := index(len(people), func(i int) *person { return &people[i] }, places)
+	b := &bench{table, people, places}
+	for _, ask := range []func() (measured, error){b.full, b.again} {
+		if m, err := ask(); err != nil {
+			t.Error(err)
+		} else if diff := cmp.Diff(want, m.answer); diff != "" {
+			t.Errorf("%s (-evaluator +index):\n%s", m.name, diff)
+		}
+	}
+	if _, err := b.edit(); err != nil {
+		t.Error(err)
+	}
+	if _, n, err := b.top(); err != nil || n == 0 {
+		t.Errorf("%d candidates: %v", n, err)
+	}
+	if _, err := b.change(); err != nil { // compares with a scan of the changed
+		t.Error(err)
+	}
+}
+
+// A report takes the place of an older one and touches nothing else.
+func TestReportOwnsItsSection(t *testing.T) {
+	const before, other = "# Figures\n\nHow they are made.\n\n", "## Another\n\nfigures\n"
+	first, second := heading+"\n\nold\n", heading+"\n\nnew\n"
+	text := replaced(before+other, first)
+	if diff := cmp.Diff(before+first+"\n"+other, text); diff != "" {
+		t.Errorf("put in (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before+second+"\n"+other, replaced(text, second)); diff != "" {
+		t.Errorf("replaced (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before+other+"\n"+second, replaced(before+other+"\n"+first, second)); diff != "" {
+		t.Errorf("replaced at the end (-want +got):\n%s", diff)
+	}
+	r := newReport(10)
+	r.ours(measured{name: "a", times: []time.Duration{1}, answer: answer{Eligible: 1}})
+	r.peer(measured{name: "b", times: []time.Duration{1}, answer: answer{Eligible: 2}})
+	if err := r.alike(); err == nil || !strings.Contains(err.Error(), "b counts otherwise") {
+		t.Errorf("peers that disagree: %v", err)
 	}
 }

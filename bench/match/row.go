@@ -8,6 +8,9 @@ import (
 	"github.com/muster-health/muster/matching/eval"
 )
 
+// slots are the bits of an availability mask, in their order.
+var slots = []string{"weekday-morning", "weekday-afternoon", "weekday-evening", "weekend"}
+
 // statusKnown is the day of statements the data set gives no day for.
 const statusKnown eval.Date = "2026-01-15"
 
@@ -60,12 +63,10 @@ func (p *person) row(i int, places []geo.Point) columns.Row {
 	if v := p.attribute[alcohol]; v != 0 {
 		add(eval.Fact{Kind: eval.FactAnswer, Code: alcoholCode, Text: words.alcohol[v], Date: statusKnown})
 	}
-	if p.available != 0 {
-		slot := "other"
-		if p.available&wanted != 0 {
-			slot = "wanted"
+	for i, slot := range slots {
+		if p.available&(1<<i) != 0 {
+			x.Available = append(x.Available, slot)
 		}
-		add(eval.Fact{Kind: eval.FactAnswer, Code: availabilityCode, Text: slot, Date: statusKnown})
 	}
 	x.Facts = facts
 	if p.conditionsKnown {

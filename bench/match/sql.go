@@ -293,3 +293,13 @@ func answerFrom(n [counts]int) (a answer) {
 	}
 	return a
 }
+
+// placeTable is where people can live; writeCSV and openSQLite fill it.
+var placeTable = table{name: "place", columns: []string{"id", "lat", "lon"}, key: "id"}
+
+func (t *table) columnType(column string) string {
+	if column == "lat" || column == "lon" {
+		return "double precision"
+	}
+	return "integer"
+}

@@ -109,7 +109,7 @@ func (b *batch) flush() error {
 }
 
 func (s *sqlite) count() (answer, error) {
-	return scanCounts(s.db.QueryRow(dialect{joinLabs: true, integer: "INTEGER", histogram: true}.countSQL()))
+	return scanCounts(s.db.QueryRow(dialect{joinLabs: true, integer: "INTEGER"}.countSQL()))
 }
 
 func scanCounts(row *sql.Row) (answer, error) {

@@ -30,12 +30,11 @@ var (
 )
 
 const (
-	availabilityCode eval.Code = "muster|availability"
-	swallowCode      eval.Code = "muster|can-swallow"
-	alcoholCode      eval.Code = "muster|alcohol"
+	swallowCode eval.Code = "muster|can-swallow"
+	alcoholCode eval.Code = "muster|alcohol"
 )
 
-// wanted are the slots the study has visits in.
+// wanted are the slots the study has visits in: slots[2:].
 const wanted = evenings | weekends
 
 // query is the study: twenty criteria after those of type 2 diabetes trials.
@@ -88,7 +87,7 @@ func items() []eval.Criterion {
 		{Kind: eval.Pregnancy, Exclude: true, AppliesTo: "female"},
 		{Kind: eval.Smoking, In: []string{"current"}, Exclude: true},
 		{Kind: eval.Language, In: []string{"en", "es"}},
-		{Kind: eval.Answer, Codes: []eval.Code{availabilityCode}, In: []string{"wanted"}},
+		{Kind: eval.Availability, In: slots[2:]},
 		{Kind: eval.OtherTrial, Within: ninetyDays, Exclude: true},
 	}
 	for i := range all {

@@ -120,6 +120,10 @@ func (d drawing) criterion(id string, depth int) eval.Criterion {
 		c.Within, c.AtLeastAgo = d.period("within"), d.period("ago")
 		c.Ever = d.seldom("ever")
 		c.Active = !c.Ever && !c.Within.IsZero() && d.seldom("active")
+	case eval.Availability:
+		c.In = d.some("slots", "weekday-morning", "weekday-evening", "weekend")
+	case eval.LastVisit:
+		c.Within, c.AtLeastAgo = d.period("within"), d.period("ago")
 	case eval.Pregnancy, eval.OtherTrial:
 		c.Within = d.period("within")
 	case eval.Smoking:
@@ -187,6 +191,12 @@ func (d drawing) own() columns.Own {
 		Sex:       pick(d, "sex", "female", "female", "male", "other", "unknown", ""), Gender: pick(d, "gender", "", "woman", "man"),
 		Language: pick(d, "language", "en", "es-MX", "EN-us", "de", ""), Interpreter: d.truth("interpreter"),
 		Devices: eval.Devices{Mobile: d.truth("mobile"), Phone: d.truth("phone"), Web: d.truth("web")},
+	}
+	if rapid.Bool().Draw(d.T, "says when") {
+		p.Available = append([]string{}, pick(d, "slots", nil, []string{"weekend"}, []string{"weekday-morning", "weekday-afternoon"})...)
+	}
+	if rapid.Bool().Draw(d.T, "was here") {
+		p.LastVisit = d.day("visit")
 	}
 	if d.seldom("dead") && d.seldom("indeed") {
 		p.Dead, p.Died = rapid.Bool().Draw(d.T, "undated"), d.day("died")

@@ -43,7 +43,8 @@ CREATE TABLE criterion_code (criterion, code);
 CREATE TABLE criterion_in (criterion, word);
 CREATE TABLE person (id, waiver, settled);
 CREATE TABLE own (person, study, birth, sex, gender, language, interpreter, dead, died, mobile, phone, web,
-	conditions, medications, allergies, procedures, trials, asked);
+	conditions, medications, allergies, procedures, trials, asked, visit, says_when);
+CREATE TABLE available (person, study, slot);
 CREATE TABLE fact (person, study, n, kind, code, number REAL, comparator, unit, text, yes, valuecode, date, noted, back_months, back_days, over, status, recorded);
 CREATE TABLE stretch (person, study, trial, since, until);
 CREATE TABLE busy (person, trial, since, until);
@@ -215,7 +216,10 @@ func (f *filler) row(q *columns.Query, r *columns.Row) {
 func (f *filler) own(id, study string, o *columns.Own) {
 	p := &o.Person
 	f.put("own", id, study, p.BirthDate, p.Sex, p.Gender, p.Language, p.Interpreter, p.Dead, p.Died, p.Devices.Mobile, p.Devices.Phone, p.Devices.Web,
-		p.Lists.Conditions, p.Lists.Medications, p.Lists.Allergies, p.Lists.Procedures, p.Lists.Trials, o.Asked)
+		p.Lists.Conditions, p.Lists.Medications, p.Lists.Allergies, p.Lists.Procedures, p.Lists.Trials, o.Asked, p.LastVisit, p.Available != nil)
+	for _, slot := range p.Available {
+		f.put("available", id, study, slot)
+	}
 	for i, x := range p.Facts {
 		f.put("fact", id, study, i, x.Kind, x.Code, orNull(x.Number), x.Comparator, x.Unit, x.Text, orNull(x.Bool), x.ValueCode, x.Date, x.Noted,
 			months(x.Back), x.Back.Days, x.End, x.Status, unix(x.Recorded))

@@ -22,7 +22,7 @@ CREATE TABLE seen AS
 
 -- The days a written date can be; what is no date is not in here.
 CREATE TABLE written AS
-  WITH x(d) AS (SELECT birth FROM own UNION SELECT died FROM own UNION SELECT asked FROM own
+  WITH x(d) AS (SELECT birth FROM own UNION SELECT visit FROM own UNION SELECT died FROM own UNION SELECT asked FROM own
   UNION SELECT date FROM fact UNION SELECT noted FROM fact UNION SELECT over FROM fact
   UNION SELECT since FROM stretch UNION SELECT until FROM stretch UNION SELECT since FROM busy UNION SELECT until FROM busy)
   SELECT * FROM x;
@@ -262,6 +262,19 @@ CREATE TABLE has AS
   SELECT r.n, s.person, max(CASE w.word WHEN 'mobile' THEN s.mobile WHEN 'phone' THEN max(s.phone, CASE s.mobile WHEN 1 THEN 1 ELSE -1 END) WHEN 'web' THEN s.web ELSE -1 END) AS t
   FROM rules r JOIN criterion_in w ON w.criterion = r.n, seen s WHERE r.kind = 'device' GROUP BY r.n, s.person;
 
+-- Who can come at one of the times, and whose last visit lies in the window and long enough ago.
+CREATE TABLE can_come AS
+  SELECT r.n, s.person, CASE
+      WHEN NOT s.says_when THEN 0
+      WHEN EXISTS (SELECT 1 FROM criterion_in w JOIN available a ON a.slot = w.word WHERE w.criterion = r.n AND a.person = s.person AND a.study = s.study) THEN 1
+      ELSE -1 END AS t
+  FROM rules r, seen s WHERE r.kind = 'availability';
+CREATE TABLE visits AS
+  SELECT r.n, s.person, min(
+      CASE WHEN v.first >= r.start THEN 1 WHEN min(v.last, s.asof) < r.start THEN -1 ELSE 0 END,
+      CASE WHEN r.ago IS NULL OR min(v.last, s.asof) <= r.ago THEN 1 WHEN v.first > r.ago THEN -1 ELSE 0 END) AS t
+  FROM rules r, seen s JOIN calendar v ON v.d = s.visit WHERE r.kind = 'lastVisit' AND v.first <= s.asof;
+
 CREATE TABLE found AS
   WITH x(n, person, t) AS (SELECT n, person, t FROM coded
   UNION ALL SELECT n, person, t FROM ranged WHERE fact = -1
@@ -269,6 +282,8 @@ CREATE TABLE found AS
   UNION ALL SELECT n, person, t FROM latest
   UNION ALL SELECT n, person, t FROM in_trial
   UNION ALL SELECT n, person, t FROM has
+  UNION ALL SELECT n, person, t FROM can_come
+  UNION ALL SELECT n, person, t FROM visits
   UNION ALL SELECT r.n, s.person, s.interpreter FROM rules r, seen s WHERE r.kind = 'interpreter'
   UNION ALL SELECT n, person, CASE WHEN word = '' THEN 0 WHEN word IN (SELECT word FROM criterion_in WHERE criterion = n) THEN 1 ELSE -1 END FROM words)
   SELECT * FROM x;
