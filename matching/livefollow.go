@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -156,14 +155,14 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	}
 	t := columns.New(x.today())
 	done := 0
-	for r, err := range x.everybody(ctx) {
+	for who, err := range everybody(ctx, x.people) {
 		if err != nil {
 			return fmt.Errorf("read everybody for matching: %w", err)
 		}
 		if done++; progress != nil && (done%1000 == 0 || done == total) {
 			progress(done, total)
 		}
-		if r.profile != nil {
+		if r := newRecord(&who.person, &who.chart); r.profile != nil {
 			r.last = last[r.id]
 			t.Put(r.row())
 		}
@@ -174,29 +173,4 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 		x.token = []byte{} // an empty store: from the beginning, but not everybody again
 	}
 	return nil
-}
-
-// everybody yields a record for each person, with their chart.
-func (x *Live) everybody(ctx context.Context) iter.Seq2[*record, error] {
-	return func(yield func(*record, error) bool) {
-		next, stop := iter.Pull2(x.people.Charts(ctx))
-		defer stop()
-		chart, err, more := next()
-		for p, failed := range x.people.All(ctx) {
-			for failed == nil && err == nil && more && chart.ID < p.ID {
-				chart, err, more = next()
-			}
-			if failed != nil || err != nil {
-				yield(nil, errors.Join(failed, err))
-				return
-			}
-			own := contacts.Chart{}
-			if more && chart.ID == p.ID {
-				own = chart
-			}
-			if !yield(newRecord(&p, &own), nil) {
-				return
-			}
-		}
-	}
 }
