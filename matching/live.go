@@ -26,6 +26,8 @@ type Live struct {
 
 	ticking sync.Mutex // one follower at a time
 	token   []byte
+	saved   time.Time // when the snapshot was written
+	stale   bool      // something has changed since
 	table   atomic.Pointer[columns.Table]
 }
 
