@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -59,7 +61,8 @@ type Page struct {
 	d      *Directory
 }
 
-// Charted is a person with their chart.
+// Charted is a person with their chart. Of the person only what matching reads was opened: no name, no
+// number, no address but the ZIP code, no consent.
 type Charted struct {
 	Person Person
 	Chart  Chart
@@ -103,24 +106,37 @@ func (d *Directory) Walk(ctx context.Context, some Some) iter.Seq2[Page, error] 
 	}
 }
 
+// IDs are those of the people to open.
+func (p Page) IDs() []PersonID {
+	out := make([]PersonID, len(p.people))
+	for i, raw := range p.people {
+		id, _ := raw.Lookup("_id").StringValueOK()
+		out[i] = PersonID(id)
+	}
+	return out
+}
+
 // Open opens the people of a page and reads their charts, all keys in one query and all charts in
 // another.
 func (p Page) Open(ctx context.Context) ([]Charted, error) {
 	if len(p.people) == 0 {
 		return nil, nil
 	}
-	ids, values := make([]string, len(p.people)), make([]any, len(p.people))
+	values := make([]any, len(p.people))
 	at := make(map[string]int, len(p.people))
-	for i, raw := range p.people {
-		ids[i], _ = raw.Lookup("_id").StringValueOK()
-		values[i], at[ids[i]] = ids[i], i
+	for i, id := range p.IDs() {
+		values[i], at[string(id)] = string(id), i
 	}
-	if err := p.d.keys.Fetch(ctx, ids); err != nil {
+	if err := p.d.keys.Fetch(ctx, slices.Collect(maps.Keys(at))); err != nil {
 		return nil, err
 	}
 	out := make([]Charted, len(p.people))
 	for i, raw := range p.people {
-		person, err := p.d.people.Decode(ctx, raw)
+		part, err := matched(raw)
+		if err != nil {
+			return nil, err
+		}
+		person, err := p.d.people.Decode(ctx, part)
 		if err != nil {
 			return nil, err
 		}
@@ -133,4 +149,40 @@ func (p Page) Open(ctx context.Context) ([]Charted, error) {
 		out[at[c.ID]].Chart = c
 	}
 	return out, nil
+}
+
+// matched is what of a stored person matching reads, still sealed.
+func matched(stored bson.Raw) (bson.Raw, error) {
+	elements, err := stored.Elements()
+	if err != nil {
+		return nil, fmt.Errorf("read a person: %w", err)
+	}
+	out := make(bson.D, 0, len(elements))
+	for _, e := range elements {
+		switch key := e.Key(); key {
+		case "_id", "rev", "changed", "birthDate", "birthYear", "sex", "gender", "area", "deceased", "language", "reachMe", "basis", "source", "test", "erased":
+			out = append(out, bson.E{Key: key, Value: e.Value()})
+		case "address":
+			if zip, err := e.Value().Document().LookupErr("zip"); err == nil {
+				out = append(out, bson.E{Key: key, Value: bson.D{{Key: "zip", Value: zip}}})
+			}
+		case "points":
+			points, err := e.Value().Array().Values()
+			if err != nil {
+				return nil, fmt.Errorf("read the points of a person: %w", err)
+			}
+			kept := bson.A{}
+			for _, pt := range points {
+				point := bson.D{}
+				for _, name := range []string{"kind", "status", "shared"} {
+					if v, err := pt.Document().LookupErr(name); err == nil {
+						point = append(point, bson.E{Key: name, Value: v})
+					}
+				}
+				kept = append(kept, point)
+			}
+			out = append(out, bson.E{Key: key, Value: kept})
+		}
+	}
+	return bson.Marshal(out)
 }

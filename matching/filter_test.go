@@ -29,7 +29,7 @@ func TestFilterDropsNobodyWhoMayFit(t *testing.T) {
 		f := filterOf(&study, asOf, this)
 		queries := f.Queries()
 		for i := range 25 {
-			p, c := someone(t, i, asOf, this)
+			p, c := someone(t, i, &study, asOf, this)
 			r := newRecord(&p, &c)
 			found, clear := findable(t, queries, &p)
 			if found > 1 {
@@ -93,8 +93,9 @@ func zips() []string {
 	return []string{"", "15213", "15222", "15001", "16001", "15299", "85201", "10001", "09128", "43952", "44004"}
 }
 
-// someone is anybody as contacts keeps them, written in a year up to this one.
-func someone(t *rapid.T, n int, asOf eval.Date, this int) (contacts.Person, contacts.Chart) {
+// someone is anybody as contacts keeps them, written in a year up to this one; most are near an age the
+// study asks for.
+func someone(t *rapid.T, n int, s *Study, asOf eval.Date, this int) (contacts.Person, contacts.Chart) {
 	written := rapid.IntRange(2020, this).Draw(t, "written")
 	p := contacts.Person{
 		Meta:     docstore.Meta{ID: fmt.Sprintf("per_%03d", n)},
@@ -106,10 +107,20 @@ func someone(t *rapid.T, n int, asOf eval.Date, this int) (contacts.Person, cont
 		Deceased: rapid.SampledFrom([]string{"", "", "", "", "2010", "2024-05-03", contacts.DiedUnknown}).Draw(t, "died"),
 	}
 	p.ReachMe.Interpreter = rapid.SampledFrom([]i18n.Lang{"", "", "vi"}).Draw(t, "interpreter")
-	switch rapid.IntRange(0, 4).Draw(t, "birth") {
+	turns := birthdays(s.Criteria.Items, asOf)
+	switch rapid.IntRange(0, 6).Draw(t, "birth") {
 	case 0:
 		p.BirthDate = ""
-	case 1: // near the as-of day, where a week counts
+	case 1, 2, 3:
+		if len(turns) == 0 {
+			break
+		}
+		day := rapid.SampledFrom(turns).Draw(t, "turns").AddDate(0, 0, rapid.IntRange(-400, 400).Draw(t, "days"))
+		p.BirthDate = day.Format(time.DateOnly)
+		if p.BirthDate < "1880" || day.Year() > written {
+			p.BirthDate = ""
+		}
+	case 4: // near the as-of day, where a week counts
 		year, _, _ := asOf.Parts()
 		year = min(year, written)
 		p.BirthDate = string(someDay(t, "born", year-2, min(year+1, written)))
@@ -133,6 +144,35 @@ func someone(t *rapid.T, n int, asOf eval.Date, this int) (contacts.Person, cont
 		c.Complete["condition"] = "2019-05-01"
 	}
 	return p, c
+}
+
+// birthdays are those of people who reach an age the items ask for on asOf.
+func birthdays(items []eval.Criterion, asOf eval.Date) (out []time.Time) {
+	day, err := time.Parse(time.DateOnly, string(asOf))
+	if err != nil {
+		return nil
+	}
+	for i := range items {
+		c := &items[i]
+		for _, bound := range []*float64{c.Range.Min, c.Range.Max} {
+			if c.Kind != eval.Age || bound == nil {
+				continue
+			}
+			n := -int(*bound)
+			switch c.Unit {
+			case "mo":
+				out = append(out, day.AddDate(0, n, 0))
+			case "wk":
+				out = append(out, day.AddDate(0, 0, 7*n))
+			case "d":
+				out = append(out, day.AddDate(0, 0, n))
+			default:
+				out = append(out, day.AddDate(n, 0, 0))
+			}
+		}
+		out = append(out, birthdays(c.Of, asOf)...)
+	}
+	return out
 }
 
 func someDay(t *rapid.T, name string, from, to int) eval.Date {

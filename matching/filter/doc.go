@@ -9,7 +9,7 @@
 // Nothing is written here twice: eval itself decides, over a person of whom only what stands in
 // clear is known. Kleene's logic is monotone: an answer that is known with little information stays
 // with more. So if eval excludes somebody of whom a birth year alone is known, it excludes everybody
-// born that year. Three things are not monotone, and are taken out first:
+// born that year. Two things are not monotone, and are taken care of:
 //   - the policy for unknowns (missing: fail or pass) decides by what is not known. Where the person in
 //     question may know more than the database shows, it is dropped, and the unknown stays one;
 //   - a birth date after the as-of day is an error, and unknown, while the year alone counts up to

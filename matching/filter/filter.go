@@ -74,13 +74,12 @@ func (f *Filter) everybody() bool {
 	return f.Areas == nil || len(f.Areas) > maxAreas
 }
 
-// Fits is false for somebody whom what stands in clear excludes. p is what is known of them but for
-// birth date, devices, facts and place.
+// Fits is false for somebody whom what stands in clear excludes. p is what is known of them for certain:
+// sex, language, interpreter, death, and nothing else.
 func (f *Filter) Fits(p eval.Person, c contacts.Clear) bool {
 	if f.near != nil && !f.near[c.Area] {
 		return false
 	}
-	p.Devices = eval.Devices{}
 	return eval.Evaluate(f.rest, p, f.asOf).Class != eval.Excluded
 }
 
