@@ -381,11 +381,12 @@ func (d *recorded) Write(ctx context.Context, ops []docstore.Op) error {
 // halting is a database that lets a test act when everybody is being read.
 type halting struct {
 	docstore.Driver
+	of    string // collection
 	begun func() // once; nil: nothing
 }
 
 func (d *halting) Find(ctx context.Context, collection string, q docstore.Query) iter.Seq2[bson.Raw, error] {
-	if begun := d.begun; collection == "charts" && begun != nil {
+	if begun := d.begun; collection == d.of && begun != nil {
 		d.begun = nil
 		begun()
 	}
@@ -399,7 +400,7 @@ func TestJoiningDuringTheFirstSweepIsNews(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	d := &halting{Driver: file}
+	d := &halting{Driver: file, of: "charts"}
 	r := rig.New(t, rig.Options{Driver: d})
 	for i := range 250 { // more than are written at once
 		join(t, r, young(fmt.Sprint("Nr ", i)))
@@ -447,5 +448,39 @@ func TestOneSweeps(t *testing.T) {
 	caughtUp(t, r, m)
 	if !stored() {
 		t.Error("not swept after the other's lease ran out")
+	}
+}
+
+// A process that looked at somebody before they said something else does not write that over what
+// another wrote since.
+func TestAnOlderLookIsNotWritten(t *testing.T) {
+	file, err := sqlitedoc.Open(t.Context(), sqlitedoc.Memory, sqlitedoc.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	rows := &recorded{Driver: file, rows: map[string][]matching.Standing{}}
+	d := &halting{Driver: rows, of: "matches"}
+	r := rig.New(t, rig.Options{Driver: d})
+	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
+	slow, quick := matches(t, r, s), matches(t, r, s)
+	bea := join(t, r, young("Bea"))
+	caughtUp(t, r, slow, quick)
+	say(t, r, bea, has("snomed|195967001", true))
+	halted := false
+	d.begun = func() { // slow has read person and chart
+		halted = true
+		say(t, r, bea, has("snomed|195967001", false))
+		if err := quick.Follow(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	caughtUp(t, r, slow, quick)
+	var got []eval.Class
+	for _, x := range rows.rows["mat_"+string(bea)+"_CLEARWAY"] {
+		got = append(got, x.Class)
+	}
+	if diff := cmp.Diff([]eval.Class{eval.Possible, eval.Excluded}, got); diff != "" || !halted {
+		t.Errorf("written (-want +got), halted %t:\n%s", halted, diff)
 	}
 }
