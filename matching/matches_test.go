@@ -484,3 +484,48 @@ func TestAnOlderLookIsNotWritten(t *testing.T) {
 		t.Errorf("written (-want +got), halted %t:\n%s", halted, diff)
 	}
 }
+
+// In a copy of the database the place in the feed is another one: what nobody had looked at before the
+// copy was made is found all the same, and the rest is no news.
+func TestMatchesInACopy(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
+	join(t, r, young("Ana"))
+	caughtUp(t, r, matches(t, r, s))
+	bea := join(t, r, young("Bea"))
+	file, err := sqlitedoc.Open(t.Context(), sqlitedoc.Memory, sqlitedoc.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	whole, err := r.Store.Driver().Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := whole.Collections(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		for raw, err := range whole.Documents(t.Context(), name) {
+			if err == nil {
+				err = file.Load(t.Context(), []docstore.Change{{Collection: name, ID: raw.Lookup("_id").StringValue(), Body: raw}})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := whole.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copied := rig.New(t, rig.Options{Driver: file, Dir: r.Dir, Clock: r.Clock})
+	m := matches(t, copied, s)
+	if err := m.Copied(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp(t, copied, m)
+	if diff := cmp.Diff([]string{string(bea) + " →possible 2026-03-02"}, news(t, m, "CLEARWAY", "2000-01-01")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
