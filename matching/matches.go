@@ -163,14 +163,40 @@ func (m *Matches) begin(ctx context.Context) error {
 	if !errors.Is(err, docstore.ErrNotFound) {
 		return err
 	}
+	known, err := m.studies.Count(ctx, docstore.Query{})
+	if err != nil {
+		return err
+	}
+	m.begun = true
+	if known > 0 { // the place was lost (Copied): everybody who differs is news
+		return nil
+	}
 	for item, err := range m.store.Driver().Changes(ctx, nil) {
 		if err != nil {
+			m.begun = false
 			return err
 		}
 		m.token = item.Token
 	}
-	m.begun = true
 	return m.keep(ctx)
+}
+
+// Copied forgets how far the change feed was followed: in a database that was copied or restored that
+// is another place. The next Follow looks at everybody.
+func (m *Matches) Copied(ctx context.Context) error {
+	return m.store.Do(ctx, func(b *docstore.Batch) error {
+		for _, id := range []string{"feed", "sweep"} {
+			have, err := m.places.Get(ctx, id)
+			if errors.Is(err, docstore.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("forget how far changes were followed: %w", err)
+			}
+			m.places.Delete(b, &have)
+		}
+		return nil
+	})
 }
 
 // keep notes how far the feed was followed. When another process has noted something meanwhile that

@@ -3,6 +3,7 @@ package matching_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -375,4 +376,156 @@ func (d *recorded) Write(ctx context.Context, ops []docstore.Op) error {
 		d.rows[x.ID] = append(d.rows[x.ID], x)
 	}
 	return nil
+}
+
+// halting is a database that lets a test act when everybody is being read.
+type halting struct {
+	docstore.Driver
+	of    string // collection
+	begun func() // once; nil: nothing
+}
+
+func (d *halting) Find(ctx context.Context, collection string, q docstore.Query) iter.Seq2[bson.Raw, error] {
+	if begun := d.begun; collection == d.of && begun != nil {
+		d.begun = nil
+		begun()
+	}
+	return d.Driver.Find(ctx, collection, q)
+}
+
+// Whoever joins while everybody is held against a study for the first time is news, and nobody else.
+func TestJoiningDuringTheFirstSweepIsNews(t *testing.T) {
+	file, err := sqlitedoc.Open(t.Context(), sqlitedoc.Memory, sqlitedoc.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	d := &halting{Driver: file, of: "charts"}
+	r := rig.New(t, rig.Options{Driver: d})
+	for i := range 250 { // more than are written at once
+		join(t, r, young(fmt.Sprint("Nr ", i)))
+	}
+	var bea contacts.PersonID
+	d.begun = func() {
+		r.Clock.Advance(time.Second)
+		bea = join(t, r, young("Bea"))
+	}
+	m := matches(t, r, &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}})
+	caughtUp(t, r, m)
+	caughtUp(t, r, m)
+	if diff := cmp.Diff([]string{string(bea) + " →possible 2026-03-02"}, news(t, m, "CLEARWAY", "2000-01-01")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	n, err := file.Count(t.Context(), "matches", docstore.Query{Scan: true})
+	if err != nil || n != 251 {
+		t.Errorf("%d matches, %v; want 251", n, err)
+	}
+}
+
+// Of two processes one sweeps; when it dies another goes on after its lease.
+func TestOneSweeps(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	bea := join(t, r, young("Bea"))
+	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
+	m := matches(t, r, s)
+	body, err := bson.Marshal(bson.D{{Key: "_id", Value: "sweep"}, {Key: "rev", Value: int64(1)}, {Key: "owner", Value: "prc_dead"}, {Key: "until", Value: r.Clock.Wall().Add(90 * time.Second)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := r.Store.Batch()
+	b.AddRaw(docstore.Op{Kind: docstore.Insert, Collection: "matchProgress", ID: "sweep", Body: body})
+	if err := r.Store.Commit(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() bool {
+		_, err := r.Store.Driver().Get(t.Context(), "matches", "mat_"+string(bea)+"_CLEARWAY")
+		return err == nil
+	}
+	caughtUp(t, r, m)
+	if stored() {
+		t.Error("swept while another process does")
+	}
+	caughtUp(t, r, m)
+	if !stored() {
+		t.Error("not swept after the other's lease ran out")
+	}
+}
+
+// A process that looked at somebody before they said something else does not write that over what
+// another wrote since.
+func TestAnOlderLookIsNotWritten(t *testing.T) {
+	file, err := sqlitedoc.Open(t.Context(), sqlitedoc.Memory, sqlitedoc.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	rows := &recorded{Driver: file, rows: map[string][]matching.Standing{}}
+	d := &halting{Driver: rows, of: "matches"}
+	r := rig.New(t, rig.Options{Driver: d})
+	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
+	slow, quick := matches(t, r, s), matches(t, r, s)
+	bea := join(t, r, young("Bea"))
+	caughtUp(t, r, slow, quick)
+	say(t, r, bea, has("snomed|195967001", true))
+	halted := false
+	d.begun = func() { // slow has read person and chart
+		halted = true
+		say(t, r, bea, has("snomed|195967001", false))
+		if err := quick.Follow(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	caughtUp(t, r, slow, quick)
+	var got []eval.Class
+	for _, x := range rows.rows["mat_"+string(bea)+"_CLEARWAY"] {
+		got = append(got, x.Class)
+	}
+	if diff := cmp.Diff([]eval.Class{eval.Possible, eval.Excluded}, got); diff != "" || !halted {
+		t.Errorf("written (-want +got), halted %t:\n%s", halted, diff)
+	}
+}
+
+// In a copy of the database the place in the feed is another one: what nobody had looked at before the
+// copy was made is found all the same, and the rest is no news.
+func TestMatchesInACopy(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
+	join(t, r, young("Ana"))
+	caughtUp(t, r, matches(t, r, s))
+	bea := join(t, r, young("Bea"))
+	file, err := sqlitedoc.Open(t.Context(), sqlitedoc.Memory, sqlitedoc.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	whole, err := r.Store.Driver().Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := whole.Collections(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		for raw, err := range whole.Documents(t.Context(), name) {
+			if err == nil {
+				err = file.Load(t.Context(), []docstore.Change{{Collection: name, ID: raw.Lookup("_id").StringValue(), Body: raw}})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := whole.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copied := rig.New(t, rig.Options{Driver: file, Dir: r.Dir, Clock: r.Clock})
+	m := matches(t, copied, s)
+	if err := m.Copied(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp(t, copied, m)
+	if diff := cmp.Diff([]string{string(bea) + " →possible 2026-03-02"}, news(t, m, "CLEARWAY", "2000-01-01")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

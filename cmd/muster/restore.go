@@ -85,6 +85,9 @@ func restore(ctx context.Context, c config.Config, f backup.File, r backup.Repor
 	if err := k.migrate(ctx, k.logProgress(), false); err != nil {
 		return err
 	}
+	if err := k.matches.Copied(ctx); err != nil {
+		return err
+	}
 	erased, err := k.applyErasures(ctx)
 	if err != nil {
 		return fmt.Errorf("erase again who was erased since the backup: %w", err)

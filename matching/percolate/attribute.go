@@ -269,11 +269,12 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 		}
 		who.Home = p.Home
 	case eval.OtherTrial:
-		if len(p.Participations) > 0 {
-			return nil
-		}
-		who.Lists.Trials, who.Alone = p.Lists.Trials, p.Alone
+		who.Lists.Trials, who.Alone, who.Participations = p.Lists.Trials, p.Alone, p.Participations
 		key = x.appendAlone(key, p)
+		for _, b := range p.Participations {
+			key = appendText(key, b.Study)
+			key = x.appendDay(x.appendDay(key, b.From), b.To)
+		}
 	default:
 		if a.gen != x.gen || len(a.facts) == 0 {
 			if a.none[sex] == nil {

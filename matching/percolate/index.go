@@ -45,7 +45,7 @@ type Index struct {
 	codeIDs map[codeName]int32
 	codes   []*code
 	uses    map[factName]use
-	days    []eval.Date // that matter to codes, in order
+	days    []eval.Date // that matter to codes and other studies, in order
 	pivots  [len(lists)][2]set
 
 	// Of the person being matched.
@@ -111,6 +111,9 @@ func (x *Index) Put(s Study) {
 		if a := x.attributeOf(c); a != nil {
 			n := x.intern(slot, c)
 			e.preds, e.attrs = append(e.preds, n), append(e.attrs, a)
+			if c.Kind == eval.OtherTrial {
+				x.mark(c)
+			}
 			a.add(x, slot, item{n, e, x.reach(e, &x.preds[n].c)})
 			continue
 		}
@@ -118,10 +121,8 @@ func (x *Index) Put(s Study) {
 			n := x.intern(slot, &c)
 			q := x.preds[n]
 			e.preds, left = append(e.preds, n), append(left, q.rest(n))
-			if q.coded && x.mark(&q.c) {
-				for _, c := range x.codes {
-					c.cells = nil
-				}
+			if q.coded {
+				x.mark(&q.c)
 			}
 		}
 	}
@@ -166,7 +167,8 @@ func (x *Index) remove(id string) {
 	}
 }
 
-// Match returns the studies p is eligible or possible for.
+// Match returns the studies p is eligible or possible for. What p points to is kept, for people who are
+// alike, and must not be changed later.
 func (x *Index) Match(p *Person) []Match {
 	x.mu.Lock()
 	defer x.mu.Unlock()
