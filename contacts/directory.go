@@ -70,8 +70,11 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
 	var errs [10]error
 	d.people, errs[0] = docstore.Open[Person](ctx, store, docstore.Spec{
-		Name: "people", Version: 1,
-		Indexes: []docstore.Index{index("point", "points[].hash"), index("digest", "nameDigest"), index("created", "created")},
+		Name: "people", Version: 2, Steps: peopleSteps(keys),
+		Indexes: []docstore.Index{
+			index("point", "points[].hash"), index("digest", "nameDigest"), index("created", "created"),
+			index("born", "sex", "birthYear"), index("near", "sex", "area", "birthYear"), // see Walk
+		},
 		Codec: seal.WithHistory(keys.Fields("people", person,
 			"given", "family", "birthDate", "gender", "sourceID", "proxy.role",
 			"address.line", "address.city", "address.state", "address.zip",

@@ -25,8 +25,9 @@ type Person struct {
 	Given     string `bson:"given"`               // sealed
 	Family    string `bson:"family"`              // sealed
 	BirthDate string `bson:"birthDate,omitempty"` // sealed; "1952-05-03", or a shorter prefix of it
-	BirthYear int    `bson:"birthYear,omitempty"` // in clear for matching; see ClearBirthYear
-	Sex       string `bson:"sex,omitempty"`       // recorded at birth: "female", "male", "other", "" unknown
+	BirthYear int    `bson:"birthYear"`           // in clear for matching, always there; see ClearBirthYear
+	Sex       string `bson:"sex"`                 // recorded at birth: "female", "male", "other", "" unknown; always there
+	Area      string `bson:"area"`                // in clear for matching, always there: ZIP3 of a ZIP code whose place is known, else ""
 	Gender    string `bson:"gender,omitempty"`    // optional, in their own words; sealed
 	Deceased  string `bson:"deceased,omitempty"`  // date of death, or DiedUnknown; nothing is ever sent after it
 
@@ -165,7 +166,8 @@ func (p *Person) Phone(forText bool) (pt Point, ok bool) {
 	return pt, ok
 }
 
-// ClearBirthYear is the year kept in clear: everyone who is 90 or over at now shares one value.
+// ClearBirthYear is the year kept in clear: everyone who is 90 or over at now shares one value. 0 is
+// unknown.
 func ClearBirthYear(birthDate string, now time.Time) int {
 	if len(birthDate) < 4 {
 		return 0

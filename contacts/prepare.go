@@ -63,7 +63,7 @@ func ValidDate(s string) bool {
 
 // prepare is the one place where a person is brought into the form in which they are kept:
 // text cleaned, numbers normalised, and what is derived from sealed fields (hashes, birth year,
-// ZIP3, digest) made anew. Every write goes through it. The error is a Problems.
+// ZIP3, area, digest) made anew. Every write goes through it. The error is a Problems.
 func (d *Directory) prepare(p *Person) error {
 	now := d.clock.Now()
 	var wrong Problems
@@ -102,7 +102,7 @@ func (d *Directory) prepare(p *Person) error {
 			p.Address.ZIP = "" // how some records say unknown
 		}
 	}
-	p.Address.ZIP3 = geo.ZIP3(p.Address.ZIP)
+	p.Address.ZIP3, p.Area = geo.ZIP3(p.Address.ZIP), geo.Area(p.Address.ZIP)
 
 	var points []Point
 	for i := range p.Points {

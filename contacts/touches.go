@@ -128,3 +128,18 @@ func (d *Directory) Ask(ctx context.Context, p Person, a Ask) (Ask, error) {
 	a.Blocked = blocked
 	return a, nil
 }
+
+// LastOut is when we last wrote to somebody or called; zero: never. No words are opened.
+func (d *Directory) LastOut(ctx context.Context, id PersonID) (time.Time, error) {
+	q := between("person", string(id), time.Time{}, time.Time{}, 0)
+	for raw, err := range d.touches.Stored(ctx, q) {
+		if err != nil {
+			return time.Time{}, fmt.Errorf("last contact with %s: %w", id, err)
+		}
+		if out, _ := raw.Lookup("out").BooleanOK(); out {
+			at, _ := raw.Lookup("at").TimeOK()
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, nil
+}

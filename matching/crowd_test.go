@@ -57,6 +57,18 @@ func crowd(n int, seed uint64) *Scan {
 	return x
 }
 
+// live holds the same people in columns.
+func (x *Scan) live() *Live {
+	now, _ := time.Parse(time.RFC3339, string(monday)+"T14:00:00Z")
+	out := NewLive(nil, nil, func() time.Time { return now }, Options{})
+	for _, r := range x.all {
+		if r.profile != nil {
+			out.table.Load().Put(r.row())
+		}
+	}
+	return out
+}
+
 func crowdStudy(t testing.TB) Study {
 	s, err := NewStudy("TEST", 2, `
 - {id: I1, text: "Aged 40 to 80", kind: age, range: [40, 80]}
@@ -121,6 +133,10 @@ func TestCountsAndPages(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("result (-want +got):\n%s", diff)
+		}
+		live, err := scan.live().Counts(ctx, study, monday)
+		if diff := cmp.Diff(want, live); err != nil || diff != "" {
+			t.Fatalf("%v, the columns' result (-want +got):\n%s", err, diff)
 		}
 
 		all, err := scan.Candidates(ctx, study, monday, 0, "")
@@ -225,7 +241,7 @@ func TestReportKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := `{"study":"TEST","version":2,"asOf":"2026-03-02","counts":{"eligible":0,"possible":0,"excluded":0},"criteria":[{"id":"I1","text":"Aged 40 to 80","excluded":0,"only":0,"unknown":0},`
+	start := `{"study":"TEST","version":2,"asOf":"2026-03-02","counts":{"eligible":0,"possible":0,"excluded":0},"criteria":[{"id":"I1","text":"Aged 40 to 80","excluded":0,"only":0,"unknown":0,"left":0,"dropped":{"eligible":0,"possible":0,"excluded":0}},`
 	if got := string(encoded); !strings.HasPrefix(got, start) || !strings.HasSuffix(got, `],"candidates":[]}`) {
 		t.Errorf("JSON of nobody: %s", got)
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
@@ -72,30 +69,19 @@ func (x *Scan) Apply(ctx context.Context, c docstore.Change) error {
 
 // touch notes when we last wrote to somebody or called.
 func (x *Scan) touch(c docstore.Change) error {
-	if c.Deleted {
-		return nil
-	}
-	// Only what stands there in clear; the words of a message are nobody's business here.
-	var t struct {
-		Person contacts.PersonID `bson:"person"`
-		At     time.Time         `bson:"at"`
-		Out    bool              `bson:"out"`
-	}
-	if err := bson.Unmarshal(c.Body, &t); err != nil {
-		return fmt.Errorf("read touch %s: %w", c.ID, err)
-	}
-	if !t.Out || t.Person == "" {
-		return nil
+	id, at, err := touched(c)
+	if err != nil || id == "" {
+		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	r := record{id: t.Person}
-	if known := x.all[t.Person]; known != nil {
+	r := record{id: id}
+	if known := x.all[id]; known != nil {
 		r = *known
 	}
-	if t.At.After(r.last) {
-		r.last = t.At
-		x.all[t.Person] = &r
+	if at.After(r.last) {
+		r.last = at
+		x.all[id] = &r
 	}
 	return nil
 }

@@ -30,24 +30,32 @@ func (h *here) last(asOf eval.Date) eval.Date {
 
 // trials asks who is in our studies and who came to us, again only when that has changed.
 func (x *Scan) trials(ctx context.Context) (map[contacts.PersonID]*here, error) {
+	known, _, err := x.trialsRev(ctx)
+	return known, err
+}
+
+// trialsRev is trials, with a number that is another whenever they are others.
+func (x *Scan) trialsRev(ctx context.Context) (map[contacts.PersonID]*here, int, error) {
 	if x.Trials == nil && x.Visits == nil {
-		return nil, nil
+		return nil, 0, nil
 	}
 	x.asking.Lock()
 	defer x.asking.Unlock()
 	if !x.old.Swap(false) { // a change that comes while asking makes it old again
-		return x.known, nil
+		return x.known, x.knownRev, nil
 	}
-	known, err := x.askTrials(ctx)
+	known, err := x.here(ctx)
 	if err != nil {
 		x.old.Store(true)
-		return nil, err
+		return nil, 0, err
 	}
 	x.known = known
-	return known, nil
+	x.knownRev++
+	return known, x.knownRev, nil
 }
 
-func (x *Scan) askTrials(ctx context.Context) (map[contacts.PersonID]*here, error) {
+// here asks who is in our studies and who came to us.
+func (x *Options) here(ctx context.Context) (map[contacts.PersonID]*here, error) {
 	known := map[contacts.PersonID]*here{}
 	of := func(p contacts.PersonID) *here {
 		if known[p] == nil {

@@ -46,7 +46,7 @@ func (x *Scan) Questions(ctx context.Context, s Study, asOf eval.Date) ([]Questi
 	}
 	slices.SortFunc(possible, func(a, b *judged) int { return cmp.Compare(a.id, b.id) }) // sums of the same in the same order
 	for _, j := range possible {
-		a.add(j.verdict.Reasons)
+		a.add(j.verdict.Reasons, 1)
 	}
 	return a.ranked(), nil
 }
@@ -63,7 +63,7 @@ func (x *Scan) QuestionsFor(ctx context.Context, s Study, p contacts.PersonID, a
 		return nil, fmt.Errorf("questions: %w", err)
 	}
 	if j.verdict.Class == eval.Possible {
-		a.add(j.verdict.Reasons)
+		a.add(j.verdict.Reasons, 1)
 	}
 	return a.ranked(), nil
 }
@@ -174,8 +174,8 @@ func (a *asking) chance(c *eval.Criterion) float64 {
 	return float64(k[1]+1) / float64(k[0]+k[1]+2)
 }
 
-// add notes what each question would do to one possible person.
-func (a *asking) add(reasons []eval.Reason) {
+// add notes what each question would do to so many possible people of whom the same is known.
+func (a *asking) add(reasons []eval.Reason, people int) {
 	unknown := map[string][]gap{}
 	for i := range reasons {
 		a.leaves(&a.items[i], &reasons[i], unknown)
@@ -187,10 +187,10 @@ func (a *asking) add(reasons []eval.Reason) {
 			continue
 		}
 		leaves = leaves[:min(len(leaves), mostLeaves)]
-		q.Ask++
+		q.Ask += people
 		for combination := range 1 << len(leaves) {
 			answers := map[*eval.Criterion]eval.Truth{}
-			p := 1.0
+			p := float64(people)
 			for bit, leaf := range leaves {
 				met := combination>>bit&1 == 1
 				if said := met != leaf.Exclude; said || !leaf.disputed {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/muster-health/muster/contacts"
@@ -43,6 +45,9 @@ func askingStudy(t *rapid.T) Study {
 	return s
 }
 
+// nearly takes sums of the same in another order for the same.
+var nearly = cmp.Options{cmpopts.EquateApprox(0, 0.0011), cmpopts.EquateEmpty()}
+
 // What a question is expected to settle, against playing it: each unknown leaf of it is answered yes
 // and no, in all combinations, in criteria that look at a code of its own, and everybody is judged
 // anew by the evaluator.
@@ -53,6 +58,11 @@ func TestQuestionsAgainstPlayingThem(t *testing.T) {
 		got, err := scan.Questions(context.Background(), study, monday)
 		if err != nil {
 			t.Fatal(err)
+		}
+		live := scan.live()
+		columns, err := live.Questions(context.Background(), study, monday)
+		if diff := cmp.Diff(got, columns, nearly); err != nil || diff != "" {
+			t.Fatalf("%v, the columns' (-scan +columns):\n%s", err, diff)
 		}
 		want := played(scan, study, "")
 		if len(got) != len(want) {
@@ -71,6 +81,10 @@ func TestQuestionsAgainstPlayingThem(t *testing.T) {
 			one, err := scan.QuestionsFor(context.Background(), study, id, monday)
 			if err != nil {
 				t.Fatal(err)
+			}
+			columns, err := live.QuestionsFor(context.Background(), study, id, monday)
+			if diff := cmp.Diff(one, columns, nearly); err != nil || diff != "" {
+				t.Fatalf("%v, the columns' of %s (-scan +columns):\n%s", err, id, diff)
 			}
 			for _, q := range one {
 				if w := played(scan, study, id)[q.ID]; q.Ask != 1 || math.Abs(q.Settles-w[1]-w[2]) > 0.0021 {

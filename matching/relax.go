@@ -24,36 +24,44 @@ type Step struct {
 	Possible int    `json:"possible"`
 }
 
+func (s *Step) count(class eval.Class, by int) {
+	switch class {
+	case eval.Eligible:
+		s.Eligible += by
+	case eval.Possible:
+		s.Possible += by
+	}
+}
+
 // relaxSteps is how many steps a curve has.
 const relaxSteps = 10
 
-// Relax tries one criterion's range wider and wider. Only those whom nothing else excludes can come
-// in, so everybody is judged once and they alone again. ErrChange for a criterion without a range.
+// Relax tries one criterion's range wider and wider. Only those whom nothing else excludes, and who
+// are not known to meet it, can move, so everybody is judged once and they alone again. ErrChange for a criterion without a range.
 func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (Curve, error) {
-	at, err := s.item(id)
+	at, out, steps, err := s.relaxed(id)
 	if err != nil {
-		return Curve{}, fmt.Errorf("relax: %w", err)
+		return Curve{}, err
 	}
-	c := s.Criteria.Items[at]
-	if c.Range.IsZero() {
-		return Curve{}, fmt.Errorf("relax %s: %w: it has no range", id, ErrChange)
-	}
-	out := Curve{ID: id, Steps: make([]Step, relaxSteps)}
-	wider := make([]Study, relaxSteps)
+	wider := make([]Study, len(steps))
 	for k := range wider {
 		wider[k] = s
 		wider[k].Criteria.Items = slices.Clone(s.Criteria.Items)
-		wider[k].Criteria.Items[at].Range = relaxed(&c, float64(k+1)*stepOf(&c))
-		out.Steps[k].Range = rangeText(&wider[k].Criteria.Items[at])
+		wider[k].Criteria.Items[at] = steps[k]
 	}
-	var near []*record // whom nothing else excludes
+	type mover struct {
+		*record
+		class eval.Class
+	}
+	var near []mover
 	var mu sync.Mutex
 	err = x.each(ctx, &s, asOf, func() func(*record, *judged) {
 		return func(r *record, j *judged) {
-			if !j.verdict.Deceased && slices.Equal(j.verdict.Failed(), []string{id}) {
+			failed := j.verdict.Failed()
+			if !j.verdict.Deceased && j.verdict.Reasons[at].Outcome != eval.Met && (len(failed) == 0 || slices.Equal(failed, []string{id})) {
 				mu.Lock()
 				defer mu.Unlock()
-				near = append(near, r)
+				near = append(near, mover{r, j.verdict.Class})
 			}
 		}
 	})
@@ -67,15 +75,29 @@ func (x *Scan) Relax(ctx context.Context, s Study, asOf eval.Date, id string) (C
 	sites := s.places()
 	for _, r := range near {
 		for k := range wider {
-			switch r.judge(&wider[k], sites, asOf, known[r.id]).verdict.Class {
-			case eval.Eligible:
-				out.Steps[k].Eligible++
-			case eval.Possible:
-				out.Steps[k].Possible++
-			}
+			then := r.judge(&wider[k], sites, asOf, known[r.id]).verdict.Class
+			out.Steps[k].count(then, 1)
+			out.Steps[k].count(r.class, -1)
 		}
 	}
 	return out, nil
+}
+
+// relaxed is what to try of a criterion: its place, the steps of its curve, and it with each range.
+func (s *Study) relaxed(id string) (at int, out Curve, wider []eval.Criterion, err error) {
+	if at, err = s.item(id); err != nil {
+		return 0, Curve{}, nil, fmt.Errorf("relax: %w", err)
+	}
+	c := s.Criteria.Items[at]
+	if c.Range.IsZero() {
+		return 0, Curve{}, nil, fmt.Errorf("relax %s: %w: it has no range", id, ErrChange)
+	}
+	out, wider = Curve{ID: id, Steps: make([]Step, relaxSteps)}, slices.Repeat([]eval.Criterion{c}, relaxSteps)
+	for k := range wider {
+		wider[k].Range = relaxed(&c, float64(k+1)*stepOf(&c))
+		out.Steps[k].Range = rangeText(&wider[k])
+	}
+	return at, out, wider, nil
 }
 
 // stepOf is one step in the criterion's unit: a year, ten kilometres or miles; of a measurement a

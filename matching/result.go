@@ -32,6 +32,8 @@ type Cost struct {
 	Excluded int    `json:"excluded"` // people known to fail it
 	Only     int    `json:"only"`     // of these, those who fail nothing else: without it they would be eligible or possible
 	Unknown  int    `json:"unknown"`  // possible people about whom it is not known
+	Left     int    `json:"left"`     // people not known to fail it or any before it
+	Dropped  Counts `json:"dropped"`  // by how much each class would grow without it, or shrink, below zero
 }
 
 // Candidate is one person held against one study.
@@ -75,31 +77,55 @@ func (t *tally) add(v *eval.Verdict) {
 	if v.Deceased {
 		return
 	}
-	failed, last := 0, 0
+	failed, unknown, left := 0, 0, true
 	for i := range v.Reasons {
 		switch v.Reasons[i].Outcome {
 		case eval.NotMet:
-			failed, last = failed+1, i
+			failed++
+			left = false
 			t.costs[i].Excluded++
 		case eval.OutcomeUnknown:
+			unknown++
 			if v.Class == eval.Possible {
 				t.costs[i].Unknown++
 			}
 		}
+		if left {
+			t.costs[i].Left++
+		}
 	}
-	if failed == 1 {
-		t.costs[last].Only++
+	for i := range v.Reasons {
+		c := &t.costs[i]
+		switch o := v.Reasons[i].Outcome; {
+		case o == eval.NotMet && failed == 1:
+			c.Only++
+			c.Dropped.Excluded--
+			if unknown == 0 {
+				c.Dropped.Eligible++
+			} else {
+				c.Dropped.Possible++
+			}
+		case o == eval.OutcomeUnknown && failed == 0 && unknown == 1:
+			c.Dropped.Possible--
+			c.Dropped.Eligible++
+		}
 	}
 }
 
+func (c *Counts) add(o Counts) {
+	c.Eligible += o.Eligible
+	c.Possible += o.Possible
+	c.Excluded += o.Excluded
+}
+
 func (t *tally) merge(o *tally) {
-	t.counts.Eligible += o.counts.Eligible
-	t.counts.Possible += o.counts.Possible
-	t.counts.Excluded += o.counts.Excluded
+	t.counts.add(o.counts)
 	for i := range o.costs {
 		t.costs[i].Excluded += o.costs[i].Excluded
 		t.costs[i].Only += o.costs[i].Only
 		t.costs[i].Unknown += o.costs[i].Unknown
+		t.costs[i].Left += o.costs[i].Left
+		t.costs[i].Dropped.add(o.costs[i].Dropped)
 	}
 }
 

@@ -21,11 +21,13 @@ type Visits func(ctx context.Context) (map[contacts.PersonID][]eval.Date, error)
 
 // Options are what a Scan works with beyond people. The zero value knows of no study.
 type Options struct {
-	Studies  Studies // for For; nil: none
-	Trials   Trials  // nil: nobody is in a study of ours
-	TrialsIn string  // collection whose changes make Trials worth asking again: "subjects"
-	Visits   Visits  // nil: nobody came to us
-	VisitsIn string  // as TrialsIn: "visits"
+	Studies   Studies  // for For; nil: none
+	Trials    Trials   // nil: nobody is in a study of ours
+	TrialsIn  string   // collection whose changes make Trials worth asking again: "subjects"
+	Visits    Visits   // nil: nobody came to us
+	VisitsIn  string   // as TrialsIn: "visits"
+	Progress  Progress // hears of the first reading of everybody; nil: nobody does
+	StudiesIn string   // likewise of Studies: "studies"
 }
 
 // Scan is an Index that holds everybody in memory, in every process, and evaluates all of them for
@@ -41,9 +43,10 @@ type Scan struct {
 	mu  sync.RWMutex
 	all map[contacts.PersonID]*record // a record is replaced, never changed
 
-	asking sync.Mutex // guards known; whoever comes meanwhile waits for the answer
-	known  map[contacts.PersonID]*here
-	old    atomic.Bool // known must be asked for again
+	asking   sync.Mutex // guards known; whoever comes meanwhile waits for the answer
+	known    map[contacts.PersonID]*here
+	knownRev int
+	old      atomic.Bool // known must be asked for again
 }
 
 var _ Index = (*Scan)(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/geo"
@@ -17,6 +18,7 @@ type Study struct {
 	Version  int // of the criteria
 	Criteria eval.Criteria
 	Sites    []Site
+	Zone     *time.Location // whose days are the study's; nil: UTC
 
 	// Settled are people about whom there is nothing left to decide: in the study, or out of it.
 	// They are neither counted nor listed.

@@ -66,6 +66,10 @@ func TestRelaxAgainstCounting(t *testing.T) {
 		if err != nil || len(curve.Steps) != relaxSteps {
 			t.Fatal(curve, err)
 		}
+		live, err := scan.live().Relax(ctx, study, monday, id)
+		if diff := cmp.Diff(curve, live); err != nil || diff != "" {
+			t.Fatalf("%v, the columns' curve (-scan +columns):\n%s", err, diff)
+		}
 		now, err := scan.Counts(ctx, study, monday)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 echo "== machine: $(nproc) cores, $(awk '/model name/{print substr($0, index($0,":")+2); exit}' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg), $(go version | cut -d' ' -f3), $(date +%F)"
 echo "== store, beside the raw SQLite driver in the same run"
 go test ./internal/docstore/sqlitedoc -run '^$' -bench . -benchtime "${BENCHTIME:-2s}" | grep -E 'Benchmark|ratio' || true
+echo "== one person against 10,000 studies: the index beside a naive loop"
+go test ./matching/percolate -run '^$' -bench . -benchtime "${BENCHTIME:-3s}" | grep Benchmark
 echo "== sends of the real binary, a phone network beside it that answers after 20 ms"
 MUSTER_E2E_FIGURES=1 go test ./internal/e2e -run '^TestFigures' -v -count=1 -timeout 20m | sed -n 's/.*figure: //p'
 echo "== webhooks over HTTP, durable before they are answered"

@@ -53,6 +53,7 @@ type Deps struct {
 // for concurrent use.
 type Coordinator struct {
 	Deps
+	criteria  *docstore.Collection[CriteriaVersion, *CriteriaVersion]
 	studies   *docstore.Collection[Study, *Study]
 	subjects  *docstore.Collection[Subject, *Subject]
 	visits    *docstore.Collection[Visit, *Visit]
@@ -94,6 +95,10 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	}
 	open("studies", func() (e error) {
 		c.studies, e = docstore.Open[Study](ctx, d.Store, docstore.Spec{Name: "studies", Version: 2, Steps: studySteps()})
+		return
+	})
+	open("criteria", func() (e error) {
+		c.criteria, e = docstore.Open[CriteriaVersion](ctx, d.Store, docstore.Spec{Name: "criteria", Version: 1, Indexes: []docstore.Index{{Name: "study", Fields: []string{"study"}}}})
 		return
 	})
 	open("subjects", func() (e error) {
@@ -158,7 +163,8 @@ func (c *Coordinator) commit(ctx context.Context, e audit.Entry, f func(b *docst
 }
 
 // PutStudy stores a study as its file says. It is unchanged when nothing differs. The criteria's
-// version grows when their text changes.
+// version grows when their text changes, and older versions are kept. A file may say which version its
+// criteria are; a version that people were judged by cannot be changed (ErrInUse).
 func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (changed bool, err error) {
 	if err := s.Check(); err != nil {
 		return false, err
@@ -175,21 +181,23 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 	for i := range s.OnCall {
 		s.OnCall[i].Hours = cmp.Or(s.OnCall[i].Hours, Always)
 	}
+	said := s.Version
 	err = c.commit(ctx, audit.Entry{Actor: by, Action: "study.put", Study: s.ID}, func(b *docstore.Batch, e *audit.Entry) error {
 		old, err := c.studies.Get(ctx, s.ID)
 		switch {
 		case errors.Is(err, docstore.ErrNotFound):
 			s.Meta = docstore.Meta{ID: s.ID}
-			s.Version = 1
+			s.Version = max(s.Version, 1)
 			c.studies.Insert(b, &s)
+			c.keep(b, by, &s, false)
 			changed = true
 			return nil
 		case err != nil:
 			return err
 		}
-		s.Version = old.Version
-		if s.Criteria != old.Criteria {
-			s.Version++
+		s.Version = said
+		if err := c.version(ctx, b, by, &s, &old); err != nil {
+			return err
 		}
 		s.Meta = old.Meta
 		if same(s, old) {
@@ -197,8 +205,8 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 			return docstore.Unchanged
 		}
 		changed = true
-		_, err = c.studies.Edit(ctx, b, s.ID, func(v *Study) error { *v = s; return nil })
-		return err
+		c.studies.Replace(b, &s) // at the revision its version was decided for
+		return nil
 	})
 	return changed, err
 }

@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
@@ -17,7 +18,7 @@ func (c *Coordinator) Judged(ctx context.Context, p contacts.PersonID, study Stu
 			if s.Status.AfterConsent() || s.Status.Over() || s.Verdict == verdict && s.Version == version {
 				return docstore.Unchanged
 			}
-			s.Verdict, s.Version = verdict, version
+			s.Verdict, s.Version, s.Judged = verdict, version, c.now().Format(time.DateOnly)
 			return nil
 		})
 		return err

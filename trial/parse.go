@@ -84,6 +84,7 @@ var studyID = regexp.MustCompile(`^[A-Z][A-Z0-9-]{1,19}$`)
 func (s *Study) Check() error {
 	var p problems
 	p.when(!studyID.MatchString(s.ID), "id", "%q: use 2 to 20 capitals, digits and hyphens, such as STEADY", s.ID)
+	p.when(s.Version < 0, "version", "%d: write 1, 2, 3 …, or leave it out", s.Version)
 	p.when(s.Title["en"] == "", "title", "needs an English text: title: {en: …}")
 	p.when(s.NeutralName["en"] == "", "neutralName", "is required: it is the only name used by text, phone and e-mail, such as \"the Larkfield research office\"")
 	for lang, n := range s.NeutralName {

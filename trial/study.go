@@ -39,7 +39,7 @@ type Study struct {
 
 	Sites     []Site     `bson:"sites" yaml:"sites"`
 	Criteria  string     `bson:"criteria" yaml:"criteria"`             // YAML of package criteria
-	Version   int        `bson:"version" yaml:"version"`               // of the criteria; grows with each change
+	Version   int        `bson:"version" yaml:"version"`               // of the criteria; grows with each change, unless the file says it
 	PreScreen string     `bson:"preScreen,omitempty" yaml:"preScreen"` // questionnaire name in the library
 	Visits    []PlanStep `bson:"visits,omitempty" yaml:"visits"`
 	Diary     *DiaryPlan `bson:"diary,omitempty" yaml:"diary"`
@@ -189,6 +189,9 @@ func (s *Study) Recruiting(now time.Time) (ok bool, why string) {
 	}
 	return true, ""
 }
+
+// Zone is that of the first site: its days are the study's.
+func (s *Study) Zone() *time.Location { return s.zone() }
 
 func (s *Study) zone() *time.Location {
 	if len(s.Sites) > 0 {

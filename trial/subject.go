@@ -23,6 +23,7 @@ type Subject struct {
 	Consent       *InformedConsent  `bson:"consent,omitempty"`
 	Verdict       string            `bson:"verdict,omitempty"`  // eligible, possible, excluded: last evaluation
 	Version       int               `bson:"version,omitempty"`  // of the criteria it was made with
+	Judged        string            `bson:"judged,omitempty"`   // day as of which it was first so
 	Promised      time.Time         `bson:"promised,omitempty"` // when somebody was promised to have called (F9)
 	Told          time.Time         `bson:"told,omitempty"`     // staff told the person of the present status (F22)
 	Practice      bool              `bson:"practice,omitempty"`

@@ -17,14 +17,18 @@ import (
 // asked is what muster match was asked.
 type asked struct {
 	day, format, explain string
+	stream               string
 	lang                 string
+	version              int // of the criteria; 0: the one there is now
 	whatIf               []string
 	next                 bool
+	fresh                bool
+	since                string
 }
 
 func (a *asked) check() error {
 	n := 0
-	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next} {
+	for _, given := range []bool{a.explain != "", len(a.whatIf) > 0, a.next, a.stream != "", a.fresh} {
 		if given {
 			n++
 		}
@@ -36,7 +40,16 @@ func (a *asked) check() error {
 		return errors.New("--lang goes with --explain: the other answers are in English only")
 	}
 	if n > 1 {
-		return errors.New("give one of --explain, --what-if and --next-question")
+		return errors.New("give one of --explain, --what-if, --next-question, --new and --stream")
+	}
+	if a.stream != "" && a.stream != "fit" && a.stream != "all" {
+		return fmt.Errorf("--stream=%s: use fit or all", a.stream)
+	}
+	if a.since != "" && !a.fresh {
+		return errors.New("--since goes with --new")
+	}
+	if a.day != "" && a.fresh {
+		return errors.New("--new is of today: give --since, not --as-of")
 	}
 	return nil
 }
@@ -49,19 +62,25 @@ func (a *asked) answer(ctx context.Context, k *core, study string, to io.Writer)
 			return fmt.Errorf("--as-of: %w", err)
 		}
 	}
-	s, err := studies{k.trial}.Study(ctx, study)
+	s, err := studies{k.trial}.At(ctx, study, a.version)
 	if err != nil {
 		return fmt.Errorf("study %s: %w", study, err)
 	}
-	if err := k.matcher.Tick(ctx); err != nil {
-		return err
+	if a.stream == "" {
+		if err := k.matcher.Tick(ctx); err != nil {
+			return err
+		}
 	}
 	var out printable
 	switch {
+	case a.stream != "":
+		out, err = a.streamed(ctx, k, s, day)
 	case a.explain != "":
 		out, err = explained(ctx, k.matcher, s, contacts.PersonID(a.explain), day, a.lang)
 	case len(a.whatIf) > 0:
 		out, err = tried(ctx, k.matcher, s, day, a.whatIf)
+	case a.fresh:
+		out, err = newFor(ctx, k, s, day, a.since)
 	case a.next:
 		out, err = next(ctx, k.matcher, s, day)
 	default:
@@ -85,6 +104,22 @@ type printable struct {
 func matched(ctx context.Context, ix matching.Index, s matching.Study, day eval.Date) (printable, error) {
 	m, err := matching.Report(ctx, ix, s, day)
 	return printable{m, func(w io.Writer) error { return m.Table(w, 50) }}, err
+}
+
+// streamed answers without the index. A table shows the first candidates and asks for no more.
+func (a *asked) streamed(ctx context.Context, k *core, s matching.Study, day eval.Date) (printable, error) {
+	const shown = 50
+	limit := 0
+	if a.format == "table" {
+		limit = shown
+	}
+	stream := matching.NewStream(k.people, k.clock.Now, k.matchOptions())
+	if a.stream == "all" {
+		m, err := stream.Match(ctx, s, day, limit)
+		return printable{m, func(w io.Writer) error { return m.Table(w, shown) }}, err
+	}
+	f, err := stream.Fitting(ctx, s, day, limit)
+	return printable{f, func(w io.Writer) error { return f.Table(w, shown) }}, err
 }
 
 func tried(ctx context.Context, ix matching.Index, s matching.Study, day eval.Date, changes []string) (printable, error) {

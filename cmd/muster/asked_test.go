@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // What other programs read of the questions that muster match answers.
@@ -50,12 +52,20 @@ func TestMatchAnswersMore(t *testing.T) {
 	}
 	has(asked("--what-if", "relax I1"), "curves")
 	has(asked("--next-question"), "study", "version", "asOf", "possible", "questions")
-	for _, table := range [][]string{{"--explain", person}, {"--what-if", "relax I1"}, {"--next-question"}} {
+	if diff := cmp.Diff(whole, asked("--stream=all")); diff != "" {
+		t.Errorf("everybody, streamed (-index +stream):\n%s", diff)
+	}
+	fit := asked("--stream")
+	has(fit, "study", "version", "asOf", "counts", "effort", "candidates")
+	if diff := cmp.Diff(candidates, fit["candidates"]); diff != "" {
+		t.Errorf("who fits, streamed (-index +stream):\n%s", diff)
+	}
+	for _, table := range [][]string{{"--explain", person}, {"--what-if", "relax I1"}, {"--next-question"}, {"--stream"}, {"--stream=all"}} {
 		if out := must(t, dir, append([]string{"match", "STEADY", "--as-of", "2026-03-02"}, table...)...); !strings.Contains(out, "STEADY, criteria version 1, as of 2026-03-02") {
 			t.Errorf("%v: %s", table, out)
 		}
 	}
-	for says, args := range map[string][]string{`--lang "fr"`: {"--lang", "fr"}, "--lang goes with --explain": {"--lang", "es"}, "give one of": {"--next-question", "--explain", person}, "no person per_nobody": {"--explain", "per_nobody"}, "is not one of I1": {"--what-if", "drop I7"}} {
+	for says, args := range map[string][]string{`--lang "fr"`: {"--lang", "fr"}, "--lang goes with --explain": {"--lang", "es"}, "use fit or all": {"--stream=everybody"}, "give one of": {"--next-question", "--explain", person}, "no person per_nobody": {"--explain", "per_nobody"}, "is not one of I1": {"--what-if", "drop I7"}} {
 		if _, err := muster(t, dir, append([]string{"match", "STEADY"}, args...)...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want %q", args, err, says)
 		}

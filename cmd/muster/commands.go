@@ -146,7 +146,7 @@ func studyCommand() *cobra.Command {
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "Study %s %s.\n", s.ID, what)
 				return err
 			})
-		}}, retainCommand(), criteriaCommand(), setsCommand())
+		}}, retainCommand(), criteriaCommand(), versionsCommand(), setsCommand())
 	return cmd
 }
 

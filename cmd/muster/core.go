@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -50,12 +51,15 @@ type core struct {
 	trial    *trial.Coordinator
 	operator *ivr.Operator
 	carrier  *twilio.Carrier // nil without an account
-	matcher  *matching.Scan
+	matcher  *matching.Live
+	matches  *matching.Matches
 	newID    id.New
 }
 
 // unaudited are the collections whose changes need no audit entry.
-func unaudited() []string { return append(contacts.Unaudited(), ivr.Unaudited()...) }
+func unaudited() []string {
+	return slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())
+}
 
 // openCore opens the store and puts the parts together. makeRing lets it make a key ring where
 // there is none: for the demo and for the first start of an empty store.
@@ -188,7 +192,7 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 		return err
 	}
 	k.openMatcher()
-	return nil
+	return k.openMatches(ctx)
 }
 
 // personChanged looks at somebody's matches anew when their facts changed.

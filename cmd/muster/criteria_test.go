@@ -120,3 +120,35 @@ func TestStudySets(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// Criteria that were replaced stay readable, and people can be held against them.
+func TestOlderCriteria(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "study.yaml")
+	write(t, file, ageOnly)
+	must(t, dir, "study", "put", file)
+	write(t, file, "version: 1\n"+strings.Replace(ageOnly, "[18, 90]", "[18, 65]", 1))
+	if _, err := muster(t, dir, "study", "put", file); err == nil || !strings.Contains(err.Error(), "write version: 2, or leave version out") {
+		t.Fatalf("criteria in use were changed: %v", err)
+	}
+	write(t, file, "version: 2\n"+strings.Replace(ageOnly, "[18, 90]", "[18, 65]", 1))
+	must(t, dir, "study", "put", file)
+	for version, want := range map[string]string{"1": "I1 age 18..90", "2": "I1 age 18..65", "0": "I1 age 18..65"} {
+		if out := must(t, dir, "study", "criteria", "STEADY", "--version", version); !strings.Contains(out, want) {
+			t.Errorf("version %s:\n%s", version, out)
+		}
+		if out := must(t, dir, "match", "STEADY", "--version", version, "--as-of", "2026-03-02"); !strings.Contains(out, "STEADY, criteria version "+map[string]string{"1": "1", "2": "2", "0": "2"}[version]+", as of 2026-03-02") {
+			t.Errorf("version %s:\n%s", version, out)
+		}
+	}
+	if _, err := muster(t, dir, "match", "STEADY", "--version", "3"); err == nil || !strings.Contains(err.Error(), "version 3") {
+		t.Error(err)
+	}
+	if _, err := muster(t, dir, "study", "criteria", "STEADY", "--version", "3"); err == nil || !strings.Contains(err.Error(), "muster study versions STEADY lists them") {
+		t.Error(err)
+	}
+	out := must(t, dir, "study", "versions", "STEADY")
+	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 2 || !strings.HasSuffix(lines[0], "replaced") || !strings.HasSuffix(lines[1], "in use: stays as it is") {
+		t.Errorf("%s", out)
+	}
+}

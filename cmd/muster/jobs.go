@@ -50,7 +50,7 @@ func (s *server) jobs(ctx context.Context) {
 }
 
 // jobNames are all that job is called with: a label of the metrics.
-func jobNames() []string { return []string{"follow", "plan", "deliver", "sweep"} }
+func jobNames() []string { return []string{"follow", "plan", "deliver", "sweep", "match"} }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
 	began := time.Now()

@@ -25,6 +25,18 @@ func (s studies) Study(ctx context.Context, id string) (matching.Study, error) {
 	return asMatching(&st)
 }
 
+// At returns one study with the criteria of a version, 0 for those it has now.
+func (s studies) At(ctx context.Context, id string, version int) (matching.Study, error) {
+	if version == 0 {
+		return s.Study(ctx, id)
+	}
+	st, err := s.StudyAt(ctx, trial.StudyID(id), version)
+	if err != nil {
+		return matching.Study{}, err
+	}
+	return asMatching(&st)
+}
+
 // Open returns the studies that look for people now.
 func (s studies) Open(ctx context.Context) ([]matching.Study, error) {
 	all, err := s.Studies(ctx)
@@ -50,7 +62,9 @@ func asMatching(st *trial.Study) (matching.Study, error) {
 	for _, x := range st.Sites {
 		sites = append(sites, matching.Site{ID: x.ID, ZIP: x.ZIP})
 	}
-	return matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m, err := matching.NewStudy(st.ID, st.Version, st.Criteria, sites...)
+	m.Zone = st.Zone()
+	return m, err
 }
 
 // participations tells matching who is or was in which study of ours.
@@ -106,8 +120,12 @@ func participation(s *trial.Subject) (p eval.Participation, ok bool) {
 
 // openMatcher makes the index; it fills with the first Tick.
 func (k *core) openMatcher() {
-	k.matcher = matching.NewScan(k.people, k.driver, matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
-		Visits: visits(k.trial), VisitsIn: "visits"})
+	k.matcher = matching.NewLive(k.people, k.driver, k.clock.Now, k.matchOptions())
+}
+
+func (k *core) matchOptions() matching.Options {
+	return matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
+		Visits: visits(k.trial), VisitsIn: "visits"}
 }
 
 // percolate holds one person against all open studies and notes the verdict where they are on a
@@ -227,7 +245,9 @@ func matchCommand() *cobra.Command {
 		Example: `  muster match STEADY --as-of 2026-03-02
   muster match STEADY --explain per_01m81w974btbe203ysf2z7smqy
   muster match STEADY --what-if "drop E2" --what-if "I1 age 45..85" --what-if "relax I4"
-  muster match STEADY --next-question`,
+  muster match STEADY --next-question
+  muster match STEADY --new --since 2026-02-27
+  muster match STEADY --stream`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := settings(cmd)
@@ -239,10 +259,15 @@ func matchCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&a.day, "as-of", "", "the day to match on, 2026-03-02 (default: today)")
+	f.IntVar(&a.version, "version", 0, "the version of the criteria to match by (default: the one the study has now)")
 	f.StringVar(&a.format, "format", "table", "table or json")
 	f.StringVar(&a.explain, "explain", "", "one person: why each criterion is met, not met or unknown, and what to ask first")
 	f.StringVar(&a.lang, "lang", "en", "language of the reasons under --explain: en, or es, a draft nobody has reviewed yet")
 	f.StringArrayVar(&a.whatIf, "what-if", nil, `changes to try together: "drop ID", "relax ID", or a criterion in the text form with its id; may be repeated`)
+	f.StringVar(&a.stream, "stream", "", "read people from the database page by page, keeping nobody in memory: fit, who fits, through a filter (what --stream alone means), or all, what criteria cost as well")
+	f.Lookup("stream").NoOptDefVal = "fit"
 	f.BoolVar(&a.next, "next-question", false, "what could be asked, and how many people each question is expected to settle")
+	f.BoolVar(&a.fresh, "new", false, "who came to fit, and who ceased to, since the last working day")
+	f.StringVar(&a.since, "since", "", "with --new: since this day, 2026-02-27")
 	return cmd
 }

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/muster-health/muster/internal/config"
@@ -65,13 +68,32 @@ func actions(t *testing.T, d docstore.Driver, action string) (n int) {
 	return n
 }
 
+// whereabouts is what stored people can be found by: sex, birth year, area.
+func whereabouts(t *testing.T, d docstore.Driver) (out []string) {
+	t.Helper()
+	for raw, err := range d.Find(t.Context(), "people", docstore.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		year, ok := raw.Lookup("birthYear").AsInt64OK()
+		sex, ok2 := raw.Lookup("sex").StringValueOK()
+		area, ok3 := raw.Lookup("area").StringValueOK()
+		if !ok || !ok2 || !ok3 {
+			t.Errorf("%s lacks something: %t %t %t", raw.Lookup("_id"), ok, ok2, ok3)
+		}
+		out = append(out, fmt.Sprintf("%s %d %q", sex, year, area))
+	}
+	slices.Sort(out)
+	return out
+}
+
 // A database of the version before is looked at, copied, brought up and recorded; what is sealed
 // and what is audited still holds, and a second time there is nothing to do.
 func TestAnOlderDatabaseIsBroughtUp(t *testing.T) {
 	dir := t.TempDir()
 	older(t, dir)
 	out, err := muster(t, dir, "migrate", "--dry-run")
-	if err != nil || !strings.Contains(out, "studies: version 1 to 2, 2 documents, 1 to be rewritten") {
+	if err != nil || !strings.Contains(out, "studies: version 1 to 2, 2 documents, 1 to be rewritten") || !strings.Contains(out, "people: version 1 to 2, 2 documents, 2 to be rewritten") {
 		t.Fatalf("dry run: %v, %s", err, out)
 	}
 	d := driver(t, dir)
@@ -87,8 +109,11 @@ func TestAnOlderDatabaseIsBroughtUp(t *testing.T) {
 	if a, b := onCallHours(t, d, "0"), onCallHours(t, d, "1"); a != "always" || b != "Mon-Fri 08:00-17:00" {
 		t.Errorf("on call are %q and %q, want always and the weekdays that were there", a, b)
 	}
-	if n := actions(t, d, "schema.migrated"); n != 1 {
-		t.Errorf("%d entries say that a collection was migrated, want 1", n)
+	if n := actions(t, d, "schema.migrated"); n != 2 {
+		t.Errorf("%d entries say that a collection was migrated, want 2: people and studies", n)
+	}
+	if diff := cmp.Diff([]string{` 1952 "152"`, ` 1980 "152"`}, whereabouts(t, d)); diff != "" {
+		t.Errorf("what people can be found by (-want +got):\n%s", diff)
 	}
 	if out, err = muster(t, dir, "audit", "verify"); err != nil || !strings.Contains(out, "Intact.") {
 		t.Errorf("audit verify: %v, %s", err, out)

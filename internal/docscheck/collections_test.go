@@ -22,6 +22,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/portal/web"
 )
 
@@ -35,9 +36,13 @@ var stored = map[string][2]string{
 	"charts":        {"contacts", "Chart"},
 	"checkpoints":   {"internal/audit", "checkpoint"},
 	"codeRates":     {"contacts", "codeRate"},
+	"criteria":      {"trial", "CriteriaVersion"},
 	"erasures":      {"contacts", "erasure"},
 	"forms":         {"portal/web", "claim"},
 	"keys":          {"internal/seal", "dataKey"},
+	"matchProgress": {"matching", "progress"},
+	"matchStudies":  {"matching", "compared"},
+	"matches":       {"matching", "Standing"},
 	"meta":          {"internal/seal", "binding"},
 	"outbox":        {"internal/outbox", "Message"},
 	"outbox_sids":   {"internal/outbox", "sid"},
@@ -78,6 +83,9 @@ func everything(t *testing.T) (*rig.Rig, map[string]docstore.Spec) {
 		t.Fatal(err)
 	}
 	if _, err := web.OpenOnce(t.Context(), r.Store, r.Clock.Wall); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := matching.OpenMatches(t.Context(), r.Store, r.People, r.NewID, r.Clock, matching.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return r, r.Store.Specs()
@@ -203,7 +211,7 @@ func describe(spec docstore.Spec, audited bool, all []field, sealed map[string]b
 // auditedNames finds out which collections the guard asks an audit entry for.
 func auditedNames(t *testing.T, r *rig.Rig, specs map[string]docstore.Spec) map[string]bool {
 	t.Helper()
-	guard := audit.Guard(append(contacts.Unaudited(), ivr.Unaudited()...)...)
+	guard := audit.Guard(slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())...)
 	out := map[string]bool{}
 	for name := range specs {
 		if name == audit.Collection {

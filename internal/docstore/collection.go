@@ -89,18 +89,32 @@ func (c *Collection[T, P]) decode(ctx context.Context, stored bson.Raw) (v T, er
 // Find yields the matching documents in order. The first error ends it.
 func (c *Collection[T, P]) Find(ctx context.Context, q Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var zero T
+		for raw, err := range c.Stored(ctx, q) {
+			var v T
+			if err == nil {
+				v, err = c.decode(ctx, raw)
+			}
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Stored is Find with the documents as they are stored, for who looks at what is in clear before
+// anything is opened with Decode.
+func (c *Collection[T, P]) Stored(ctx context.Context, q Query) iter.Seq2[bson.Raw, error] {
+	return func(yield func(bson.Raw, error) bool) {
 		if _, err := q.Validate(c.spec.Name, c.spec.Indexes); err != nil {
-			yield(zero, err)
+			yield(nil, err)
 			return
 		}
 		for raw, err := range c.store.find(ctx, c.spec.Name, q) {
 			if err != nil {
-				yield(zero, fmt.Errorf("find %s: %w", c.spec.Name, err))
+				yield(nil, fmt.Errorf("find %s: %w", c.spec.Name, err))
 				return
 			}
-			v, err := c.decode(ctx, raw)
-			if !yield(v, err) || err != nil {
+			if !yield(raw, nil) {
 				return
 			}
 		}

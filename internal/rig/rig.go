@@ -6,6 +6,7 @@ package rig
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -74,7 +76,7 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Now.IsZero() {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
-	unaudited := append(contacts.Unaudited(), ivr.Unaudited()...)
+	unaudited := slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())
 	r := &Rig{Dir: o.Dir, Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
 	if r.Dir == "" {
 		r.Dir = t.TempDir()

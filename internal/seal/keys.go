@@ -242,10 +242,31 @@ func (k *Keys) unwrap(ctx context.Context, doc dataKey) (tink.AEAD, error) {
 	return a, nil
 }
 
+// Fetch reads the keys of people in one query, for who is about to open all of them: more at once than
+// the cache holds is no use. Whoever has no key (any more) is left out.
+func (k *Keys) Fetch(ctx context.Context, people []string) error {
+	var missing []any
+	k.mu.Lock()
+	for _, id := range people {
+		if k.cache[id] == nil {
+			missing = append(missing, id)
+		}
+	}
+	k.mu.Unlock()
+	if len(missing) == 0 {
+		return nil
+	}
+	return k.warm(ctx, docstore.Query{In: &docstore.In{Path: "_id", Values: missing}})
+}
+
 // Warm reads all keys at once, up to what the cache holds: for a start that opens everybody's
 // names anyway.
 func (k *Keys) Warm(ctx context.Context) error {
-	for doc, err := range k.docs.Find(ctx, docstore.Query{Limit: maxCached}) {
+	return k.warm(ctx, docstore.Query{Limit: maxCached})
+}
+
+func (k *Keys) warm(ctx context.Context, q docstore.Query) error {
+	for doc, err := range k.docs.Find(ctx, q) {
 		if err == nil && !doc.Erased {
 			if _, err = k.unwrap(ctx, doc); errors.Is(err, ErrErased) {
 				err = nil // a part of somebody who was erased

@@ -88,7 +88,7 @@ func (s *bitset) clear(row uint32) {
 }
 
 func (s *bitset) has(row uint32) bool {
-	b := s.at(int(row / blockRows))
+	b := s.at(int(row / blockRows)) // s may be nil
 	return b != nil && b.has(row)
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // Relax says how many more would be eligible and possible if the item at a place, a statement, let
-// more people in: for each of the wider ones. Only those who fail nothing else can come in.
+// more people in: for each of the wider ones. Only those who fail nothing else, and are not known to
+// meet it, can move.
 func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error) {
 	defer t.read()()
 	x, err := t.ask(&q)
@@ -28,7 +29,7 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 	room := make([]found, len(x.items))
 	met, not := make([]*block, len(x.items)), make([]*block, len(x.items))
 	for b := range x.blocks() {
-		near, clear := block{}, block{} // who fails nothing else; of these, of whom nothing else is unknown
+		near, clear := block{}, block{} // who may move; of these, of whom nothing else is unknown
 		var dead block
 		x.people(b, &near, &dead)
 		for j, it := range x.items {
@@ -37,7 +38,7 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 				near.andNot(not[j])
 			}
 		}
-		near.and(not[at])
+		near.andNot(met[at])
 		if near.empty() {
 			continue
 		}
@@ -54,7 +55,7 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 				if n != 0 {
 					eligible := bits.OnesCount64(clear[w] & in[w])
 					out[k].Eligible += eligible
-					out[k].Possible += bits.OnesCount64(n&^still[w]) - eligible
+					out[k].Possible += bits.OnesCount64(n&^still[w]) - eligible - bits.OnesCount64(n&^not[at][w])
 				}
 			}
 		}

@@ -32,7 +32,7 @@ func (t *Table) Stock(q Query, who string) (Stock, error) {
 	only := int64(-1)
 	if who != "" {
 		row, ok := t.ids.find(who)
-		if !ok || !t.live.has(row) {
+		if !ok || !t.live.has(row) || t.waived.has(row) && !t.waivers[q.Study].has(row) {
 			return Stock{}, ErrNobody
 		}
 		only = int64(row)

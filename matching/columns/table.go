@@ -143,6 +143,21 @@ func (t *Table) Len() int {
 	return int(t.rows - t.dead)
 }
 
+// Dead is how many rows are of people put anew since, or dropped.
+func (t *Table) Dead() int {
+	defer t.read()()
+	return int(t.dead)
+}
+
+// Last is when we last wrote to somebody or called, to the second; zero: never, or nobody.
+func (t *Table) Last(id string) time.Time {
+	defer t.read()()
+	if row, ok := t.ids.find(id); ok && t.last[row] > 0 {
+		return time.Unix(int64(t.last[row]), 0).UTC()
+	}
+	return time.Time{}
+}
+
 // Day moves the table's day on; it never goes back.
 func (t *Table) Day(d eval.Date) {
 	if day, ok := d.Day(); ok {

@@ -22,6 +22,11 @@
 //	  - {id: I20, any: [{kind: language, in: [en, es]}, {kind: interpreter}]}
 //	notEncoded: ["Able to follow the visit plan"]
 //
+// Value sets of the study's own stand beside them, each version under a name of its own:
+//
+//	valueSets:
+//	  - {set: vs/blood-thinners@1, title: …, source: …, descendants: true, codes: [icd10|Z79.01]}
+//
 // # Text
 //
 // One criterion a line: an id, "not" for an exclusion, the kind, what the kind needs, then
@@ -42,6 +47,7 @@
 //	  language en, es
 //	  interpreter
 //	not encoded "Able to follow the visit plan"
+//	valueSet vs/blood-thinners@1 icd10|Z79.01 descendants title … source …
 //
 // # Keys of a criterion
 //
@@ -102,12 +108,13 @@
 //	pregnancy, interpreter, the kind                    boolean true
 //	otherTrial, lastVisit
 //	answer                  the fact; extension kind    CodeableConcept, Quantity or Range
+//	valueSet of any         in place of the codes, one coding of the system urn:muster:criteria:valueSet
 //	any all atLeast         group                       Reference to a contained Group with
 //	                                                    combinationMethod any-of, all-of, at-least
 //	                                                    and combinationThreshold
 //
 // The other keys are extensions under urn:muster:criteria: with the key's name: text, name,
-// sensitivity, question; on the Group version, asOf, notEncoded. Those that change who is meant
-// are modifierExtensions: site, descendants, exclusive (of a Range), within, atLeastAgo, ever,
-// active, pick, missing, appliesTo, combinationMethod, combinationThreshold.
+// sensitivity, question; on the Group version, asOf, notEncoded, valueSet (a line of the text form).
+// Those that change who is meant are modifierExtensions: site, descendants, exclusive (of a Range),
+// within, atLeastAgo, ever, active, pick, missing, appliesTo, combinationMethod, combinationThreshold.
 package criteria

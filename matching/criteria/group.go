@@ -3,6 +3,7 @@ package criteria
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -43,10 +44,17 @@ func Group(c eval.Criteria) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(YAML(back), YAML(c)) {
+	if !bytes.Equal(YAML(back), YAML(c)) || !sameCodes(back.Items, c.Items) {
 		return nil, Problems{{Text: "these criteria say something no file of criteria can; they do not come from a parser"}}
 	}
 	return b.Bytes(), nil
+}
+
+// sameCodes compares what stands behind the names of value sets, which is not printed.
+func sameCodes(a, b []eval.Criterion) bool {
+	return slices.EqualFunc(a, b, func(x, y eval.Criterion) bool {
+		return slices.Equal(x.Codes, y.Codes) && x.Descendants == y.Descendants && sameCodes(x.Of, y.Of)
+	})
 }
 
 // groupWriter collects the nested groups: FHIR wants all of them in the outermost resource.

@@ -271,6 +271,8 @@ func TestGroupRefusesTrees(t *testing.T) {
 		{"nothing to choose from", eval.Criterion{ID: "A", Kind: eval.AnyOf}, "characteristic[0]: has no criteria under it"},
 		{"a setting of another kind", eval.Criterion{ID: "A", Kind: eval.Age, Range: eval.Range{Min: &low}, Pick: eval.PickMax}, "characteristic[0].modifierExtension[0].valueCode: does not go with age"},
 		{"not UTF-8", eval.Criterion{ID: "A", Kind: eval.Interpreter, Text: "\xff"}, "these criteria say something no file of criteria can"},
+		{"a value set with other codes", eval.Criterion{ID: "A", Kind: eval.Condition, ValueSet: "vs/stroke@1", Codes: []eval.Code{"icd10|I60"}, Descendants: true}, "these criteria say something no file of criteria can"},
+		{"a value set there is not", eval.Criterion{ID: "A", Kind: eval.Condition, ValueSet: "vs/own@1", Codes: []eval.Code{"icd10|I60"}}, "characteristic[0].valueCodeableConcept.coding[0].code: vs/own@1 is no value set there is"},
 		{"a setting without effect", eval.Criterion{ID: "A", Kind: eval.Interpreter, In: []string{"true"}}, "characteristic[0].valueCodeableConcept: does not go with interpreter; write valueBoolean"},
 	} {
 		data, err := criteria.Group(eval.Criteria{Items: []eval.Criterion{tt.item}})

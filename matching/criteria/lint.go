@@ -10,18 +10,33 @@ import (
 
 // Lint looks over criteria that can be read for what is probably wrong: ids used twice, ranges
 // no number lies in, code systems nobody has, mistyped codes, units that cannot be converted,
-// policies that turn round, sensitive kinds without a sensitivity. No problem: nil.
+// policies that turn round, sensitive kinds without a sensitivity, windows no day lies in, value sets
+// of the study's own that nothing names. No problem: nil.
 func Lint(c eval.Criteria) Problems {
-	l := linter{ids: map[string]bool{}}
+	l := linter{ids: map[string]bool{}, sets: map[string]bool{}}
 	for i := range c.Items {
 		l.look(&c.Items[i], c.Items[i].ID, false)
+	}
+	for _, s := range c.Sets {
+		if !l.sets[s.Ref()] {
+			l.add("", "valueSets", s.Ref()+" is named by no criterion")
+		}
+		for _, code := range s.Codes {
+			if !l.sets[s.Ref()] {
+				l.code("", code)
+			}
+		}
 	}
 	return l.problems
 }
 
+// someDay is a day in the middle of a month, to compare lengths of time by.
+const someDay eval.Date = "2024-07-15"
+
 type linter struct {
 	problems Problems
 	ids      map[string]bool
+	sets     map[string]bool
 }
 
 func (l *linter) look(c *eval.Criterion, under string, excluded bool) {
@@ -32,6 +47,7 @@ func (l *linter) look(c *eval.Criterion, under string, excluded bool) {
 		l.add(id, "id", "is used twice")
 	}
 	l.ids[id] = true
+	l.sets[c.ValueSet] = true
 	if empty(c.Range) {
 		l.add(id, "range", "no number lies in it")
 	}
@@ -47,6 +63,9 @@ func (l *linter) look(c *eval.Criterion, under string, excluded bool) {
 	}
 	if excluded && c.Missing != eval.Ask {
 		l.add(id, "missing", "inside an exclusion it turns round; put it on the whole criterion")
+	}
+	if w, ago := c.Within, c.AtLeastAgo; c.Kind == eval.LastVisit && !w.IsZero() && !ago.IsZero() && w.Before(someDay) > ago.Before(someDay) {
+		l.add(id, "within", "no day lies within "+w.String()+" and at least "+ago.String()+" back")
 	}
 	if c.Kind == eval.Pregnancy && c.Sensitivity != eval.Sensitive {
 		l.add(id, "sensitivity", "pregnancy is asked by link after sign-in or by staff; write sensitive")

@@ -209,7 +209,9 @@ func TestLint(t *testing.T) {
 		{ID: "C", Kind: eval.Medication, Codes: []eval.Code{"rxnorm|6809a"}},
 		{ID: "D", Kind: eval.Pregnancy, Exclude: true},
 		{ID: "E", Kind: eval.AnyOf, Exclude: true, Of: []eval.Criterion{{Kind: eval.Interpreter, Missing: eval.Fail}}},
-	}}
+		{ID: "F", Kind: eval.LastVisit, Within: eval.Period{Days: 20}, AtLeastAgo: eval.Period{Months: 1}},
+		{ID: "G", Kind: eval.LastVisit, Within: eval.Period{Months: 1}, AtLeastAgo: eval.Period{Days: 30}},
+	}, Sets: []eval.ValueSet{{Name: "vs/own", Version: 1, Codes: []eval.Code{"rxnorm|6809a"}}}}
 	want := []string{
 		"A, `range`: no number lies in it",
 		"A, `code`: loinc|4548-3 is mistyped: its check digit is wrong",
@@ -221,6 +223,9 @@ func TestLint(t *testing.T) {
 		"D, `sensitivity`: pregnancy is asked by link after sign-in or by staff; write sensitive",
 		"D, `appliesTo`: missing: without female, men stay unknown until they are asked",
 		"E, `missing`: inside an exclusion it turns round; put it on the whole criterion",
+		"F, `within`: no day lies within P20D and at least P1M back",
+		"`valueSets`: vs/own@1 is named by no criterion",
+		"`code`: rxnorm|6809a is mistyped: RxNorm codes are numbers",
 	}
 	if d := cmp.Diff(want, strings.Split(criteria.Lint(c).Error(), "\n")); d != "" {
 		t.Error(d)

@@ -1,6 +1,7 @@
 package criteria_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -102,6 +103,13 @@ func TestSetsAreExpanded(t *testing.T) {
 	group, err := criteria.Group(c)
 	if err != nil || strings.Contains(string(group), "I62.9") || !strings.Contains(string(group), `"code": "vs/stroke@2"`) {
 		t.Errorf("%v: %s", err, group)
+	}
+	back, err := criteria.ParseGroup(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := criteria.Group(back); err != nil || !bytes.Equal(group, again) {
+		t.Errorf("%v: written again it is\n%s", err, again)
 	}
 	checkForms(t, c)
 	if d := cmp.Diff("Not: stroke that began within 6 months", criteria.Explain(c.Items[0])); d != "" {

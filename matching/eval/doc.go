@@ -39,10 +39,16 @@
 // An answer "no" to a code (Bool false) makes that code, not the list, known, whenever it was
 // given. Given after the yes it stands against, it leaves the code unknown, unless Ever is asked.
 //
+// # Visits and times to come
+//
+// The last visit is a date like another. Nobody is known never to have had one: who has none on record
+// is unknown, and the criterion's policy decides. Times to come are known only of people who were asked
+// about each of Slots; then what they did not choose is a no.
+//
 // # Measurements
 //
 // The latest value in the window counts unless the criterion picks any, min or max. If two
 // values could each be the latest and disagree, the result is unknown. A value with a
-// comparator ("<5") is an interval. Units are converted exactly and by analyte; a unit that
+// comparator ("<5") is an interval. Units are converted exactly and by analyte (Measures); a unit that
 // cannot be converted gives unknown.
 package eval

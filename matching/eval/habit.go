@@ -55,17 +55,13 @@ func IsPregnancy(c Code) bool { return c == "snomed|77386006" || c == "snomed|72
 // no can stand against. An older one is stale, ten months if the criterion gives no window; a list
 // of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
-	within := c.Within
-	if within.IsZero() {
-		within = Period{Months: 10}
-	}
 	facts := e.facts([]string{FactObservation, FactAnswer, FactCondition}, func(f *Fact) bool {
 		if f.Kind == FactCondition {
 			return IsPregnancy(f.Code)
 		}
 		return f.Code == PregnancyCode
 	})
-	return e.latest(facts, e.start(within), func(f *Fact) (Truth, Cause) {
+	return e.latest(facts, e.start(c.Window()), func(f *Fact) (Truth, Cause) {
 		t := Unknown
 		switch {
 		case f.Bool != nil && !*f.Bool:

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	members "github.com/muster-health/muster/internal/auth/staff"
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -38,6 +40,8 @@ type candidatesPage struct {
 	Empty    view.EmptyState
 	Shown    string
 	Settled  string // how many the pipeline alone shows
+	New      string // how many came to fit lately
+	NewOnly  bool   // they alone are listed
 }
 
 func (*candidatesPage) Template() string { return "staff/candidates" }
@@ -67,7 +71,11 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 	p.Split = view.Split{Eligible: match.Eligible, Possible: match.Possible, Excluded: match.Excluded}
 	p.Criteria, p.Ask = h.attrition(r, match), h.askNext(r, match.Ask)
 	people := h.crowd(r.Context(), s)
-	for _, fit := range match.People {
+	fits, err := h.newest(r, st, p, people, match.People)
+	if err != nil {
+		return err
+	}
+	for _, fit := range fits {
 		k, err := people.get(fit.Person)
 		if err != nil {
 			return err
@@ -75,9 +83,14 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 		if k == nil {
 			continue
 		}
-		p.List = append(p.List, h.candidate(r, st, k, fit, recruiting))
+		c := h.candidate(r, st, k, fit, recruiting)
+		if fit.New {
+			c.Chips = append([]view.Chip{{Text: h.T(r, "staff.candidates.new.mark")}}, c.Chips...)
+		}
+		p.List = append(p.List, c)
 	}
 	switch n := match.Eligible + match.Possible; {
+	case p.NewOnly:
 	case n > len(match.People):
 		p.Shown = h.T(r, "staff.candidates.shown", "n", len(p.List), "all", view.Number(n))
 	case n > len(p.List):
@@ -97,6 +110,51 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 		p.Settled = h.T(r, "staff.candidates.settled", "n", h.count(r, settled).text)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
+}
+
+// newest says on the page how many came to fit lately and can be known of, marks those of the list, and
+// returns it, or them alone where the page is asked for them.
+func (h *Desk) newest(r *http.Request, st trial.Study, p *candidatesPage, people *crowd, list []Fit) ([]Fit, error) {
+	today := on(r).now.Format(time.DateOnly)
+	lately, err := h.Matcher.New(r.Context(), st.StudyID(), today)
+	if err != nil {
+		return nil, fmt.Errorf("new candidates of %s: %w", st.ID, err)
+	}
+	since, err := time.Parse(time.DateOnly, lately.Since)
+	if err != nil {
+		return nil, fmt.Errorf("new candidates of %s: %w", st.ID, err)
+	}
+	p.NewOnly = r.URL.Query().Has("new")
+	var known []contacts.PersonID
+	for _, id := range lately.People {
+		k, err := people.get(id)
+		if err != nil {
+			return nil, err
+		}
+		if k != nil {
+			known = append(known, id)
+		}
+	}
+	p.New = h.T(r, "staff.candidates.new", "n", h.count(r, len(known)).text, "day", since.Weekday())
+	for i := range list {
+		list[i].New = slices.Contains(known, list[i].Person)
+	}
+	if !p.NewOnly {
+		return list, nil
+	}
+	list = nil
+	for _, id := range known[:min(len(known), candidatesMost)] {
+		fit, err := h.Matcher.Hold(r.Context(), st.StudyID(), id, today)
+		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
+			return nil, fmt.Errorf("new candidates of %s: %w", st.ID, err)
+		}
+		if err != nil || fit.Verdict == "excluded" {
+			continue // not any more
+		}
+		fit.New = true
+		list = append(list, fit)
+	}
+	return list, nil
 }
 
 // askMost is how many questions the page names; further down they settle few.

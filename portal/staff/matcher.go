@@ -16,6 +16,16 @@ type Matcher interface {
 	Candidates(ctx context.Context, study trial.StudyID, asOf string, limit int) (Match, error)
 	// For evaluates one person against every open study.
 	For(ctx context.Context, p contacts.PersonID, asOf string) ([]Fit, error)
+	// New are candidates who came to fit a study since the last working day before asOf.
+	New(ctx context.Context, study trial.StudyID, asOf string) (Newcomers, error)
+	// Hold evaluates one person against one study.
+	Hold(ctx context.Context, study trial.StudyID, p contacts.PersonID, asOf string) (Fit, error)
+}
+
+// Newcomers are the people who came to fit a study lately, the latest first.
+type Newcomers struct {
+	Since  string // local day
+	People []contacts.PersonID
 }
 
 // Match is how a study's criteria split the registry.
@@ -51,6 +61,7 @@ type Fit struct {
 	Unknown []string // what is not known, in words: "smoking"
 	Reasons []Reason
 	Miles   float64 // to the nearest site; below 0: unknown
+	New     bool    // came to fit lately
 	Counts  bool    // from medical records: counted, and not to be contacted
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/portal/staff"
 	"github.com/muster-health/muster/trial"
@@ -210,6 +211,20 @@ func TestVisits(t *testing.T) {
 type fixed struct {
 	match staff.Match
 	fits  []staff.Fit
+	fresh []contacts.PersonID
+}
+
+func (f *fixed) New(context.Context, trial.StudyID, string) (staff.Newcomers, error) {
+	return staff.Newcomers{Since: "2026-02-27", People: f.fresh}, nil
+}
+
+func (f *fixed) Hold(_ context.Context, _ trial.StudyID, p contacts.PersonID, _ string) (staff.Fit, error) {
+	for _, x := range f.fits {
+		if x.Person == p {
+			return x, nil
+		}
+	}
+	return staff.Fit{}, docstore.ErrNotFound
 }
 
 func (f *fixed) Candidates(context.Context, trial.StudyID, string, int) (staff.Match, error) {
@@ -239,6 +254,14 @@ func TestCandidates(t *testing.T) {
 	has(t, page, "3 eligible", "7 possible", "90 excluded", "E. D.", "4.2 miles", "Not known: last blood pressure", "76 on 2 March 2026, from the person", "texts: yes", "The first 1 of 10", "Add to pipeline")
 	has(t, page, "Ask next: smoking (not known of 7, expected to settle 6); pregnancy (not known of 3, expected to settle 1; sensitive: after sign-in or by staff).")
 	lacks(t, page, "Ernesto", "stroke")
+	has(t, page, "0 new since Friday.")
+	m.fresh = []contacts.PersonID{p, "per_of_nobody"}
+	has(t, b.page(path), "1 new since Friday.", "1 unknown New", "Show only these", "E. D.")
+	alone := b.page(path + "?new")
+	has(t, alone, "E. D.", "Show all")
+	lacks(t, alone, "The first 1 of 10")
+	m.fresh = nil
+	lacks(t, b.page(path+"?new"), "E. D.")
 	person := "/staff/people/" + string(p)
 	has(t, b.page(person), "Studies that may fit", "never recorded")
 	has(t, b.went(b.send(path, "person", string(p)), person), "Added to STEADY as new.")

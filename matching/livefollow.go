@@ -1,0 +1,202 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/matching/columns"
+)
+
+// Progress hears how many people of how many a rebuild has read.
+type Progress func(done, total int)
+
+// manyChanges is how many people are read anew at a time.
+const manyChanges = 512
+
+// Tick takes in what changed since the last one; the first takes in everybody. When half of the
+// table is of people who have changed since, it is made anew.
+func (x *Live) Tick(ctx context.Context) error {
+	x.ticking.Lock()
+	defer x.ticking.Unlock()
+	if x.token == nil {
+		return x.rebuild(ctx, x.Progress)
+	}
+	if t := x.table.Load(); t.Dead() > max(t.Len(), manyChanges) {
+		return x.rebuild(ctx, nil)
+	}
+	x.table.Load().Day(x.today())
+	return x.follow(ctx)
+}
+
+// Rebuild makes the table anew from the database. Questions are answered from the old one meanwhile.
+func (x *Live) Rebuild(ctx context.Context, p Progress) error {
+	x.ticking.Lock()
+	defer x.ticking.Unlock()
+	return x.rebuild(ctx, p)
+}
+
+// follow reads the feed, and then the people it names, so that of many changes to one person only the
+// last is read.
+func (x *Live) follow(ctx context.Context) error {
+	changed, last := map[contacts.PersonID]bool{}, map[contacts.PersonID]time.Time{}
+	take := func() error {
+		for id := range changed {
+			if err := x.Refresh(ctx, id); err != nil {
+				return err
+			}
+		}
+		for id, at := range last {
+			x.table.Load().Touch(string(id), at)
+		}
+		clear(changed)
+		clear(last)
+		return nil
+	}
+	token := x.token
+	for item, err := range x.driver.Changes(ctx, x.token) {
+		if err != nil {
+			return fmt.Errorf("follow changes for matching: %w", err)
+		}
+		if c := item.Collection; c != "" && (c == x.TrialsIn || c == x.VisitsIn) {
+			x.single.old.Store(true)
+		}
+		switch item.Collection {
+		case "people", "charts":
+			changed[contacts.PersonID(item.ID)] = true
+		case "touches":
+			id, at, err := touched(item.Change)
+			if err != nil {
+				return err
+			}
+			if id != "" && at.After(last[id]) {
+				last[id] = at
+			}
+		}
+		token = item.Token
+		if len(changed) >= manyChanges {
+			if err := take(); err != nil {
+				return err
+			}
+			x.token = token
+		}
+	}
+	if err := take(); err != nil {
+		return err
+	}
+	x.token = token
+	return nil
+}
+
+// touched says whom we wrote to or called, and when; "" for other touches.
+func touched(c docstore.Change) (contacts.PersonID, time.Time, error) {
+	if c.Deleted {
+		return "", time.Time{}, nil
+	}
+	// Only what stands there in clear; the words of a message are nobody's business here.
+	var t struct {
+		Person contacts.PersonID `bson:"person"`
+		At     time.Time         `bson:"at"`
+		Out    bool              `bson:"out"`
+	}
+	if err := bson.Unmarshal(c.Body, &t); err != nil {
+		return "", time.Time{}, fmt.Errorf("read touch %s: %w", c.ID, err)
+	}
+	if !t.Out {
+		return "", time.Time{}, nil
+	}
+	return t.Person, t.At, nil
+}
+
+// Refresh takes in one person at once, for what has just changed about them.
+func (x *Live) Refresh(ctx context.Context, id contacts.PersonID) error {
+	t := x.table.Load()
+	x.single.old.Store(true)
+	r, err := x.single.read(ctx, id)
+	switch {
+	case errors.Is(err, docstore.ErrNotFound):
+		t.Drop(string(id))
+		return nil
+	case err != nil:
+		return fmt.Errorf("match %s anew: %w", id, err)
+	}
+	row := r.row()
+	row.Last = t.Last(row.ID)
+	t.Put(row)
+	return nil
+}
+
+// rebuild reads everybody into a new table. What changes meanwhile is in the feed behind the token.
+func (x *Live) rebuild(ctx context.Context, progress Progress) error {
+	total, err := x.people.Count(ctx)
+	if err != nil {
+		return fmt.Errorf("read everybody for matching: %w", err)
+	}
+	token, last := x.token, map[contacts.PersonID]time.Time{}
+	for item, err := range x.driver.Changes(ctx, nil) {
+		if err != nil {
+			return fmt.Errorf("read everybody for matching: %w", err)
+		}
+		if item.Collection == "touches" {
+			id, at, err := touched(item.Change)
+			if err != nil {
+				return err
+			}
+			if at.After(last[id]) {
+				last[id] = at
+			}
+		}
+		token = item.Token
+	}
+	t := columns.New(x.today())
+	done := 0
+	for r, err := range x.everybody(ctx) {
+		if err != nil {
+			return fmt.Errorf("read everybody for matching: %w", err)
+		}
+		if done++; progress != nil && (done%1000 == 0 || done == total) {
+			progress(done, total)
+		}
+		if r.profile != nil {
+			r.last = last[r.id]
+			t.Put(r.row())
+		}
+	}
+	x.single.old.Store(true)
+	x.table.Store(t)
+	if x.token = token; token == nil {
+		x.token = []byte{} // an empty store: from the beginning, but not everybody again
+	}
+	return nil
+}
+
+// everybody yields a record for each person, with their chart.
+func (x *Live) everybody(ctx context.Context) iter.Seq2[*record, error] {
+	return func(yield func(*record, error) bool) {
+		next, stop := iter.Pull2(x.people.Charts(ctx))
+		defer stop()
+		chart, err, more := next()
+		for p, failed := range x.people.All(ctx) {
+			for failed == nil && err == nil && more && chart.ID < p.ID {
+				chart, err, more = next()
+			}
+			if failed != nil || err != nil {
+				yield(nil, errors.Join(failed, err))
+				return
+			}
+			own := contacts.Chart{}
+			if more && chart.ID == p.ID {
+				own = chart
+			}
+			if !yield(newRecord(&p, &own), nil) {
+				return
+			}
+		}
+	}
+}
