@@ -26,6 +26,8 @@ type Live struct {
 
 	ticking sync.Mutex // one follower at a time
 	token   []byte
+	saved   time.Time // when the snapshot was written
+	stale   bool      // something has changed since
 	table   atomic.Pointer[columns.Table]
 }
 
@@ -102,10 +104,11 @@ func past(err error) bool { return errors.Is(err, columns.ErrDay) }
 // asItWas holds everybody as the database knows them now, for what a stream cannot answer.
 func (x *Live) asItWas(ctx context.Context) (*Scan, error) {
 	out := NewScan(x.people, x.driver, x.Options)
-	for r, err := range x.everybody(ctx) {
+	for who, err := range everybody(ctx, x.people) {
 		if err != nil {
 			return nil, fmt.Errorf("read everybody: %w", err)
 		}
+		r := newRecord(&who.person, &who.chart)
 		r.last = x.table.Load().Last(string(r.id))
 		out.all[r.id] = r
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -26,13 +25,58 @@ func (x *Live) Tick(ctx context.Context) error {
 	x.ticking.Lock()
 	defer x.ticking.Unlock()
 	if x.token == nil {
-		return x.rebuild(ctx, x.Progress)
+		if err := x.begin(ctx); err != nil {
+			return err
+		}
 	}
 	if t := x.table.Load(); t.Dead() > max(t.Len(), manyChanges) {
-		return x.rebuild(ctx, nil)
+		if err := x.rebuild(ctx, nil); err != nil {
+			return err
+		}
 	}
 	x.table.Load().Day(x.today())
-	return x.follow(ctx)
+	if err := x.follow(ctx); err != nil {
+		return err
+	}
+	if s := x.Snapshot; s != nil && x.stale && x.now().Sub(x.saved) >= s.Every {
+		return x.save()
+	}
+	return nil
+}
+
+// begin starts from the snapshot, or else from everybody.
+func (x *Live) begin(ctx context.Context) error {
+	if x.Snapshot != nil {
+		t, token, err := x.Snapshot.load()
+		if err == nil && len(token) > 0 {
+			x.table.Store(t)
+			x.token, x.saved = token, x.now()
+			return nil
+		}
+		if err != nil && !errors.Is(err, columns.ErrSnapshot) {
+			return err
+		}
+	}
+	return x.rebuild(ctx, x.Progress)
+}
+
+// Save writes the snapshot if anything has changed since.
+func (x *Live) Save() error {
+	x.ticking.Lock()
+	defer x.ticking.Unlock()
+	if x.Snapshot == nil || !x.stale || len(x.token) == 0 {
+		return nil
+	}
+	return x.save()
+}
+
+func (x *Live) save() error {
+	x.saved = x.now() // also if it fails: not again at once
+	if err := x.Snapshot.save(x.table.Load(), x.token); err != nil {
+		return err
+	}
+	x.stale = false
+	return nil
 }
 
 // Rebuild makes the table anew from the database. Questions are answered from the old one meanwhile.
@@ -79,7 +123,7 @@ func (x *Live) follow(ctx context.Context) error {
 				last[id] = at
 			}
 		}
-		token = item.Token
+		token, x.stale = item.Token, true
 		if len(changed) >= manyChanges {
 			if err := take(); err != nil {
 				return err
@@ -122,6 +166,9 @@ func (x *Live) Refresh(ctx context.Context, id contacts.PersonID) error {
 	switch {
 	case errors.Is(err, docstore.ErrNotFound):
 		t.Drop(string(id))
+		if x.Snapshot != nil {
+			return x.Snapshot.forget()
+		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("match %s anew: %w", id, err)
@@ -156,47 +203,23 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	}
 	t := columns.New(x.today())
 	done := 0
-	for r, err := range x.everybody(ctx) {
+	for who, err := range everybody(ctx, x.people) {
 		if err != nil {
 			return fmt.Errorf("read everybody for matching: %w", err)
 		}
 		if done++; progress != nil && (done%1000 == 0 || done == total) {
 			progress(done, total)
 		}
-		if r.profile != nil {
+		if r := newRecord(&who.person, &who.chart); r.profile != nil {
 			r.last = last[r.id]
 			t.Put(r.row())
 		}
 	}
 	x.single.old.Store(true)
 	x.table.Store(t)
+	x.stale = true
 	if x.token = token; token == nil {
 		x.token = []byte{} // an empty store: from the beginning, but not everybody again
 	}
 	return nil
-}
-
-// everybody yields a record for each person, with their chart.
-func (x *Live) everybody(ctx context.Context) iter.Seq2[*record, error] {
-	return func(yield func(*record, error) bool) {
-		next, stop := iter.Pull2(x.people.Charts(ctx))
-		defer stop()
-		chart, err, more := next()
-		for p, failed := range x.people.All(ctx) {
-			for failed == nil && err == nil && more && chart.ID < p.ID {
-				chart, err, more = next()
-			}
-			if failed != nil || err != nil {
-				yield(nil, errors.Join(failed, err))
-				return
-			}
-			own := contacts.Chart{}
-			if more && chart.ID == p.ID {
-				own = chart
-			}
-			if !yield(newRecord(&p, &own), nil) {
-				return
-			}
-		}
-	}
 }

@@ -41,14 +41,14 @@ type Matches struct {
 	open     openStudies
 	looked   time.Time // when the open studies were asked for, in real time
 	stale    bool      // they must be asked for again
-	busy     map[contacts.PersonID][]eval.Participation
-	busyOld  bool
+	known    map[contacts.PersonID]*here
+	knownOld bool
 	sweeping sync.Mutex
 }
 
 // OpenMatches makes the collections exist. Of the options, Studies is needed.
 func OpenMatches(ctx context.Context, store *docstore.Store, people *contacts.Directory, newID id.New, clock Clock, o Options) (*Matches, error) {
-	m := &Matches{Options: o, store: store, people: people, clock: clock, owner: newID("prc"), stale: true, busyOld: true}
+	m := &Matches{Options: o, store: store, people: people, clock: clock, owner: newID("prc"), stale: true, knownOld: true}
 	var errs [3]error
 	m.rows, errs[0] = docstore.Open[Standing](ctx, store, docstore.Spec{Name: "matches", Version: 1, Indexes: []docstore.Index{
 		{Name: "person", Fields: []string{"person"}}, {Name: "turned", Fields: []string{"study", "turned"}},
@@ -131,8 +131,8 @@ func (m *Matches) concerns(c docstore.Change) (contacts.PersonID, error) {
 		return contacts.PersonID(c.ID), nil
 	case c.Collection == m.studies.Name() || m.StudiesIn != "" && c.Collection == m.StudiesIn:
 		m.stale = true
-	case m.TrialsIn != "" && c.Collection == m.TrialsIn:
-		m.busyOld = true
+	case c.Collection != "" && (c.Collection == m.TrialsIn || c.Collection == m.VisitsIn):
+		m.knownOld = true
 		if c.Deleted {
 			return "", nil
 		}
@@ -219,15 +219,14 @@ func (m *Matches) look(ctx context.Context) error {
 			return err
 		}
 	}
-	if !m.busyOld || m.Trials == nil {
+	if !m.knownOld {
 		return nil
 	}
-	busy, err := m.Trials(ctx)
-	if err != nil {
-		return fmt.Errorf("who is in studies of ours: %w", err)
+	known, err := m.here(ctx)
+	if err == nil {
+		m.known, m.knownOld = known, false
 	}
-	m.busy, m.busyOld = busy, false
-	return nil
+	return err
 }
 
 func (m *Matches) recall(ctx context.Context) error {

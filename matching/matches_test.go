@@ -126,7 +126,7 @@ func (w *written) look(_ context.Context, b *docstore.Batch) error {
 // Whoever is there at the first start is known without being news; who comes, changes and goes is.
 func TestNewsOfMatches(t *testing.T) {
 	w := &written{}
-	r := rig.New(t, rig.Options{Watch: w.look})
+	r := rig.New(t, rig.Options{Watch: w.look, Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	ana, old := join(t, r, young("Ana"), has("snomed|195967001", true)), join(t, r, contacts.Person{Given: "Otis", BirthDate: "1930-01-01"})
 	m := matches(t, r, s)
@@ -169,7 +169,7 @@ func TestNewsOfMatches(t *testing.T) {
 
 // What happens while no process runs is found by the next one.
 func TestMatchesAreCaughtUpWith(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	caughtUp(t, r, matches(t, r, s))
 	bea := join(t, r, young("Bea"))
@@ -181,7 +181,7 @@ func TestMatchesAreCaughtUpWith(t *testing.T) {
 }
 
 func TestMatchesGoWithThePerson(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	m := matches(t, r, s)
 	caughtUp(t, r, m)
@@ -201,7 +201,7 @@ func TestMatchesGoWithThePerson(t *testing.T) {
 
 // A study that was closed, or whose criteria are others, is compared with everybody without a word.
 func TestAStudyChanges(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	v1 := study(t, "CLEARWAY", 1, asthma)
 	s := &shelf{all: []matching.Study{v1}}
 	m := matches(t, r, s)
@@ -258,7 +258,7 @@ func TestAStudyChanges(t *testing.T) {
 // Midnight moves people: a birthday brings one in, a window that passed lets another in, one turns
 // too old.
 func TestADayPasses(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	yes := has("snomed|195967001", true)
 	turns18, turns61 := join(t, r, contacts.Person{Given: "Ana", BirthDate: "2008-03-03"}, yes), join(t, r, contacts.Person{Given: "Ben", BirthDate: "1965-03-03"}, yes)
@@ -287,7 +287,7 @@ func TestTwoFollowers(t *testing.T) {
 	}
 	t.Cleanup(func() { file.Close() })
 	d := &recorded{Driver: file, rows: map[string][]matching.Standing{}}
-	r := rig.New(t, rig.Options{Driver: d})
+	r := rig.New(t, rig.Options{Driver: d, Unaudited: matching.Unaudited()})
 	open := []matching.Study{study(t, "CLEARWAY", 1, asthma), study(t, "STEADY", 1, "- {id: I1, kind: condition, code: snomed|38341003}\n")}
 	s := &shelf{all: open}
 	a, b := matches(t, r, s), matches(t, r, s)

@@ -62,18 +62,18 @@ func TestMidnightIsTheDifferenceOfTwoEvaluations(t *testing.T) {
 			}
 		}
 		for i, r := range scan.all {
-			var busy []eval.Participation
+			var known *here
 			if i[len(i)-1] == '7' {
-				busy = []eval.Participation{{Study: "S0", From: "2025-02-01", To: eval.DateOf(from.AddDate(0, 0, -30))}}
+				known = &here{trials: []eval.Participation{{Study: "S0", From: "2025-02-01", To: eval.DateOf(from.AddDate(0, 0, -30))}}, visits: []eval.Date{"2025-06-01"}}
 			}
-			p, ok := percolatedRecord(r, busy)
+			p, ok := percolatedRecord(r, known)
 			if !ok {
 				t.Fatalf("%s is not to be found", i)
 			}
 			want := false
 			on := func(day eval.Date, found map[string]eval.Class) {
 				for _, s := range studies {
-					class := r.judge(&s.Study, s.places(), day, busy).verdict.Class
+					class := r.judge(&s.Study, s.places(), day, known).verdict.Class
 					got, fits := found[s.ID]
 					if !fits {
 						got = eval.Excluded
@@ -87,7 +87,7 @@ func TestMidnightIsTheDifferenceOfTwoEvaluations(t *testing.T) {
 			on(before, was)
 			on(after, is)
 			for _, s := range studies {
-				a, b := r.judge(&s.Study, s.places(), before, busy), r.judge(&s.Study, s.places(), after, busy)
+				a, b := r.judge(&s.Study, s.places(), before, known), r.judge(&s.Study, s.places(), after, known)
 				want = want || a.verdict.Class != b.verdict.Class
 			}
 			if got := days.moved(&p); got != want {

@@ -14,17 +14,22 @@ import (
 )
 
 // percolated is a person as the percolator reads them; not ok if nobody is to find them.
-func percolated(p *contacts.Person, c *contacts.Chart, busy []eval.Participation) (out percolate.Person, ok bool) {
-	return percolatedRecord(newRecord(p, c), busy)
+func percolated(p *contacts.Person, c *contacts.Chart, known *here) (out percolate.Person, ok bool) {
+	return percolatedRecord(newRecord(p, c), known)
 }
 
-func percolatedRecord(r *record, busy []eval.Participation) (out percolate.Person, ok bool) {
+func percolatedRecord(r *record, known *here) (out percolate.Person, ok bool) {
 	if r.profile == nil {
 		return out, false
 	}
 	own := func(v view) percolate.Own {
 		o := percolate.Own{Person: v.person}
-		o.Participations = slices.Concat(o.Participations, busy)
+		if known != nil {
+			o.Participations = slices.Concat(o.Participations, known.trials)
+			if n := len(known.visits); n > 0 { // visits that were kept: none lies ahead
+				o.LastVisit = max(o.LastVisit, known.visits[n-1])
+			}
+		}
 		if v.asked != "" {
 			if o.Alone = addDays(v.asked, -otherStudyDays); o.Alone == "" {
 				o.Lists.Trials = v.asked

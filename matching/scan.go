@@ -21,13 +21,14 @@ type Visits func(ctx context.Context) (map[contacts.PersonID][]eval.Date, error)
 
 // Options are what a Scan works with beyond people. The zero value knows of no study.
 type Options struct {
-	Studies   Studies  // for For; nil: none
-	Trials    Trials   // nil: nobody is in a study of ours
-	TrialsIn  string   // collection whose changes make Trials worth asking again: "subjects"
-	Visits    Visits   // nil: nobody came to us
-	VisitsIn  string   // as TrialsIn: "visits"
-	Progress  Progress // hears of the first reading of everybody; nil: nobody does
-	StudiesIn string   // likewise of Studies: "studies"
+	Studies   Studies   // for For; nil: none
+	Trials    Trials    // nil: nobody is in a study of ours
+	TrialsIn  string    // collection whose changes make Trials worth asking again: "subjects"
+	Visits    Visits    // nil: nobody came to us
+	VisitsIn  string    // as TrialsIn: "visits"
+	Snapshot  *Snapshot // of a Live; nil: a start reads everybody
+	Progress  Progress  // hears of the first reading of everybody; nil: nobody does
+	StudiesIn string    // likewise of Studies: "studies"
 }
 
 // Scan is an Index that holds everybody in memory, in every process, and evaluates all of them for

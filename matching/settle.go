@@ -37,7 +37,7 @@ func (m *Matches) settle(ctx context.Context, ids []contacts.PersonID) error {
 		if err == nil || !errors.Is(err, docstore.ErrConflict) && !errors.Is(err, docstore.ErrExists) {
 			return err
 		}
-		m.stale, m.busyOld = true, true
+		m.stale, m.knownOld = true, true
 		if len(ids) > 1 && try > 0 {
 			for _, id := range ids {
 				if err := m.settle(ctx, []contacts.PersonID{id}); err != nil {
@@ -74,7 +74,7 @@ func (m *Matches) add(ctx context.Context, b *docstore.Batch, id contacts.Person
 		have[r.Study] = r
 	}
 	classes := map[string]eval.Class{}
-	if who, ok := percolated(&p, &chart, m.busy[id]); ok {
+	if who, ok := percolated(&p, &chart, m.known[id]); ok {
 		classes = m.open.indexes.classes(&who)
 	}
 	changed := false

@@ -81,7 +81,7 @@ func (m *Matches) sweep(ctx context.Context) error {
 		return m.Follow(ctx)
 	}
 	seen := 0
-	for who, err := range m.everybody(ctx) {
+	for who, err := range everybody(ctx, m.people) {
 		if err != nil {
 			return err
 		}
@@ -193,9 +193,9 @@ func (m *Matches) concerned(d *due, who *somebody) bool {
 		return true
 	}
 	m.mu.Lock()
-	busy := m.busy[who.person.PersonID()]
+	known := m.known[who.person.PersonID()]
 	m.mu.Unlock()
-	p, ok := percolated(&who.person, &who.chart, busy)
+	p, ok := percolated(&who.person, &who.chart, known)
 	return ok && d.days.moved(&p)
 }
 
@@ -206,12 +206,12 @@ type somebody struct {
 }
 
 // everybody yields all people who were not erased, by id.
-func (m *Matches) everybody(ctx context.Context) iter.Seq2[somebody, error] {
+func everybody(ctx context.Context, people *contacts.Directory) iter.Seq2[somebody, error] {
 	return func(yield func(somebody, error) bool) {
-		next, stop := iter.Pull2(m.people.Charts(ctx))
+		next, stop := iter.Pull2(people.Charts(ctx))
 		defer stop()
 		chart, err, more := next()
-		for p, failed := range m.people.All(ctx) {
+		for p, failed := range people.All(ctx) {
 			for failed == nil && more && err == nil && chart.ID < p.ID {
 				chart, err, more = next()
 			}

@@ -18,8 +18,7 @@ import (
 
 // openMatches opens what is kept of who fits which study; Follow and Sweep bring it up to date.
 func (k *core) openMatches(ctx context.Context) (err error) {
-	k.matches, err = matching.OpenMatches(ctx, k.store, k.people, k.newID, k.clock, matching.Options{
-		Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects", StudiesIn: "studies"})
+	k.matches, err = matching.OpenMatches(ctx, k.store, k.people, k.newID, k.clock, k.matchOptions())
 	return err
 }
 

@@ -18,7 +18,7 @@ import (
 // From the sign-up to the desk and the command line: who fits is new, who is settled is not, and
 // what the board or a change of the study does is no news.
 func TestNewCandidates(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	ctx := t.Context()
 	put := func(change func(*trial.Study)) {
 		t.Helper()

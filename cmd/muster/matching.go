@@ -125,7 +125,7 @@ func (k *core) openMatcher() {
 
 func (k *core) matchOptions() matching.Options {
 	return matching.Options{Studies: studies{k.trial}, Trials: participations(k.trial), TrialsIn: "subjects",
-		Visits: visits(k.trial), VisitsIn: "visits"}
+		Visits: visits(k.trial), VisitsIn: "visits", StudiesIn: "studies"}
 }
 
 // percolate holds one person against all open studies and notes the verdict where they are on a

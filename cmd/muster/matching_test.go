@@ -37,7 +37,7 @@ func TestCandidatesAreThoseToBeDecided(t *testing.T) {
 	if _, err := r.Trial.PutStudy(ctx, rig.Staff, st); err != nil {
 		t.Fatal(err)
 	}
-	k := &core{trial: r.Trial, people: r.People, driver: r.Store.Driver()}
+	k := &core{trial: r.Trial, people: r.People, driver: r.Store.Driver(), clock: r.Clock}
 	k.openMatcher()
 	join := func(given, number string, to ...trial.Status) {
 		t.Helper()

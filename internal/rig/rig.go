@@ -23,7 +23,6 @@ import (
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr"
-	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -59,6 +58,8 @@ type Options struct {
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
 
+	Unaudited []string // further collections whose changes need no audit entry
+
 	CodesADay int    // 0 the usual limit
 	PublicURL string // "" https://muster.example.test
 }
@@ -76,7 +77,7 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Now.IsZero() {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
-	unaudited := slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())
+	unaudited := slices.Concat(contacts.Unaudited(), ivr.Unaudited(), o.Unaudited)
 	r := &Rig{Dir: o.Dir, Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
 	if r.Dir == "" {
 		r.Dir = t.TempDir()

@@ -61,6 +61,17 @@ func (x *ids) slot(name string) int {
 	return i
 }
 
+// index finds all names anew; of two rows with one name, the later.
+func (x *ids) index() {
+	ends, names := x.ends, x.names
+	*x = ids{names: names[:0:0], ends: make([]uint32, 0, len(ends))}
+	from := uint32(0)
+	for _, end := range ends {
+		x.add(string(names[from:end]))
+		from = end
+	}
+}
+
 func (x *ids) grow() {
 	old := x.slots
 	x.slots = make([]uint32, 2*len(old))

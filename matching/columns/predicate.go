@@ -101,7 +101,7 @@ func (p *predicate) lookAt(t *Table, q *Query, out *truth) {
 
 // look asks the evaluator about one person.
 func (p *predicate) look(t *Table, q *Query, row uint32) eval.Truth {
-	r := t.kept[row]
+	r := t.kept[row].look()
 	switch {
 	case !t.live.has(row):
 		return eval.Unknown

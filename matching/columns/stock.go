@@ -158,7 +158,7 @@ func (x *item) spoken(q *question, b int, among, out *block) {
 	out.and(&unknown)
 	out.andNot(&odd)
 	odd.each(uint32(b)*blockRows, func(row uint32) {
-		r := q.kept[row]
+		r := q.kept[row].look()
 		o := &r.Own
 		if s, ok := r.Studies[q.Study]; ok {
 			o = &s

@@ -77,7 +77,7 @@ type Table struct {
 	waivers          map[string]*bitset // study: who may be held against it alone
 	waived           bitset
 	own              map[string]*bitset // study: of whom it has facts of its own
-	kept             map[uint32]*Row    // of whom more is to say than the columns hold
+	kept             map[uint32]*kept   // of whom more is to say than the columns hold
 
 	cache cache
 }
@@ -102,7 +102,7 @@ func New(day eval.Date) *Table {
 	t := &Table{
 		points: make([]geo.Point, 1), pointOf: map[geo.Point]uint32{}, routes: map[geo.Point][]int32{},
 		traits: newTraits(), facts: map[eval.Code]*facts{}, lists: map[listKey]*listed{}, kin: map[listKey][]*listed{}, complete: map[string]*bitset{},
-		statuses: map[string]bool{}, waivers: map[string]*bitset{}, own: map[string]*bitset{}, kept: map[uint32]*Row{},
+		statuses: map[string]bool{}, waivers: map[string]*bitset{}, own: map[string]*bitset{}, kept: map[uint32]*kept{},
 	}
 	t.floor, _ = day.Day()
 	return t
@@ -265,7 +265,7 @@ func (t *Table) put(r *Row) {
 		keep = true
 	}
 	if keep {
-		t.kept[row] = r
+		t.kept[row] = &kept{row: r}
 	}
 }
 
@@ -389,8 +389,10 @@ func (t *Table) Memory() int {
 			n += s.bytes()
 		}
 	}
-	for _, r := range t.kept {
-		n += rowBytes(r)
+	for _, k := range t.kept {
+		if n += len(k.raw); k.raw == nil {
+			n += rowBytes(k.row)
+		}
 	}
 	return n
 }

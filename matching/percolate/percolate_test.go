@@ -108,6 +108,10 @@ func (w world) criterion(depth int) eval.Criterion {
 		c.In = []string{"woman"}
 	case eval.Language:
 		c.In = []string{pick(w, "in", "en", "es")}
+	case eval.Availability:
+		c.In = []string{pick(w, "in", eval.Slots()...)}
+	case eval.LastVisit:
+		c.Within, c.AtLeastAgo = rapid.SampledFrom(windows).Draw(w.t, "within"), rapid.SampledFrom(windows[1:]).Draw(w.t, "ago")
 	case eval.Interpreter, eval.OtherTrial:
 		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
 	case eval.Device:
@@ -210,6 +214,10 @@ func (w world) eval() (p eval.Person) {
 	p.Language = pick(w, "language", "en", "es-MX", "", "fr")
 	p.Interpreter = truth("interpreter")
 	p.Devices = eval.Devices{Mobile: truth("mobile"), Phone: truth("phone"), Web: truth("web")}
+	if rapid.Bool().Draw(w.t, "asked when") {
+		p.Available = []string{pick(w, "available", eval.Slots()...)}
+	}
+	p.LastVisit = w.date()
 	for range rapid.IntRange(0, 6).Draw(w.t, "facts") {
 		p.Facts = append(p.Facts, w.fact())
 	}

@@ -1,0 +1,437 @@
+package columns
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// ErrSnapshot marks a snapshot that cannot be read: of another version, or damaged.
+var ErrSnapshot = errors.New("no snapshot of the index of this version")
+
+// snapshotForm changes with the columns' form.
+const snapshotForm = "muster columns 1"
+
+// Write puts the whole table into w, with a note of the caller's. It says who people are by their
+// ids alone, and tells all of their facts that criteria may use: seal it.
+func (t *Table) Write(w io.Writer, note []byte) error {
+	defer t.read()()
+	c := &codec{w: bufio.NewWriterSize(w, 1<<20)}
+	form := snapshotForm
+	c.text(&form)
+	c.bytes(&note)
+	c.table(t)
+	if c.err == nil {
+		c.err = c.w.Flush()
+	}
+	return c.err
+}
+
+// Read is a table as Write has put it, and the note. ErrSnapshot for anything else.
+func Read(r io.Reader) (*Table, []byte, error) {
+	c := &codec{r: bufio.NewReaderSize(r, 1<<20)}
+	var form string
+	var note []byte
+	if c.text(&form); form != snapshotForm {
+		return nil, nil, ErrSnapshot
+	}
+	c.bytes(&note)
+	t := New("")
+	c.table(t)
+	if c.err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrSnapshot, c.err)
+	}
+	return t, note, nil
+}
+
+// codec goes through a table in one order, to write it or to read it.
+type codec struct {
+	w   *bufio.Writer // nil: reads
+	r   *bufio.Reader
+	err error
+	raw [blockRows / 8]byte
+}
+
+func (c *codec) table(t *Table) {
+	number(c, &t.floor)
+	number(c, &t.rows)
+	number(c, &t.dead)
+	c.set(&t.live)
+	c.bytes(&t.ids.names)
+	words(c, &t.ids.ends)
+	if c.w == nil && c.err == nil {
+		t.ids.index()
+	}
+	words(c, &t.last)
+	words(c, &t.home)
+	c.points(t)
+	for _, col := range []*column{&t.birth, &t.died, &t.ended, &t.asked, &t.visited} {
+		c.column(col)
+	}
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd} {
+		c.set(s)
+	}
+	for _, x := range t.traits {
+		texts(c, &x.all)
+		for i, v := range x.all {
+			x.has[v] = i
+		}
+		c.column(&x.unit)
+	}
+	each(c, t.facts, func(code eval.Code, x *facts) { x.code = code; c.facts(x) })
+	for _, sets := range []map[string]*bitset{t.complete, t.waivers, t.own} {
+		each(c, sets, func(_ string, s *bitset) { c.set(s) })
+	}
+	c.lists(t)
+	c.kept(t)
+}
+
+func (c *codec) points(t *Table) {
+	n := len(t.points)
+	number(c, &n)
+	if c.w == nil {
+		t.points = make([]geo.Point, c.length(n, 16))
+	}
+	for i := range t.points {
+		c.plain(&t.points[i])
+		if i > 0 {
+			t.pointOf[t.points[i]] = uint32(i)
+		}
+	}
+}
+
+func (c *codec) facts(x *facts) {
+	n := len(x.numbers)
+	number(c, &n)
+	if c.w == nil {
+		x.numbers = make([]numbers, c.length(n, 4))
+	}
+	for i := range x.numbers {
+		k := &x.numbers[i]
+		c.text(&k.unit)
+		c.text(&k.comparator)
+		number(c, &k.decimals)
+		c.column(&k.column)
+	}
+	c.column(&x.said)
+	c.json(&x.values)
+	for i := range x.values {
+		if c.w == nil {
+			x.value(&x.values[i])
+		}
+	}
+	c.column(&x.day)
+	for _, s := range []*bitset{&x.some, &x.several, &x.odd} {
+		c.set(s)
+	}
+}
+
+func (c *codec) lists(t *Table) {
+	names := slices.SortedFunc(maps.Keys(t.lists), func(a, b listKey) int {
+		if a.list != b.list {
+			return compare(a.list, b.list)
+		}
+		return compare(a.code, b.code)
+	})
+	n := len(names)
+	number(c, &n)
+	for i := 0; i < n && c.err == nil; i++ {
+		var key listKey
+		if c.w != nil {
+			key = names[i]
+		}
+		code := string(key.code)
+		c.text(&key.list)
+		c.text(&code)
+		l := t.list(key.list, eval.Code(code))
+		denials := 0
+		if l.denials {
+			denials = 1
+		}
+		number(c, &denials)
+		l.denials = denials == 1
+		chunks := len(l.chunks)
+		number(c, &chunks)
+		if c.w == nil {
+			l.chunks = make([]chunk, c.length(chunks, 4))
+		}
+		for k := range l.chunks {
+			part := &l.chunks[k]
+			number(c, &part.key)
+			halves(c, &part.rows)
+			words(c, &part.when)
+		}
+	}
+}
+
+// kept rows stay as they are read until somebody looks at them.
+func (c *codec) kept(t *Table) {
+	rows := slices.Sorted(maps.Keys(t.kept))
+	words(c, &rows)
+	for _, row := range rows {
+		if c.err != nil {
+			return
+		}
+		if c.w == nil {
+			t.kept[row] = &kept{}
+		}
+		k := t.kept[row]
+		raw := k.raw
+		if c.w != nil && raw == nil {
+			raw, c.err = json.Marshal(k.row)
+		}
+		c.bytes(&raw)
+		if c.w == nil {
+			k.raw = raw
+		}
+	}
+}
+
+// kept is a row of whom more is to say than the columns hold.
+type kept struct {
+	once sync.Once
+	raw  []byte // as a snapshot had it; nil: it was put since
+	row  *Row
+}
+
+func (k *kept) look() *Row {
+	if k == nil {
+		return nil
+	}
+	k.once.Do(func() {
+		if k.row == nil {
+			k.row = &Row{}
+			if err := json.Unmarshal(k.raw, k.row); err != nil { // it was written by this very form
+				panic("columns: a kept row that cannot be read: " + err.Error())
+			}
+		}
+	})
+	return k.row
+}
+
+func (c *codec) column(x *column) {
+	number(c, &x.base)
+	number(c, &x.width)
+	n := len(x.blocks)
+	number(c, &n)
+	if c.w == nil {
+		if x.width < 0 || x.width > 63 {
+			c.fail()
+			return
+		}
+		x.blocks = make([][]block, c.length(n, 1))
+	}
+	for b := range x.blocks {
+		there := 0
+		if x.blocks[b] != nil {
+			there = 1
+		}
+		number(c, &there)
+		if there == 0 || c.err != nil {
+			continue
+		}
+		if c.w == nil {
+			x.blocks[b] = make([]block, 1+x.width)
+		}
+		for i := range x.blocks[b] {
+			c.block(&x.blocks[b][i])
+		}
+	}
+}
+
+func (c *codec) set(s *bitset) {
+	n := len(s.blocks)
+	number(c, &n)
+	if c.w == nil {
+		s.blocks = make([]*block, c.length(n, 1))
+	}
+	for b := range s.blocks {
+		there := 0
+		if s.blocks[b] != nil {
+			there = 1
+		}
+		number(c, &there)
+		if there == 0 || c.err != nil {
+			continue
+		}
+		if c.w == nil {
+			s.blocks[b] = new(block)
+		}
+		c.block(s.blocks[b])
+	}
+}
+
+func (c *codec) block(b *block) {
+	if c.w != nil {
+		for w, x := range b {
+			binary.LittleEndian.PutUint64(c.raw[w*8:], x)
+		}
+		c.write(c.raw[:])
+		return
+	}
+	if c.read(c.raw[:]) {
+		for w := range b {
+			b[w] = binary.LittleEndian.Uint64(c.raw[w*8:])
+		}
+	}
+}
+
+// number is any whole number.
+func number[T ~int | ~int64 | ~uint32](c *codec, v *T) {
+	var raw [8]byte
+	if c.w != nil {
+		binary.LittleEndian.PutUint64(raw[:], uint64(int64(*v)))
+		c.write(raw[:])
+	} else if c.read(raw[:]) {
+		*v = T(int64(binary.LittleEndian.Uint64(raw[:])))
+	}
+}
+
+func words[T ~uint32](c *codec, v *[]T) {
+	n := len(*v)
+	number(c, &n)
+	raw := make([]byte, 4*c.length(n, 4))
+	if c.w != nil {
+		for i, x := range *v {
+			binary.LittleEndian.PutUint32(raw[4*i:], uint32(x))
+		}
+		c.write(raw)
+		return
+	}
+	if c.read(raw) {
+		*v = make([]T, len(raw)/4)
+		for i := range *v {
+			(*v)[i] = T(binary.LittleEndian.Uint32(raw[4*i:]))
+		}
+	}
+}
+
+func halves(c *codec, v *[]uint16) {
+	n := len(*v)
+	number(c, &n)
+	raw := make([]byte, 2*c.length(n, 2))
+	if c.w != nil {
+		for i, x := range *v {
+			binary.LittleEndian.PutUint16(raw[2*i:], x)
+		}
+		c.write(raw)
+		return
+	}
+	if c.read(raw) {
+		*v = make([]uint16, len(raw)/2)
+		for i := range *v {
+			(*v)[i] = binary.LittleEndian.Uint16(raw[2*i:])
+		}
+	}
+}
+
+func (c *codec) bytes(v *[]byte) {
+	n := len(*v)
+	number(c, &n)
+	if c.w != nil {
+		c.write(*v)
+		return
+	}
+	raw := make([]byte, c.length(n, 1))
+	if c.read(raw) {
+		*v = raw
+	}
+}
+
+func (c *codec) text(v *string) {
+	raw := []byte(*v)
+	c.bytes(&raw)
+	*v = string(raw)
+}
+
+func texts(c *codec, v *[]string) { c.json(v) }
+
+func (c *codec) json(v any) {
+	var raw []byte
+	if c.w != nil {
+		raw, c.err = json.Marshal(v)
+	}
+	c.bytes(&raw)
+	if c.w == nil && c.err == nil {
+		c.err = json.Unmarshal(raw, v)
+	}
+}
+
+func (c *codec) plain(v any) {
+	if c.err != nil {
+		return
+	}
+	if c.w != nil {
+		c.err = binary.Write(c.w, binary.LittleEndian, v)
+	} else {
+		c.err = binary.Read(c.r, binary.LittleEndian, v)
+	}
+}
+
+// each goes through a map in the order of its keys.
+func each[K ~string, V any](c *codec, m map[K]*V, f func(K, *V)) {
+	keys := slices.Sorted(maps.Keys(m))
+	n := len(keys)
+	number(c, &n)
+	for i := 0; i < n && c.err == nil; i++ {
+		var key string
+		if c.w != nil {
+			key = string(keys[i])
+		}
+		c.text(&key)
+		v := m[K(key)]
+		if v == nil {
+			v = new(V)
+			m[K(key)] = v
+		}
+		f(K(key), v)
+	}
+}
+
+// length refuses a count no snapshot has.
+func (c *codec) length(n, size int) int {
+	const most = 1 << 34 // bytes
+	if c.err != nil || n < 0 || n > most/size {
+		c.fail()
+		return 0
+	}
+	return n
+}
+
+func (c *codec) fail() {
+	if c.err == nil {
+		c.err = errors.New("it is damaged")
+	}
+}
+
+func (c *codec) write(raw []byte) {
+	if c.err == nil {
+		_, c.err = c.w.Write(raw)
+	}
+}
+
+func (c *codec) read(raw []byte) bool {
+	if c.err == nil {
+		_, c.err = io.ReadFull(c.r, raw)
+	}
+	return c.err == nil
+}
+
+func compare[T ~string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
