@@ -155,6 +155,7 @@ func writeFile(name string, write func(*bufio.Writer) error) error {
 type dialect struct {
 	fence     string // at the end of the part to be worked out once
 	joinLabs  bool   // a join for each measurement, rather than one pass that groups by person
+	inOrder   bool   // these say that they come in the order of the key, which they are in
 	integer   string // type of the masks
 	histogram bool   // rows of the same mask are counted first
 }
@@ -187,7 +188,11 @@ func (d dialect) countSQL() string {
 	value := map[int]string{alt: "alt", bmi: "bmi", hba1c: "hba1c", egfr: "egfr", systolic: "systolic"}
 	if d.joinLabs {
 		for _, k := range []int{alt, bmi, hba1c, egfr, systolic} {
-			fmt.Fprintf(&lab, "\n  LEFT JOIN lab l%d ON l%d.kind = %d AND l%d.person = p.id", k, k, k, k)
+			if d.inOrder {
+				fmt.Fprintf(&lab, "\n  LEFT JOIN (SELECT person, value, day FROM lab WHERE kind = %d ORDER BY person) l%d ON l%d.person = p.id", k, k, k)
+			} else {
+				fmt.Fprintf(&lab, "\n  LEFT JOIN lab l%d ON l%d.kind = %d AND l%d.person = p.id", k, k, k, k)
+			}
 			value[k] = fmt.Sprintf("l%d.value", k)
 		}
 		value[-1] = fmt.Sprintf("l%d.day", hba1c)
@@ -259,7 +264,7 @@ func (d dialect) countSQL() string {
 	one, in, gl := codes(span{metformin, metformin + 1}), codes(insulins), codes(glp1)
 	fmt.Fprintf(&q, "medications AS (SELECT person, %s AS metformin, %s AS insulin, %s AS glp1\n  FROM medication WHERE %s GROUP BY person),\n",
 		found(one, after(ninetyDays)), found(in, after(thirtyDays)), found(gl, after(ninetyDays)), codes(span{metformin, metformin + 1}, insulins, glp1))
-	fmt.Fprintf(&q, "near AS (SELECT id, %s AS metres FROM place),\n", haversine)
+	fmt.Fprintf(&q, "near AS MATERIALIZED (SELECT id, %s AS metres FROM place),\n", haversine)
 	fmt.Fprintf(&q, "masks AS %s(SELECT %s AS m\n  FROM person p%s\n  LEFT JOIN conditions ON conditions.person = p.id\n  LEFT JOIN medications ON medications.person = p.id\n  LEFT JOIN near ON near.id = p.place%s),\n",
 		"MATERIALIZED ", strings.Join(mask, "\n  + "), lab.String(), d.fence)
 	const fails = 1<<criteriaCount - 1
