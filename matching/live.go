@@ -26,8 +26,10 @@ type Live struct {
 
 	ticking sync.Mutex // one follower at a time
 	token   []byte
-	saved   time.Time // when the snapshot was written
-	stale   bool      // something has changed since
+	saved   time.Time   // when the snapshot was written
+	stale   bool        // something has changed since
+	built   time.Time   // when everybody was read
+	purge   atomic.Bool // somebody was erased since
 	table   atomic.Pointer[columns.Table]
 }
 

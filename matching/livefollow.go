@@ -19,8 +19,11 @@ type Progress func(done, total int)
 // manyChanges is how many people are read anew at a time.
 const manyChanges = 512
 
-// Tick takes in what changed since the last one; the first takes in everybody. When half of the
-// table is of people who have changed since, it is made anew.
+// keepsDead is how long a table may hold what was known of somebody before they changed.
+const keepsDead = 24 * time.Hour
+
+// Tick takes in what changed since the last one; the first takes in everybody. The table is made anew
+// when somebody in it was erased, when half of it is of people who have changed since, and every day.
 func (x *Live) Tick(ctx context.Context) error {
 	x.ticking.Lock()
 	defer x.ticking.Unlock()
@@ -29,7 +32,7 @@ func (x *Live) Tick(ctx context.Context) error {
 			return err
 		}
 	}
-	if t := x.table.Load(); t.Dead() > max(t.Len(), manyChanges) {
+	if t := x.table.Load(); x.purge.Load() || t.Dead() > max(t.Len(), manyChanges) || t.Dead() > 0 && x.now().Sub(x.built) >= keepsDead {
 		if err := x.rebuild(ctx, nil); err != nil {
 			return err
 		}
@@ -50,7 +53,7 @@ func (x *Live) begin(ctx context.Context) error {
 		t, token, err := x.Snapshot.load()
 		if err == nil && len(token) > 0 {
 			x.table.Store(t)
-			x.token, x.saved = token, x.now()
+			x.token, x.saved, x.built = token, x.now(), x.now()
 			return nil
 		}
 		if err != nil && !errors.Is(err, columns.ErrSnapshot) {
@@ -68,6 +71,14 @@ func (x *Live) Save() error {
 		return nil
 	}
 	return x.save()
+}
+
+// Copied forgets the snapshot: the database is not the one it was made of.
+func (x *Live) Copied() error {
+	if x.Snapshot == nil {
+		return nil
+	}
+	return x.Snapshot.forget()
 }
 
 func (x *Live) save() error {
@@ -165,11 +176,12 @@ func (x *Live) Refresh(ctx context.Context, id contacts.PersonID) error {
 	r, err := x.single.read(ctx, id)
 	switch {
 	case errors.Is(err, docstore.ErrNotFound):
-		t.Drop(string(id))
-		if x.Snapshot != nil {
-			return x.Snapshot.forget()
+		if !t.Has(string(id)) {
+			return nil
 		}
-		return nil
+		t.Drop(string(id))
+		x.purge.Store(true) // what was known of them is in the table until it is made anew
+		return x.Copied()
 	case err != nil:
 		return fmt.Errorf("match %s anew: %w", id, err)
 	}
@@ -185,6 +197,7 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	if err != nil {
 		return fmt.Errorf("read everybody for matching: %w", err)
 	}
+	x.purge.Store(false)
 	token, last := x.token, map[contacts.PersonID]time.Time{}
 	for item, err := range x.driver.Changes(ctx, nil) {
 		if err != nil {
@@ -217,7 +230,7 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	}
 	x.single.old.Store(true)
 	x.table.Store(t)
-	x.stale = true
+	x.stale, x.built = true, x.now()
 	if x.token = token; token == nil {
 		x.token = []byte{} // an empty store: from the beginning, but not everybody again
 	}

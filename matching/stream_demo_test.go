@@ -63,7 +63,7 @@ func demoPeople(t testing.TB, n int) *rig.Rig {
 func BenchmarkPerson(b *testing.B) {
 	r := demoPeople(b, 2000)
 	ctx, study := b.Context(), demo(b, "STEADY")
-	stream := matching.NewStream(r.People, nil, r.Clock.Now)
+	stream := matching.NewStream(r.People, r.Clock.Now, matching.Options{})
 	each := func(b *testing.B, people int) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(b.N)/float64(people), "µs/person")
 	}

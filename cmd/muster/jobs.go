@@ -21,14 +21,13 @@ func (s *server) wake() {
 	}
 }
 
-// jobs runs until ctx ends: what is due is sent, what follows from plans is queued, alerts go on
-// to the next person, and what is kept in memory follows the store.
+// jobs runs until ctx ends: what is due is sent, what follows from plans is queued, and alerts go on
+// to the next person.
 func (s *server) jobs(ctx context.Context) {
 	send, plan, sweep := time.NewTicker(sendEvery), time.NewTicker(planEvery), time.NewTicker(sweepEvery)
 	defer send.Stop()
 	defer plan.Stop()
 	defer sweep.Stop()
-	s.job(ctx, "follow", s.follow)
 	s.job(ctx, "plan", s.plan)
 	for {
 		jumped := s.clock.Changed()
@@ -44,8 +43,24 @@ func (s *server) jobs(ctx context.Context) {
 		case <-send.C:
 		case <-s.portal.wake:
 		}
-		s.job(ctx, "follow", s.follow)
 		s.job(ctx, "deliver", s.deliver)
+	}
+}
+
+// keepUp keeps what is in memory up to the store until ctx ends, and leaves it for the next start. It
+// has a loop of its own: to read everybody takes longer than a message may wait.
+func (s *server) keepUp(ctx context.Context) {
+	tick := time.NewTicker(sendEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		s.job(ctx, "follow", s.follow)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	if err := s.matcher.Save(); err != nil {
+		s.log.Warn("the index is read anew at the next start", "err", err)
 	}
 }
 

@@ -23,6 +23,7 @@ func (s *server) run(ctx context.Context) error {
 	defer stop()
 	var running sync.WaitGroup
 	running.Go(func() { s.jobs(jobs) })
+	running.Go(func() { s.keepUp(jobs) })
 	running.Go(func() { s.keepMatches(jobs) })
 
 	scrape := http.NewServeMux()

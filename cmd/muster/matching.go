@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -120,7 +124,32 @@ func participation(s *trial.Subject) (p eval.Participation, ok bool) {
 
 // openMatcher makes the index; it fills with the first Tick.
 func (k *core) openMatcher() {
-	k.matcher = matching.NewLive(k.people, k.driver, k.clock.Now, k.matchOptions())
+	o := k.matchOptions()
+	if k.ring != nil && k.config.DataDir != "" {
+		o.Snapshot = &matching.Snapshot{Path: filepath.Join(k.config.DataDir, "matching.snapshot"), Sealer: k.ring, Version: programVersion(), Every: snapshotEvery}
+	}
+	told := 0
+	o.Progress = func(done, total int) {
+		if tenth := done * 10 / max(total, 1); tenth != told && total >= 10_000 {
+			told = tenth
+			k.log.Info("matching reads everybody", "people", done, "of", total)
+		}
+	}
+	k.matcher = matching.NewLive(k.people, k.driver, k.clock.Now, o)
+}
+
+// snapshotEvery is how often the index is written down for the next start.
+const snapshotEvery = 15 * time.Minute
+
+// programVersion tells one build from another, releases or not.
+func programVersion() string {
+	v := fullVersion()
+	if path, err := os.Executable(); err == nil {
+		if info, err := os.Stat(path); err == nil {
+			v += fmt.Sprintf(" %d %d", info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return v
 }
 
 func (k *core) matchOptions() matching.Options {

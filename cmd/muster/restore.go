@@ -85,7 +85,7 @@ func restore(ctx context.Context, c config.Config, f backup.File, r backup.Repor
 	if err := k.migrate(ctx, k.logProgress(), false); err != nil {
 		return err
 	}
-	if err := k.matches.Copied(ctx); err != nil {
+	if err := errors.Join(k.matches.Copied(ctx), k.matcher.Copied()); err != nil {
 		return err
 	}
 	erased, err := k.applyErasures(ctx)

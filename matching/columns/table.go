@@ -149,6 +149,13 @@ func (t *Table) Dead() int {
 	return int(t.dead)
 }
 
+// Has says whether the table holds somebody.
+func (t *Table) Has(id string) bool {
+	defer t.read()()
+	row, ok := t.ids.find(id)
+	return ok && t.live.has(row)
+}
+
 // Last is when we last wrote to somebody or called, to the second; zero: never, or nobody.
 func (t *Table) Last(id string) time.Time {
 	defer t.read()()
