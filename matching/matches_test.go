@@ -401,7 +401,7 @@ func TestJoiningDuringTheFirstSweepIsNews(t *testing.T) {
 	}
 	t.Cleanup(func() { file.Close() })
 	d := &halting{Driver: file, of: "charts"}
-	r := rig.New(t, rig.Options{Driver: d})
+	r := rig.New(t, rig.Options{Driver: d, Unaudited: matching.Unaudited()})
 	for i := range 250 { // more than are written at once
 		join(t, r, young(fmt.Sprint("Nr ", i)))
 	}
@@ -424,7 +424,7 @@ func TestJoiningDuringTheFirstSweepIsNews(t *testing.T) {
 
 // Of two processes one sweeps; when it dies another goes on after its lease.
 func TestOneSweeps(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	bea := join(t, r, young("Bea"))
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	m := matches(t, r, s)
@@ -461,7 +461,7 @@ func TestAnOlderLookIsNotWritten(t *testing.T) {
 	t.Cleanup(func() { file.Close() })
 	rows := &recorded{Driver: file, rows: map[string][]matching.Standing{}}
 	d := &halting{Driver: rows, of: "matches"}
-	r := rig.New(t, rig.Options{Driver: d})
+	r := rig.New(t, rig.Options{Driver: d, Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	slow, quick := matches(t, r, s), matches(t, r, s)
 	bea := join(t, r, young("Bea"))
@@ -488,7 +488,7 @@ func TestAnOlderLookIsNotWritten(t *testing.T) {
 // In a copy of the database the place in the feed is another one: what nobody had looked at before the
 // copy was made is found all the same, and the rest is no news.
 func TestMatchesInACopy(t *testing.T) {
-	r := rig.New(t, rig.Options{})
+	r := rig.New(t, rig.Options{Unaudited: matching.Unaudited()})
 	s := &shelf{all: []matching.Study{study(t, "CLEARWAY", 1, asthma)}}
 	join(t, r, young("Ana"))
 	caughtUp(t, r, matches(t, r, s))
@@ -519,7 +519,7 @@ func TestMatchesInACopy(t *testing.T) {
 	if err := whole.Close(); err != nil {
 		t.Fatal(err)
 	}
-	copied := rig.New(t, rig.Options{Driver: file, Dir: r.Dir, Clock: r.Clock})
+	copied := rig.New(t, rig.Options{Driver: file, Dir: r.Dir, Clock: r.Clock, Unaudited: matching.Unaudited()})
 	m := matches(t, copied, s)
 	if err := m.Copied(t.Context()); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ type leaf struct {
 	study string
 	asOf  eval.Date
 	day   int
+	judge eval.Day
 }
 
 // bare strips a criterion to its statement.
@@ -27,13 +28,8 @@ func bare(c *eval.Criterion) eval.Criterion {
 	}
 }
 
-// ask is what the evaluator says of one statement about one person.
-func ask(c *eval.Criterion, study string, asOf eval.Date, p *eval.Person) eval.Truth {
-	v := eval.Evaluate(eval.Criteria{Study: study, Items: []eval.Criterion{*c}}, *p, asOf)
-	return v.Reasons[0].Outcome.Truth()
-}
-
-func (l *leaf) ask(p *eval.Person) eval.Truth { return ask(&l.Criterion, l.study, l.asOf, p) }
+// ask is what the evaluator says of a statement about one person.
+func (l *leaf) ask(p *eval.Person) eval.Truth { return l.judge.Met(l.study, &l.Criterion, p) }
 
 // dateOf is the date with a number, the nearest there is.
 func dateOf(day int64) eval.Date {
@@ -54,13 +50,16 @@ func findBound(from, to int64, truth func(int64) eval.Truth) bound {
 	where := func(from int64, past func(eval.Truth) bool) int64 {
 		return from + int64(sort.Search(int(to-from), func(i int) bool { return past(truth(from + int64(i))) }))
 	}
+	settled := eval.False
 	if b.rises {
+		settled = eval.True
 		b.first = where(from, func(t eval.Truth) bool { return t >= eval.Unknown })
-		b.second = where(b.first, func(t eval.Truth) bool { return t == eval.True })
-		return b
+	} else {
+		b.first = where(from, func(t eval.Truth) bool { return t <= eval.Unknown })
 	}
-	b.first = where(from, func(t eval.Truth) bool { return t <= eval.Unknown })
-	b.second = where(b.first, func(t eval.Truth) bool { return t == eval.False })
+	if b.second = b.first; b.first < to && truth(b.first) != settled {
+		b.second = where(b.first, func(t eval.Truth) bool { return t == settled })
+	}
 	return b
 }
 

@@ -19,7 +19,7 @@ type cache struct {
 // cacheBytes is how much predicates may take: some four thousand at a million people.
 const cacheBytes = 1 << 30
 
-// predicate returns the statement of a criterion, known or new, found for all rows.
+// predicate returns the statement of a criterion, known or new; find makes it answer.
 func (t *Table) predicate(c *eval.Criterion, q *Query) (*predicate, error) {
 	l := t.leaf(c, q)
 	key := q.key(&l)
@@ -37,7 +37,7 @@ func (t *Table) predicate(c *eval.Criterion, q *Query) (*predicate, error) {
 		}
 		p = t.keep(&predicate{leaf: l, key: string(key), filler: f})
 	}
-	p.find(t, q)
+	p.grown(t)
 	return p, nil
 }
 
@@ -49,13 +49,14 @@ func (t *Table) uncached(c *eval.Criterion, q *Query) (*predicate, error) {
 		return nil, err
 	}
 	p := &predicate{leaf: l, filler: f}
-	p.find(t, q)
+	p.grown(t)
 	return p, nil
 }
 
 func (t *Table) leaf(c *eval.Criterion, q *Query) leaf {
 	l := leaf{Criterion: bare(c), asOf: q.AsOf}
 	l.day, _ = q.AsOf.Day()
+	l.judge, _ = eval.On(q.AsOf)
 	if ourKind(l.Kind) || l.usesFacts() && t.own[q.Study] != nil {
 		l.study = q.Study
 	}

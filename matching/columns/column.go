@@ -20,7 +20,7 @@ func (c *column) limits() (from, to int64) { return c.base, c.base + 1<<c.width 
 
 // set gives a row its number; the row must not have one yet.
 func (c *column) set(row uint32, v int64) {
-	if c.empty() {
+	if c.width == 0 {
 		c.base, c.width = v, 1
 	}
 	if from, to := c.limits(); v < from || v >= to {
@@ -122,37 +122,79 @@ func (c *column) atLeast(dst *block, cells []block, v int64) {
 	}
 	low := bits.TrailingZeros64(d) // digits under the lowest one of v decide nothing
 	slices := cells[1+low:]
-	d >>= low
-	for w := 0; w < len(dst); w += 4 { // four words at a time stay in registers
-		at := (*[4]uint64)(slices[0][w:])
-		r0, r1, r2, r3 := at[0], at[1], at[2], at[3]
-		for i := 1; i < len(slices); i++ {
-			s := (*[4]uint64)(slices[i][w:])
-			if d>>i&1 == 1 {
-				r0, r1, r2, r3 = r0&s[0], r1&s[1], r2&s[2], r3&s[3]
-			} else {
-				r0, r1, r2, r3 = r0|s[0], r1|s[1], r2|s[2], r3|s[3]
-			}
+	*dst = slices[0]
+	i := 1
+	for d >>= low + 1; i+1 < len(slices); i, d = i+2, d>>2 { // two digits at a time
+		dst.digits(&slices[i], &slices[i+1], d&3)
+	}
+	if i < len(slices) {
+		if d&1 == 1 {
+			dst.and(&slices[i])
+		} else {
+			dst.or(&slices[i])
 		}
-		out := (*[4]uint64)(dst[w:])
-		out[0], out[1], out[2], out[3] = r0, r1, r2, r3
 	}
 }
 
-// equal sets in dst who has exactly v.
-func (c *column) equal(dst *block, cells []block, v int64) {
-	*dst = block{}
-	d := uint64(v - c.base)
-	if v < c.base || d>>c.width != 0 {
+// digits goes on by two digits, of which d tells what they are in the number compared with.
+func (b *block) digits(low, high *block, d uint64) {
+	switch d {
+	case 0:
+		for w := range b {
+			b[w] |= low[w] | high[w]
+		}
+	case 1:
+		for w := range b {
+			b[w] = b[w]&low[w] | high[w]
+		}
+	case 2:
+		for w := range b {
+			b[w] = (b[w] | low[w]) & high[w]
+		}
+	default:
+		for w := range b {
+			b[w] &= low[w] & high[w]
+		}
+	}
+}
+
+// members are a set of the numbers a column has room for, as questions about digits, the highest
+// first.
+type members struct {
+	digit     int
+	low, high *members // nil, nil: all, or none
+	all       bool
+}
+
+// membersOf is the set of those wanted, counted from the base.
+func membersOf(want []bool) *members {
+	same := true
+	for _, w := range want {
+		same = same && w == want[0]
+	}
+	if same {
+		return &members{all: want[0]}
+	}
+	half := len(want) / 2
+	return &members{digit: bits.Len(uint(half)), low: membersOf(want[:half]), high: membersOf(want[half:])}
+}
+
+// in sets in dst those of a block whose number is in the set.
+func (m *members) in(dst *block, cells []block) {
+	switch {
+	case m.low == nil && m.all:
+		*dst = cells[0]
+		return
+	case m.low == nil:
+		*dst = block{}
 		return
 	}
-	*dst = cells[0]
-	for i := range cells[1:] {
-		if d>>i&1 == 1 {
-			dst.and(&cells[1+i])
-		} else {
-			dst.andNot(&cells[1+i])
-		}
+	s := &cells[m.digit]
+	var high block
+	m.low.in(dst, cells)
+	m.high.in(&high, cells)
+	for w := range dst {
+		dst[w] = dst[w]&^s[w] | high[w]&s[w]
 	}
 }
 

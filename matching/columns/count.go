@@ -35,6 +35,15 @@ func (t *Table) ask(q *Query) (*question, error) {
 	return x, nil
 }
 
+// all is ask for who needs all statements at once.
+func (t *Table) all(q *Query) (*question, error) {
+	x, err := t.ask(q)
+	if err == nil && t.rows > 0 {
+		x.find(x.items, int((t.rows-1)>>16))
+	}
+	return x, err
+}
+
 func (x *question) blocks() int { return (int(x.rows) + blockRows - 1) / blockRows }
 
 // people sets in living who is asked about in block b and lives, and in dead who does not.
@@ -88,30 +97,55 @@ type pass struct {
 	partly            []int // words in which not everybody is asked about
 }
 
-// item takes one more item in; it returns how many fail it and none before it.
-func (p *pass) item(met, not *block) (fresh int) {
-	for w := range p.living {
-		y, f := met[w], not[w]
-		p.hazy[w] |= ^(y | f)
-		f &= p.living[w]
-		once := p.once[w]
-		fresh += bits.OnesCount64(f &^ once)
-		p.twice[w] |= once & f
-		p.once[w] = once | f
+// items takes four more items in, so that what is kept is read and written once for them; it returns
+// of each how many fail it and none before it.
+func (p *pass) items(met, not *[4]*block) (fresh [4]int) {
+	m0, m1, m2, m3 := met[0], met[1], met[2], met[3]
+	n0, n1, n2, n3 := not[0], not[1], not[2], not[3]
+	var c0, c1, c2, c3 int
+	for w, living := range p.living {
+		f0, f1, f2, f3 := n0[w], n1[w], n2[w], n3[w]
+		p.hazy[w] |= ^((m0[w] | f0) & (m1[w] | f1) & (m2[w] | f2) & (m3[w] | f3))
+		once, twice := p.once[w], p.twice[w]
+		f0 &= living
+		c0 += bits.OnesCount64(f0 &^ once)
+		twice |= once & f0
+		once |= f0
+		f1 &= living
+		c1 += bits.OnesCount64(f1 &^ once)
+		twice |= once & f1
+		once |= f1
+		f2 &= living
+		c2 += bits.OnesCount64(f2 &^ once)
+		twice |= once & f2
+		once |= f2
+		f3 &= living
+		c3 += bits.OnesCount64(f3 &^ once)
+		p.twice[w] = twice | once&f3
+		p.once[w] = once | f3
 	}
-	return fresh
+	return [4]int{c0, c1, c2, c3}
 }
 
 func (x *question) count() Answer {
 	n := len(x.items)
 	a := Answer{Costs: make([]Cost, n)}
 	room := make([]found, n)
-	met, not := make([]*block, n), make([]*block, n)
-	fresh := make([]int, n)
+	four := (n + 3) / 4 * 4
+	met, not := make([]*block, four), make([]*block, four)
+	var everybody, nobody block
+	everybody.not()
+	for j := n; j < four; j++ {
+		met[j], not[j] = &everybody, &nobody
+	}
+	fresh := make([]int, four)
 	asked := 0
 	var p pass
 	var dead block
 	for b := range x.blocks() {
+		if b%chunkBlocks == 0 { // and count it while it is at hand
+			x.find(x.items, b/chunkBlocks)
+		}
 		p.once, p.twice, p.hazy, p.partly = block{}, block{}, block{}, p.partly[:0]
 		x.people(b, &p.living, &dead)
 		a.Excluded += dead.count()
@@ -122,7 +156,6 @@ func (x *question) count() Answer {
 		}
 		for j, it := range x.items {
 			met[j], not[j] = it.in(b, &room[j])
-			fresh[j] += p.item(met[j], not[j])
 			failed := 0
 			if it.plain() && !it.Exclude {
 				failed = it.is.noes[b]
@@ -134,15 +167,20 @@ func (x *question) count() Answer {
 			}
 			a.Costs[j].Excluded += failed
 		}
+		for j := 0; j < four; j += 4 {
+			for k, more := range p.items((*[4]*block)(met[j:]), (*[4]*block)(not[j:])) {
+				fresh[j+k] += more
+			}
+		}
 		for w, m := range p.living {
 			asked += bits.OnesCount64(m)
 			a.Eligible += bits.OnesCount64(m &^ p.once[w] &^ p.hazy[w])
 			if single := p.once[w] &^ p.twice[w]; single != 0 {
-				a.single(not, w, single, p.hazy[w])
+				a.single(not[:n], w, single, p.hazy[w])
 			}
 			if possible := m &^ p.once[w] & p.hazy[w]; possible != 0 {
 				a.Possible += bits.OnesCount64(possible)
-				a.unknown(met, w, possible)
+				a.unknown(met[:n], w, possible)
 			}
 		}
 	}

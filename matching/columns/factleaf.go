@@ -20,7 +20,7 @@ type factLeaf struct {
 // factTruth is what the evaluator says of the values in one code's columns.
 type factTruth struct {
 	numbers []numberTruth
-	known   []eval.Truth // of each word
+	words   choice
 }
 
 type numberTruth struct {
@@ -128,10 +128,15 @@ func (x *facts) at(b int) *block {
 // values compares what stands in a code's columns, whenever it is from.
 func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 	if x.byValue {
-		for len(known.known) < len(c.values) {
-			known.known = append(known.known, x.value(c.code, c.values[len(known.known)]))
+		cells := c.said.at(b)
+		if cells == nil {
+			return
 		}
-		choose(&c.said, b, known.known, yes, no)
+		for len(known.words.known) < len(c.values) {
+			known.words.known = append(known.words.known, x.value(c.code, c.values[len(known.words.known)]))
+		}
+		known.words.over(&c.said)
+		known.words.split(cells, yes, no)
 		return
 	}
 	for i := range c.numbers {

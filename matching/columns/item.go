@@ -35,6 +35,19 @@ func (t *Table) items(all []eval.Criterion, q *Query) ([]*item, error) {
 	return out, nil
 }
 
+// find makes all statements of items answer for the chunks up to one.
+func (q *question) find(items []*item, upTo int) {
+	for _, x := range items {
+		if x.is != nil {
+			x.is.find(q.Table, q.Query, upTo)
+		}
+		if x.sex != nil {
+			x.sex.find(q.Table, q.Query, upTo)
+		}
+		q.find(x.of, upTo)
+	}
+}
+
 // plain says whether the item is just a statement, or its opposite.
 func (x *item) plain() bool { return x.is != nil && x.sex == nil && x.Missing == eval.Ask }
 

@@ -88,7 +88,7 @@ func (x *ageLeaf) fill(t *Table, chunk int, out *truth) {
 type traitLeaf struct {
 	leaf
 	*trait
-	known []eval.Truth // of each value
+	choice
 }
 
 func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
@@ -97,28 +97,46 @@ func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
 		x.write(&p, x.all[len(x.known)])
 		x.known = append(x.known, x.ask(&p))
 	}
+	if x.unit.empty() {
+		return
+	}
+	x.over(&x.unit)
 	for i := range out.at {
-		choose(&x.unit, out.first+i, x.known, &out.at[i].yes, &out.at[i].no)
+		x.split(x.unit.at(out.first+i), &out.at[i].yes, &out.at[i].no)
 	}
 }
 
-// choose sets who has a value that fulfils the statement, and who has one that does not.
-func choose(c *column, b int, known []eval.Truth, yes, no *block) {
-	cells := c.at(b)
-	if cells == nil {
+// choice says which values fulfil a statement, and which do not.
+type choice struct {
+	values   int // it knows of so many
+	known    []eval.Truth
+	from, to int64 // of the column it was made for
+	yes, no  *members
+}
+
+// over makes the choice fit a column, after more values have come to be known.
+func (x *choice) over(c *column) {
+	from, to := c.limits()
+	if x.yes != nil && x.values == len(x.known) && x.from == from && x.to == to {
 		return
 	}
-	var has block
-	*no = cells[0]
-	for v, truth := range known {
-		if truth == eval.False {
-			continue
+	x.values, x.from, x.to = len(x.known), from, to
+	yes, no := make([]bool, to-from), make([]bool, to-from)
+	for i := range yes {
+		truth := eval.False // nobody has another
+		if v := from + int64(i); v >= 0 && v < int64(len(x.known)) {
+			truth = x.known[v]
 		}
-		c.equal(&has, cells, int64(v))
-		no.andNot(&has)
-		if truth == eval.True {
-			yes.or(&has)
-		}
+		yes[i], no[i] = truth == eval.True, truth == eval.False
+	}
+	x.yes, x.no = membersOf(yes), membersOf(no)
+}
+
+// split sets who in a block has a value that fulfils the statement, and who has one that does not.
+func (x *choice) split(cells []block, yes, no *block) {
+	if cells != nil {
+		x.yes.in(yes, cells)
+		x.no.in(no, cells)
 	}
 }
 
@@ -126,8 +144,9 @@ func choose(c *column, b int, known []eval.Truth, yes, no *block) {
 type distanceLeaf struct {
 	leaf
 	sites  []Site
-	inside []uint8 // 1 for each point that is
-	known  bool    // there is some site to measure to
+	inside *[1 << 16]uint8 // 1 for each point that is
+	points int             // of so many it is known
+	known  bool            // there is some site to measure to
 	bounds
 }
 
@@ -140,30 +159,42 @@ func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 			return l.ask(&eval.Person{Distances: []eval.SiteDistance{{Site: l.Site, Metres: int(m)}}})
 		})
 	}
-	if len(x.inside) < len(t.points) {
+	if x.points < len(t.points) {
 		x.look(t)
 	}
 	if !x.known {
 		return
 	}
 	home := t.home[chunk<<16 : min((chunk+1)<<16, int(t.rows))]
-	inside := x.inside
 	for i := range out.at {
 		at := &out.at[i]
 		for w := range at.yes {
-			yes := uint64(0)
-			for bit, p := range home[:min(64, len(home))] {
-				yes |= uint64(inside[p]) << (bit & 63)
-			}
-			at.yes[w] = yes
-			home = home[min(64, len(home)):]
+			n := min(64, len(home))
+			at.yes[w] = gather(x.inside, home[:n])
+			home = home[n:]
 		}
 		if located := t.located.at(out.first + i); located != nil {
 			for w := range at.no {
 				at.no[w] = located[w] &^ at.yes[w]
 			}
 		}
+		out.addOdd(&t.elsewhere, i)
 	}
+}
+
+// gather puts together what a table says of up to 64 places, a bit each.
+func gather(table *[1 << 16]uint8, home []uint16) (bits uint64) {
+	i := 0
+	for ; i+8 <= len(home); i += 8 {
+		h := (*[8]uint16)(home[i:])
+		eight := uint64(table[h[0]]) | uint64(table[h[1]])<<1 | uint64(table[h[2]])<<2 | uint64(table[h[3]])<<3 |
+			uint64(table[h[4]])<<4 | uint64(table[h[5]])<<5 | uint64(table[h[6]])<<6 | uint64(table[h[7]])<<7
+		bits |= eight << (i & 63)
+	}
+	for ; i < len(home); i++ {
+		bits |= uint64(table[home[i]]) << (i & 63)
+	}
+	return bits
 }
 
 // look says of points that came since where they lie.
@@ -175,18 +206,22 @@ func (x *distanceLeaf) look(t *Table) {
 		}
 	}
 	x.known = len(ways) > 0
-	more := make([]uint8, len(t.points))
-	for i := copy(more, x.inside); i < len(more) && x.known; i++ {
-		m := nearest(ways, uint32(i))
-		in := m != nowhere
-		for _, b := range x.ends {
-			in = in && (int64(m) >= b.first) == b.rises
-		}
-		if in {
-			more[i] = 1
+	from, to := int64(0), int64(farthest) // of metres inside
+	for _, b := range x.ends {
+		if b.rises {
+			from = max(from, b.first)
+		} else {
+			to = min(to, b.first)
 		}
 	}
-	x.inside = more
+	if x.inside == nil {
+		x.inside = new([1 << 16]uint8)
+	}
+	for ; x.points < len(t.points); x.points++ {
+		if m := int64(nearest(ways, uint16(x.points))); x.known && m >= from && m < to {
+			x.inside[x.points] = 1
+		}
+	}
 }
 
 // key names a statement on a day.

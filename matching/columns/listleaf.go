@@ -66,7 +66,7 @@ func (x *listLeaf) learn() {
 					says = isNotSo
 				}
 				e, _ := entryOn(form|ended, day)
-				x.says[x.index(e)] = says
+				x.says[index(e, x.from[0], x.from[1])] = says
 			}
 		}
 	}
@@ -74,15 +74,15 @@ func (x *listLeaf) learn() {
 
 // index is where in says an entry is looked up: its form, whether it is over, and between which of
 // the starts it lies.
-func (x *listLeaf) index(e entry) int {
+func index(e, from0, from1 entry) int {
 	i, day := int(e>>28)<<2, e&dayOf
-	if day >= x.from[0] {
+	if day >= from0 {
 		i++
 	}
-	if day >= x.from[1] {
+	if day >= from1 {
 		i++
 	}
-	return i & (len(x.says) - 1)
+	return i & (1<<6 - 1)
 }
 
 // look finds where the codes stand, anew when lists have come.
@@ -111,6 +111,7 @@ func (x *listLeaf) fill(t *Table, chunk int, out *truth) {
 	}
 	x.look(t)
 	var yes, maybe [1 << 16 / 64]uint64
+	all, from0, from1 := x.says, x.from[0], x.from[1] // at hand
 	for _, l := range x.yes {
 		rows, when := l.in(chunk)
 		when = when[:len(rows)]
@@ -122,9 +123,9 @@ func (x *listLeaf) fill(t *Table, chunk int, out *truth) {
 				}
 				continue
 			}
-			says := x.says[x.index(e)]
-			yes[row>>6] |= uint64(says&isSo) << (row & 63)
-			maybe[row>>6] |= uint64(says>>1) << (row & 63)
+			says := uint64(all[index(e, from0, from1)])
+			yes[row>>6] |= (says & uint64(isSo)) << (row & 63)
+			maybe[row>>6] |= (says >> 1) << (row & 63)
 		}
 	}
 	x.settled(t, chunk, out)

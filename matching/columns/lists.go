@@ -93,9 +93,10 @@ func (t *Table) finished(status string) bool {
 	}
 	is, known := t.statuses[status]
 	if !known {
-		p := eval.Person{Facts: []eval.Fact{{Kind: eval.FactCondition, Code: "x|x", Status: status}}, Lists: eval.Lists{Conditions: "2000-01-01"}}
-		c := eval.Criterion{Kind: eval.Condition, Codes: []eval.Code{"x|x"}}
-		is = ask(&c, "", "2000-01-01", &p) == eval.False
+		const day, code = "2000-01-01", "x|x"
+		judge, _ := eval.On(day)
+		p := eval.Person{Facts: []eval.Fact{{Kind: eval.FactCondition, Code: code, Status: status}}, Lists: eval.Lists{Conditions: day}}
+		is = judge.Met("", &eval.Criterion{Kind: eval.Condition, Codes: []eval.Code{code}}, &p) == eval.False
 		t.statuses[status] = is
 	}
 	return is

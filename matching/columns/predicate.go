@@ -3,6 +3,7 @@ package columns
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -15,46 +16,62 @@ type predicate struct {
 
 	mu     sync.Mutex
 	filler filler
-	rows   uint32 // so many are found
+	done   atomic.Uint32 // so many chunks are found
+	rows   uint32        // and so many rows
 	at     []found
 	noes   []int // in no, for each block
 
 	used uint64 // when last asked for; the cache's
 }
 
-// find makes the predicate answer for all rows of the table.
-func (p *predicate) find(t *Table, q *Query) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rows == t.rows {
+// find makes the predicate answer for the rows of all chunks up to one.
+func (p *predicate) find(t *Table, q *Query, upTo int) {
+	if p.done.Load() > uint32(upTo) {
 		return
 	}
-	own := t.own[q.Study]
-	blocks := (int(t.rows) + blockRows - 1) / blockRows
-	from := int(p.rows / blockRows)
-	p.at = t.cache.blocks(p.at, blocks)
-	p.noes = append(p.noes, make([]int, blocks-len(p.noes))...)
-	for chunk := from / chunkBlocks; chunk*chunkBlocks < blocks; chunk++ {
-		first := chunk * chunkBlocks
-		end := min(blocks, first+chunkBlocks)
-		out := truth{first: first, at: p.at[first:end]}
-		old := p.before(out.at, first)
-		clear(out.at)
-		p.filler.fill(t, chunk, &out)
-		if p.leaf.usesFacts() {
-			for i := range out.at {
-				out.addOdd(own, i)
-			}
-		}
-		if out.odd != nil {
-			p.lookAt(t, q, &out)
-		}
-		p.restore(out.at, old, first)
-		for b := first; b < end; b++ {
-			p.noes[b] = p.at[b].no.count()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for ; p.done.Load() <= uint32(upTo); p.done.Add(1) {
+		p.chunk(t, q, int(p.done.Load()))
+	}
+}
+
+// chunk finds out about one chunk; of what was found of its rows before, all stays.
+func (p *predicate) chunk(t *Table, q *Query, chunk int) {
+	first := chunk * chunkBlocks
+	end := min(len(p.at), first+chunkBlocks)
+	out := truth{first: first, at: p.at[first:end]}
+	old := p.before(out.at, first)
+	clear(out.at)
+	p.filler.fill(t, chunk, &out)
+	if p.leaf.usesFacts() {
+		own := t.own[q.Study]
+		for i := range out.at {
+			out.addOdd(own, i)
 		}
 	}
-	p.rows = t.rows
+	if out.odd != nil {
+		p.lookAt(t, q, &out)
+	}
+	p.restore(out.at, old, first)
+	for b := first; b < end; b++ {
+		p.noes[b] = p.at[b].no.count()
+	}
+	p.rows = min(t.rows, uint32(end)*blockRows)
+}
+
+// grown makes room for all rows there are, and lets the last chunk be looked at again if some were
+// added. Whoever asks calls it first; until more are added nobody moves what it made.
+func (p *predicate) grown(t *Table) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if blocks := (int(t.rows) + blockRows - 1) / blockRows; len(p.at) < blocks {
+		p.at = t.cache.blocks(p.at, blocks)
+		p.noes = append(p.noes, make([]int, blocks-len(p.noes))...)
+	}
+	if have := p.rows >> 16; p.rows < t.rows && p.done.Load() > have {
+		p.done.Store(have)
+	}
 }
 
 // before keeps what was found of a chunk.
@@ -119,10 +136,10 @@ func (p *predicate) look(t *Table, q *Query, row uint32) eval.Truth {
 	if s, ok := r.Studies[q.Study]; ok {
 		o = &s
 	}
-	if !ourKind(p.leaf.Kind) {
+	if !ourKind(p.leaf.Kind) && p.leaf.Kind != eval.Distance {
 		return p.leaf.ask(&o.Person)
 	}
-	person := o.At(r.ID, t.points[0], q)
+	person := o.At(r.ID, r.Home, q)
 	return p.leaf.ask(&person)
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/muster-health/muster/internal/geo"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -42,7 +43,7 @@ func (t *Table) compare(a, b rank) int {
 // continues behind somebody, wherever they stand now. ErrNobody if the table does not know them.
 func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 	defer t.read()()
-	x, err := t.ask(&q)
+	x, err := t.all(&q)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 	room := make([]found, len(x.items))
 	for b := range x.blocks() {
 		x.fitting(b, room, func(row uint32, unknown uint32) {
-			r := rank{unknown: unknown, metres: nearest(ways, t.home[row]), last: t.last[row], row: row}
+			r := rank{unknown: unknown, metres: x.metresOf(row, ways), last: t.last[row], row: row}
 			if from == nil || t.compare(r, *from) > 0 {
 				best.add(r)
 			}
@@ -86,13 +87,25 @@ func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 	return out, nil
 }
 
-func nearest(ways [][]int32, home uint32) uint32 {
+func nearest(ways [][]int32, home uint16) uint32 {
 	least := nowhere
 	if home == 0 {
 		return least
 	}
 	for _, way := range ways {
 		least = min(least, uint32(way[home]))
+	}
+	return least
+}
+
+// metresOf is how far somebody lives from the nearest site.
+func (x *question) metresOf(row uint32, ways [][]int32) uint32 {
+	if !x.elsewhere.has(row) {
+		return nearest(ways, x.home[row])
+	}
+	least := nowhere
+	for _, s := range x.Sites {
+		least = min(least, uint32(geo.Distance(x.kept[row].look().Home, s.At)))
 	}
 	return least
 }
@@ -130,7 +143,7 @@ func (x *question) fitting(b int, room []found, f func(row, unknown uint32)) {
 }
 
 func (x *question) rankOf(row uint32, ways [][]int32) rank {
-	r := rank{metres: nearest(ways, x.home[row]), last: x.last[row], row: row}
+	r := rank{metres: x.metresOf(row, ways), last: x.last[row], row: row}
 	var room found
 	b := int(row / blockRows)
 	for _, it := range x.items {

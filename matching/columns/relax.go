@@ -12,7 +12,7 @@ import (
 // meet it, can move.
 func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error) {
 	defer t.read()()
-	x, err := t.ask(&q)
+	x, err := t.all(&q)
 	if err != nil {
 		return nil, err
 	}
@@ -24,6 +24,9 @@ func (t *Table) Relax(q Query, at int, wider []eval.Criterion) ([]Counts, error)
 			return nil, fmt.Errorf("relax %s: %w", wider[k].ID, err)
 		}
 		steps[k] = &step
+	}
+	if t.rows > 0 {
+		x.find(steps, int((t.rows-1)>>16))
 	}
 	out := make([]Counts, len(wider))
 	room := make([]found, len(x.items))

@@ -72,12 +72,12 @@ func (c *codec) table(t *Table) {
 		t.ids.index()
 	}
 	words(c, &t.last)
-	words(c, &t.home)
+	halves(c, &t.home)
 	c.points(t)
 	for _, col := range []*column{&t.birth, &t.died, &t.ended, &t.asked, &t.visited} {
 		c.column(col)
 	}
-	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd} {
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd, &t.elsewhere} {
 		c.set(s)
 	}
 	for _, x := range t.traits {
@@ -104,7 +104,7 @@ func (c *codec) points(t *Table) {
 	for i := range t.points {
 		c.plain(&t.points[i])
 		if i > 0 {
-			t.pointOf[t.points[i]] = uint32(i)
+			t.pointOf[t.points[i]] = uint16(i)
 		}
 	}
 }

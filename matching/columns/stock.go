@@ -25,7 +25,7 @@ type Pattern struct {
 // always of everybody. ErrNobody if there is no such person.
 func (t *Table) Stock(q Query, who string) (Stock, error) {
 	defer t.read()()
-	x, err := t.ask(&q)
+	x, err := t.all(&q)
 	if err != nil {
 		return Stock{}, err
 	}

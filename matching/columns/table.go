@@ -52,12 +52,13 @@ type Table struct {
 	ids   ids
 	last  []uint32 // seconds since 1970; 0: never
 
-	home     []uint32 // index into points
-	located  bitset
-	points   []geo.Point
-	pointOf  map[geo.Point]uint32
-	onTheWay sync.Mutex
-	routes   map[geo.Point][]int32 // metres from a site to each of points
+	home      []uint16 // index into points
+	located   bitset
+	elsewhere bitset // at points for which there was no number left
+	points    []geo.Point
+	pointOf   map[geo.Point]uint16
+	onTheWay  sync.Mutex
+	routes    map[geo.Point][]int32 // metres from a site to each of points
 
 	birth, died      column
 	birthOdd, isDead bitset
@@ -100,7 +101,7 @@ const mostWaiting = 4096
 // New returns an empty table that answers for the day and later ones.
 func New(day eval.Date) *Table {
 	t := &Table{
-		points: make([]geo.Point, 1), pointOf: map[geo.Point]uint32{}, routes: map[geo.Point][]int32{},
+		points: make([]geo.Point, 1), pointOf: map[geo.Point]uint16{}, routes: map[geo.Point][]int32{},
 		traits: newTraits(), facts: map[eval.Code]*facts{}, lists: map[listKey]*listed{}, kin: map[listKey][]*listed{}, complete: map[string]*bitset{},
 		statuses: map[string]bool{}, waivers: map[string]*bitset{}, own: map[string]*bitset{}, kept: map[uint32]*kept{},
 	}
@@ -243,17 +244,21 @@ func (t *Table) put(r *Row) {
 	t.rows++
 	t.live.set(row)
 	t.last = append(t.last, seconds(r.Last))
-	t.home = append(t.home, t.point(r.Home))
+	at, numbered := t.point(r.Home)
+	t.home = append(t.home, at)
 	if r.Home.Located() {
 		t.located.set(row)
 	}
+	if !numbered {
+		t.elsewhere.set(row)
+	}
 
 	p := &r.Person
-	keep := !t.putPerson(row, r)
+	keep := !t.putPerson(row, r) || !numbered
 	byCode(p, func(code eval.Code, all []*eval.Fact) {
 		x := t.facts[code]
 		if x == nil {
-			x = &facts{code: code}
+			x = &facts{code: code, said: column{width: 1}}
 			t.facts[code] = x
 		}
 		if !x.put(row, all, t.floor) {
@@ -360,26 +365,30 @@ func in(sets map[string]*bitset, name string) *bitset {
 	return sets[name]
 }
 
-func (t *Table) point(p geo.Point) uint32 {
+// point is the number of a point; not ok: there are more than 65,535, which no country's ZIP codes are.
+func (t *Table) point(p geo.Point) (i uint16, ok bool) {
 	if !p.Located() {
-		return 0
+		return 0, true
 	}
 	i, known := t.pointOf[p]
 	if !known {
-		i = uint32(len(t.points))
+		if len(t.points) == 1<<16 {
+			return 0, false
+		}
+		i = uint16(len(t.points))
 		t.points, t.pointOf[p] = append(t.points, p), i
 	}
-	return i
+	return i, true
 }
 
 // Memory is how many bytes the people take, without what questions keep.
 func (t *Table) Memory() int {
 	defer t.read()()
-	n := t.ids.bytes() + 4*cap(t.last) + 4*cap(t.home) + 80*len(t.points) + 8*cap(t.live.blocks) + t.live.bytes()
+	n := t.ids.bytes() + 4*cap(t.last) + 2*cap(t.home) + 80*len(t.points) + 8*cap(t.live.blocks) + t.live.bytes()
 	for _, c := range []*column{&t.birth, &t.died, &t.ended, &t.asked, &t.visited} {
 		n += c.bytes()
 	}
-	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd} {
+	for _, s := range []*bitset{&t.birthOdd, &t.isDead, &t.trialsOdd, &t.waived, &t.located, &t.visitOdd, &t.elsewhere} {
 		n += s.bytes()
 	}
 	for _, x := range t.traits {

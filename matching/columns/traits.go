@@ -43,7 +43,19 @@ func newTraits() []*trait {
 			}},
 	}
 	for _, x := range traits {
-		x.has = map[string]int{}
+		x.has, x.unit.width = map[string]int{}, 1
+		if x.kind == eval.Availability { // in such an order that each slot is a digit
+			slots := eval.Slots()
+			for set := range 1 << len(slots) {
+				p := eval.Person{Available: []string{}}
+				for i, slot := range slots {
+					if set>>i&1 == 1 {
+						p.Available = append(p.Available, slot)
+					}
+				}
+				x.index(x.read(&p))
+			}
+		}
 	}
 	return traits
 }
@@ -69,10 +81,15 @@ func (x *trait) put(row uint32, p *eval.Person) {
 	if v == "" {
 		return
 	}
+	x.unit.set(row, int64(x.index(v)))
+}
+
+// index is the number of a value, a new one if need be.
+func (x *trait) index(v string) int {
 	i, known := x.has[v]
 	if !known {
 		i = len(x.all)
 		x.has[v], x.all = i, append(x.all, v)
 	}
-	x.unit.set(row, int64(i))
+	return i
 }
