@@ -34,7 +34,6 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 		}
 		return capital(say.fill("cause."+string(r.Why), "name", say.name(c, nil)))
 	}
-	name := say.name(c, r.Fact)
 	found := r.Fact
 	if found == nil {
 		found = &Fact{}
@@ -46,44 +45,71 @@ func (say Lookup) finding(c *Criterion, r *Reason) string {
 			key = special
 		}
 	}
-	source := ""
-	if found.Source != "" {
-		source = " (" + say.source(found.Source) + ")"
+	text := render(say(key), func(part string) (string, bool) { // most sentences have few of these
+		switch part {
+		case "name":
+			return say.subject(c, r), true
+		case "value":
+			return say.found(c, r, found), true
+		case "on", "since":
+			return say.when(part, found.Date), true
+		case "until":
+			return say.when(part, found.End), true
+		case "date":
+			return say.date(found.Date), true
+		case "source":
+			if found.Source == "" {
+				return "", true
+			}
+			return " (" + say.source(found.Source) + ")", true
+		case "within":
+			return say.within(c.Range, c.Unit), true
+		case "wanted":
+			if c.Kind == LastVisit {
+				return say.since(c), true
+			}
+			return say.words(c.In), true
+		case "unit":
+			return say.unit(found.Unit), true
+		case "wantedUnit":
+			return say.unit(c.Unit), true
+		case "window":
+			return say.period(c.Within), true
+		case "back":
+			return say.period(found.Back), true
+		case "confirmed":
+			return say.date(r.Confirmed), true
+		}
+		return "", false
+	})
+	return capital(text)
+}
+
+// subject is what a sentence is about.
+func (say Lookup) subject(c *Criterion, r *Reason) string {
+	if r.Fact != nil && r.Fact.Display != "" && (c.Kind == Condition && c.Name == "" || len(c.Codes) > 1) {
+		return r.Fact.Display
 	}
-	value, wanted := say.value(found), say.words(c.In)
-	if c.Kind == LastVisit {
-		value, wanted = strings.TrimSpace(say.when("on", Date(r.Value))), say.since(c)
-	} else if r.Fact == nil {
-		value = strings.TrimSpace(say.word(r.Value) + " " + say.unit(r.Unit))
-	} else if c.Kind.Coded() || c.Kind == Pregnancy && found.Kind == FactCondition {
-		value = ""
-	} else if c.Kind == Lab && found.Number != nil && found.Unit != c.Unit {
-		if v, ok := convert(found.Code, *found.Number, found.Unit, c.Unit); ok {
-			value += " (" + say.value(&Fact{Number: &v, Comparator: found.Comparator, Unit: c.Unit}) + ")"
+	return say.name(c, r.Fact)
+}
+
+// found is the value a sentence tells of.
+func (say Lookup) found(c *Criterion, r *Reason, f *Fact) string {
+	switch {
+	case c.Kind == LastVisit:
+		return strings.TrimSpace(say.when("on", Date(r.Value)))
+	case r.Fact == nil:
+		return strings.TrimSpace(say.word(r.Value) + " " + say.unit(r.Unit))
+	case c.Kind.Coded() || c.Kind == Pregnancy && f.Kind == FactCondition:
+		return ""
+	}
+	value := say.value(f)
+	if c.Kind == Lab && f.Number != nil && f.Unit != c.Unit {
+		if v, ok := convert(f.Code, *f.Number, f.Unit, c.Unit); ok {
+			value += " (" + say.value(&Fact{Number: &v, Comparator: f.Comparator, Unit: c.Unit}) + ")"
 		}
 	}
-	if c.Kind == Condition && found.Display != "" && c.Name == "" {
-		name = found.Display
-	}
-	if len(c.Codes) > 1 && r.Fact != nil && found.Display != "" {
-		name = found.Display
-	}
-	return capital(say.fill(key,
-		"name", name,
-		"value", value,
-		"on", say.when("on", found.Date),
-		"since", say.when("since", found.Date),
-		"until", say.when("until", found.End),
-		"date", say.date(found.Date),
-		"source", source,
-		"within", say.within(c.Range, c.Unit),
-		"wanted", wanted,
-		"unit", say.unit(found.Unit),
-		"wantedUnit", say.unit(c.Unit),
-		"window", say.period(c.Within),
-		"back", say.period(found.Back),
-		"confirmed", say.date(r.Confirmed),
-	))
+	return value
 }
 
 // said tells apart what somebody said of a list from what a record says: ".said", ".back" for an

@@ -14,14 +14,38 @@ type Lookup func(key string) string
 
 // fill puts values into the text of a key.
 func (say Lookup) fill(key string, values ...string) string {
-	pairs := make([]string, len(values))
-	for i, v := range values {
-		if i%2 == 0 {
-			v = "{" + v + "}"
+	return render(say(key), func(name string) (string, bool) {
+		for i := 0; i+1 < len(values); i += 2 {
+			if values[i] == name {
+				return values[i+1], true
+			}
 		}
-		pairs[i] = v
+		return "", false
+	})
+}
+
+// render puts values where their names stand in braces; what is no name stays.
+func render(text string, value func(name string) (string, bool)) string {
+	if !strings.Contains(text, "{") {
+		return text
 	}
-	return strings.NewReplacer(pairs...).Replace(say(key))
+	var b strings.Builder
+	for {
+		from := strings.IndexByte(text, '{')
+		length := strings.IndexByte(text[max(from, 0):], '}')
+		if from < 0 || length < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		to := from + length
+		b.WriteString(text[:from])
+		if v, ok := value(text[from+1 : to]); ok {
+			b.WriteString(v)
+		} else {
+			b.WriteString(text[from : to+1])
+		}
+		text = text[to+1:]
+	}
 }
 
 // date writes a date as a person reads it: "3 Feb 2026", "Feb 2026", "2026".
