@@ -12,7 +12,6 @@ type question struct {
 	*Table
 	*Query
 	items []*item
-	died  *predicate
 	out   bitset // settled
 }
 
