@@ -76,6 +76,9 @@ func (x *factLeaf) fill(t *Table, chunk int, out *truth) {
 
 func (x *factLeaf) block(columns []*facts, out *truth, at int) {
 	b, yes, no := out.first+at, &out.at[at].yes, &out.at[at].no
+	if len(columns) != 1 || columns[0].at(b) == nil {
+		*yes, *no = block{}, block{}
+	}
 	var seen block
 	for i, c := range columns {
 		some := c.at(b)
@@ -86,7 +89,7 @@ func (x *factLeaf) block(columns []*facts, out *truth, at int) {
 		if x.whole {
 			out.addOdd(&c.several, at)
 		}
-		if len(columns) == 1 {
+		if len(columns) == 1 { // which is written over
 			x.values(c, x.of[i], b, yes, no)
 			x.fresh(c, b, yes, no)
 			return
@@ -128,16 +131,18 @@ func (x *facts) at(b int) *block {
 // values compares what stands in a code's columns, whenever it is from.
 func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 	if x.byValue {
-		cells := c.said.at(b)
-		if cells == nil {
-			return
-		}
 		for len(known.words.known) < len(c.values) {
 			known.words.known = append(known.words.known, x.value(c.code, c.values[len(known.words.known)]))
 		}
-		known.words.over(&c.said)
+		cells := c.said.at(b)
+		if cells != nil {
+			known.words.over(&c.said)
+		}
 		known.words.split(cells, yes, no)
 		return
+	}
+	if len(c.numbers) != 1 || c.numbers[0].at(b) == nil {
+		*yes, *no = block{}, block{}
 	}
 	for i := range c.numbers {
 		n := &c.numbers[i]

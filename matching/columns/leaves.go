@@ -34,8 +34,8 @@ func (x *truth) addOdd(s *bitset, i int) {
 	}
 }
 
-// filler finds a statement's truth for one chunk. It may keep what it learns, and is called by one
-// goroutine at a time.
+// filler finds a statement's truth for one chunk and writes it over whatever stood in its blocks. It
+// may keep what it learns, and is called by one goroutine at a time.
 type filler interface {
 	fill(t *Table, chunk int, out *truth)
 }
@@ -80,6 +80,8 @@ func (x *ageLeaf) fill(t *Table, chunk int, out *truth) {
 		out.addOdd(&t.birthOdd, i)
 		if cells := t.birth.at(out.first + i); cells != nil {
 			x.split(&t.birth, cells, &out.at[i].yes, &out.at[i].no)
+		} else {
+			out.at[i] = found{}
 		}
 	}
 }
@@ -98,6 +100,7 @@ func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
 		x.known = append(x.known, x.ask(&p))
 	}
 	if x.unit.empty() {
+		clear(out.at)
 		return
 	}
 	x.over(&x.unit)
@@ -134,10 +137,12 @@ func (x *choice) over(c *column) {
 
 // split sets who in a block has a value that fulfils the statement, and who has one that does not.
 func (x *choice) split(cells []block, yes, no *block) {
-	if cells != nil {
-		x.yes.in(yes, cells)
-		x.no.in(no, cells)
+	if cells == nil {
+		*yes, *no = block{}, block{}
+		return
 	}
+	x.yes.in(yes, cells)
+	x.no.in(no, cells)
 }
 
 // distanceLeaf looks the way from where people live to the sites up.
@@ -163,6 +168,7 @@ func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 		x.look(t)
 	}
 	if !x.known {
+		clear(out.at)
 		return
 	}
 	home := t.home[chunk<<16 : min((chunk+1)<<16, int(t.rows))]
@@ -177,6 +183,8 @@ func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 			for w := range at.no {
 				at.no[w] = located[w] &^ at.yes[w]
 			}
+		} else {
+			at.no = block{}
 		}
 		out.addOdd(&t.elsewhere, i)
 	}

@@ -107,6 +107,7 @@ func (x *listLeaf) look(t *Table) {
 
 func (x *listLeaf) fill(t *Table, chunk int, out *truth) {
 	if len(x.Codes) == 0 {
+		clear(out.at)
 		return
 	}
 	x.look(t)
@@ -174,6 +175,7 @@ func (x *listLeaf) standing(b int, some, odds *block) {
 func (x *listLeaf) settled(t *Table, chunk int, out *truth) {
 	complete := t.complete[string(x.Kind)]
 	for b := range out.at {
+		out.at[b].no = block{}
 		complete.addTo(&out.at[b].no, chunk*chunkBlocks+b)
 	}
 	if !slices.ContainsFunc(x.no, func(l []*listed) bool { return len(l) > 0 }) {

@@ -25,6 +25,7 @@ func newTrialLeaf(l leaf, q *Query) *trialLeaf {
 
 func (x *trialLeaf) fill(t *Table, chunk int, out *truth) {
 	x.find(t)
+	clear(out.at)
 	for i := range out.at {
 		b := out.first + i
 		out.addOdd(&t.trialsOdd, i)
@@ -90,6 +91,7 @@ func (x *visitLeaf) before() int {
 
 func (x *visitLeaf) fill(t *Table, _ int, out *truth) {
 	x.find(t)
+	clear(out.at)
 	for i := range out.at {
 		b := out.first + i
 		out.addOdd(&t.visitOdd, i)

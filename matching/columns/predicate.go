@@ -42,7 +42,6 @@ func (p *predicate) chunk(t *Table, q *Query, chunk int) {
 	end := min(len(p.at), first+chunkBlocks)
 	out := truth{first: first, at: p.at[first:end]}
 	old := p.before(out.at, first)
-	clear(out.at)
 	p.filler.fill(t, chunk, &out)
 	if p.leaf.usesFacts() {
 		own := t.own[q.Study]

@@ -64,6 +64,9 @@ func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 	room := make([]found, len(x.items))
 	for b := range x.blocks() {
 		x.fitting(b, room, func(row uint32, unknown uint32) {
+			if best.full() && unknown > best.ranks[0].unknown {
+				return
+			}
 			r := rank{unknown: unknown, metres: x.metresOf(row, ways), last: t.last[row], row: row}
 			if from == nil || t.compare(r, *from) > 0 {
 				best.add(r)
@@ -160,6 +163,8 @@ type top struct {
 	limit int
 	ranks []rank
 }
+
+func (x *top) full() bool { return x.limit > 0 && len(x.ranks) == x.limit }
 
 func (x *top) add(r rank) {
 	if x.limit == 0 {

@@ -277,7 +277,8 @@ func (t *Table) put(r *Row) {
 		keep = true
 	}
 	if keep {
-		t.kept[row] = &kept{row: r}
+		own := *r // and not the batch it came in
+		t.kept[row] = &kept{row: &own}
 	}
 }
 
