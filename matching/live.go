@@ -106,13 +106,16 @@ func past(err error) bool { return errors.Is(err, columns.ErrDay) }
 // asItWas holds everybody as the database knows them now, for what a stream cannot answer.
 func (x *Live) asItWas(ctx context.Context) (*Scan, error) {
 	out := NewScan(x.people, x.driver, x.Options)
-	for who, err := range everybody(ctx, x.people) {
-		if err != nil {
-			return nil, fmt.Errorf("read everybody: %w", err)
+	err := eachPage(ctx, x.people, contacts.Some{}, 1, func(_ int, _ contacts.Page, people []contacts.Charted) error {
+		for i := range people {
+			r := newRecord(&people[i].Person, &people[i].Chart)
+			r.last = x.table.Load().Last(string(r.id))
+			out.all[r.id] = r
 		}
-		r := newRecord(&who.person, &who.chart)
-		r.last = x.table.Load().Last(string(r.id))
-		out.all[r.id] = r
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read everybody: %w", err)
 	}
 	return out, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -215,18 +217,26 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 		token = item.Token
 	}
 	t := columns.New(x.today())
+	var telling sync.Mutex
 	done := 0
-	for who, err := range everybody(ctx, x.people) {
-		if err != nil {
-			return fmt.Errorf("read everybody for matching: %w", err)
+	err = eachPage(ctx, x.people, contacts.Some{}, runtime.GOMAXPROCS(0), func(_ int, page contacts.Page, people []contacts.Charted) error {
+		rows := make([]columns.Row, 0, len(people))
+		for i := range people {
+			if r := newRecord(&people[i].Person, &people[i].Chart); r.profile != nil {
+				r.last = last[r.id]
+				rows = append(rows, r.row())
+			}
 		}
-		if done++; progress != nil && (done%1000 == 0 || done == total) {
+		t.Put(rows...)
+		telling.Lock()
+		defer telling.Unlock()
+		if done += page.Read; progress != nil {
 			progress(done, total)
 		}
-		if r := newRecord(&who.person, &who.chart); r.profile != nil {
-			r.last = last[r.id]
-			t.Put(r.row())
-		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read everybody for matching: %w", err)
 	}
 	x.single.old.Store(true)
 	x.table.Store(t)

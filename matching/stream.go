@@ -171,34 +171,16 @@ func (x *Stream) walk(ctx context.Context, s *Study, asOf eval.Date, f *filter.F
 		}}
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	pages := make(chan contacts.Page)
 	var read atomic.Int64
 	parts := make([]*walked, runtime.GOMAXPROCS(0))
-	var wait sync.WaitGroup
 	for i := range parts {
-		part := &walked{tally: tally{costs: make([]Cost, len(s.Criteria.Items))}, best: best{limit: limit}}
-		parts[i] = part
-		wait.Go(func() {
-			for page := range pages {
-				if err := part.judge(ctx, x, page, s, sites, asOf, known, behind); err != nil {
-					cancel(err)
-				}
-			}
-		})
+		parts[i] = &walked{tally: tally{costs: make([]Cost, len(s.Criteria.Items))}, best: best{limit: limit}}
 	}
-	for page, err := range x.people.Walk(ctx, some) {
-		if err != nil {
-			cancel(err)
-			break
-		}
+	err = eachPage(ctx, x.people, some, len(parts), func(worker int, page contacts.Page, people []contacts.Charted) error {
 		read.Add(int64(page.Read))
-		pages <- page
-	}
-	close(pages)
-	wait.Wait()
-	if err := context.Cause(ctx); err != nil {
+		return parts[worker].judge(ctx, x, people, s, sites, asOf, known, behind)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("match %s: %w", s.ID, err)
 	}
 	sum := parts[0]
@@ -213,15 +195,43 @@ func (x *Stream) walk(ctx context.Context, s *Study, asOf eval.Date, f *filter.F
 	return sum, nil
 }
 
-// judge opens a page and holds its people against s. Once the walk is over by an error it does nothing.
-func (w *walked) judge(ctx context.Context, x *Stream, page contacts.Page, s *Study, sites []place, asOf eval.Date, known map[contacts.PersonID]*here, behind *judged) error {
-	if ctx.Err() != nil {
-		return nil
+// eachPage opens people page by page, by workers side by side. f hears which of them it is; after an
+// error of any nothing more is read.
+func eachPage(ctx context.Context, people *contacts.Directory, some contacts.Some, workers int, f func(worker int, page contacts.Page, open []contacts.Charted) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	pages := make(chan contacts.Page)
+	var wait sync.WaitGroup
+	for i := range workers {
+		wait.Go(func() {
+			for page := range pages {
+				if ctx.Err() != nil {
+					continue
+				}
+				open, err := page.Open(ctx)
+				if err == nil {
+					err = f(i, page, open)
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+		})
 	}
-	people, err := page.Open(ctx)
-	if err != nil {
-		return err
+	for page, err := range people.Walk(ctx, some) {
+		if err != nil {
+			cancel(err)
+			break
+		}
+		pages <- page
 	}
+	close(pages)
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// judge holds the people of a page against s.
+func (w *walked) judge(ctx context.Context, x *Stream, people []contacts.Charted, s *Study, sites []place, asOf eval.Date, known map[contacts.PersonID]*here, behind *judged) (err error) {
 	for i := range people {
 		r := newRecord(&people[i].Person, &people[i].Chart)
 		if r.profile == nil || !r.profile.open(s.ID) || s.Settled[r.id] {
