@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -83,6 +85,27 @@ func (b *bench) top() (m measured, candidates int, err error) {
 		return answer{}, err
 	})
 	return m, a.Eligible + a.Possible, err
+}
+
+// snapshot writes the table down and reads it again; it must count alike.
+func (b *bench) snapshot() (size int, wrote, read time.Duration, err error) {
+	var file bytes.Buffer
+	began := time.Now()
+	if err := b.Write(&file, nil); err != nil {
+		return 0, 0, 0, err
+	}
+	wrote, size = time.Since(began), file.Len()
+	began = time.Now()
+	again, _, err := columns.Read(&file)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	read = time.Since(began)
+	a, err := again.Count(query())
+	if want, failed := b.count(query()); failed != nil || answerOf(a) != want {
+		err = errors.Join(err, failed, fmt.Errorf("counts %+v, and before %+v", answerOf(a), want))
+	}
+	return size, wrote, read, err
 }
 
 // change is what one changed value costs in a row put anew, until the next count shows it. Rows are
