@@ -23,7 +23,7 @@ func TestCostsOfCriteria(t *testing.T) {
 		{ID: "E2", Text: "Pregnant", Left: 10}}}}
 	d := newDesk(t, func(x *staff.Deps) { x.Matcher = m })
 	d.study()
-	has(t, d.as("maria").page(fitting), "Left Without it", "I1 Age 50–80 40 52 0 1,260 +12 eligible, +1,040 possible E1 Upper number 180 or more 1,250 0 7 10 +7 eligible, −7 possible E2 Pregnant 0 0 0 10 no change",
+	has(t, d.as("maria").page(fitting), "Left Without it", "I1 Age 50–80 40 52 0 1,260 +12\u00a0eligible, +1,040\u00a0possible E1 Upper number 180 or more 1,250 0 7 10 +7\u00a0eligible, −7\u00a0possible E2 Pregnant 0 0 0 10 no change",
 		"the excluded overlap and do not add up to 100 %")
 }
 
