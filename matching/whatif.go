@@ -16,15 +16,27 @@ import (
 // ErrChange marks a change of criteria that cannot be tried.
 var ErrChange = errors.New("write drop ID, relax ID, or a criterion such as I1 age 18..70")
 
+// ChangeError says which change cannot be tried, and why: ErrChange or criteria.Problems, whose columns
+// are those of the change.
+type ChangeError struct {
+	Change string
+	Err    error
+}
+
+func (e *ChangeError) Error() string { return fmt.Sprintf("what if %q: %v", e.Change, e.Err) }
+
+// Unwrap returns why.
+func (e *ChangeError) Unwrap() error { return e.Err }
+
 // With returns the study with a change tried on its criteria, which are left as they are: "drop I3",
 // or criteria in their text form, each in place of the one with its id or behind them all. The error
-// is ErrChange, or holds criteria.Problems.
+// is a ChangeError.
 func (s Study) With(change string) (Study, error) {
 	items := slices.Clone(s.Criteria.Items)
 	if id, ok := strings.CutPrefix(change, "drop "); ok {
 		i, err := s.item(strings.TrimSpace(id))
 		if err != nil {
-			return s, err
+			return s, &ChangeError{change, err}
 		}
 		s.Criteria.Items = slices.Delete(items, i, i+1)
 		return s, nil
@@ -32,10 +44,10 @@ func (s Study) With(change string) (Study, error) {
 	beside := criteria.Text(eval.Criteria{Sets: s.Criteria.Sets}) // what the change may name
 	c, err := criteria.ParseText(append(beside, change...))
 	if err != nil {
-		return s, fmt.Errorf("what if %q: %w", change, err)
+		return s, &ChangeError{change, err}
 	}
 	if len(c.Items) == 0 {
-		return s, fmt.Errorf("what if %q: %w", change, ErrChange)
+		return s, &ChangeError{change, ErrChange}
 	}
 	for _, x := range c.Items {
 		if i, err := s.item(x.ID); err == nil {
@@ -97,6 +109,9 @@ func Try(ctx context.Context, ix Index, s Study, asOf eval.Date, changes ...stri
 	out := WhatIf{Study: s.ID, Version: s.Version, AsOf: asOf, Changes: changes, Now: now.Counts, Then: changed.Counts, Criteria: changed.Criteria}
 	for _, id := range relaxed {
 		c, err := ix.Relax(ctx, then, asOf, id)
+		if errors.Is(err, ErrChange) {
+			return WhatIf{}, &ChangeError{"relax " + id, err}
+		}
 		if err != nil {
 			return WhatIf{}, err
 		}

@@ -208,7 +208,7 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 	}
 	out := staff.Match{Version: r.Version, Eligible: r.Counts.Eligible, Possible: r.Counts.Possible, Excluded: r.Counts.Excluded}
 	for _, c := range r.Criteria {
-		out.Criteria = append(out.Criteria, staff.Criterion{ID: c.ID, Text: c.Text, Excluded: c.Excluded, Only: c.Only, Unknown: c.Unknown})
+		out.Criteria = append(out.Criteria, staff.Criterion{ID: c.ID, Text: c.Text, Excluded: c.Excluded, Only: c.Only, Unknown: c.Unknown, Left: c.Left, Without: staff.Counts(c.Dropped)})
 	}
 	for _, q := range ask {
 		out.Ask = append(out.Ask, staff.Ask{Name: q.Name, People: q.Ask, Settles: q.Settles, Sensitive: q.Sensitivity == eval.Sensitive})

@@ -36,6 +36,7 @@ type candidatesPage struct {
 	Split    view.Split
 	Ask      string // what to ask next, and what it would settle
 	Criteria view.Table
+	WhatIf   whatIf
 	List     []candidate
 	Empty    view.EmptyState
 	Shown    string
@@ -70,6 +71,14 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Split = view.Split{Eligible: match.Eligible, Possible: match.Possible, Excluded: match.Excluded}
 	p.Criteria, p.Ask = h.attrition(r, match), h.askNext(r, match.Ask)
+	if p.WhatIf, err = h.tried(r, st); err != nil {
+		return err
+	}
+	p.Errors = view.Problems(p.WhatIf.Field)
+	status := http.StatusOK
+	if len(p.Errors) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
 	people := h.crowd(r.Context(), s)
 	fits, err := h.newest(r, st, p, people, match.People)
 	if err != nil {
@@ -109,7 +118,7 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 	if settled > 0 {
 		p.Settled = h.T(r, "staff.candidates.settled", "n", h.count(r, settled).text)
 	}
-	return h.site.Render(w, r, http.StatusOK, p)
+	return h.site.Render(w, r, status, p)
 }
 
 // newest says on the page how many came to fit lately and can be known of, marks those of the list, and
@@ -180,18 +189,17 @@ func (h *Desk) askNext(r *http.Request, all []Ask) string {
 	return h.T(r, "staff.candidates.ask", "list", strings.Join(parts, "; "))
 }
 
-// attrition is what each criterion costs, the costliest first.
+// attrition is what each criterion costs, in their order, in which what is left is counted.
 func (h *Desk) attrition(r *http.Request, m Match) view.Table {
-	t := view.Table{Caption: h.T(r, "staff.attrition"), Columns: []view.Column{{Label: h.T(r, "staff.criterion")}, {Label: h.T(r, "staff.attrition.excluded"), Num: true}, {Label: h.T(r, "staff.attrition.only"), Num: true}, {Label: h.T(r, "staff.attrition.unknown"), Num: true}, {Label: h.T(r, "staff.attrition.share"), Hidden: true}}}
-	list := slices.Clone(m.Criteria)
-	slices.SortStableFunc(list, func(a, b Criterion) int { return b.Excluded - a.Excluded })
+	t := view.Table{Caption: h.T(r, "staff.attrition"), Columns: []view.Column{{Label: h.T(r, "staff.criterion")}, {Label: h.T(r, "staff.attrition.excluded"), Num: true}, {Label: h.T(r, "staff.attrition.share"), Hidden: true},
+		{Label: h.T(r, "staff.attrition.only"), Num: true}, {Label: h.T(r, "staff.attrition.unknown"), Num: true}, {Label: h.T(r, "staff.attrition.left"), Num: true}, {Label: h.T(r, "staff.attrition.without")}}}
 	all := m.Eligible + m.Possible + m.Excluded
-	for _, c := range list {
+	for _, c := range m.Criteria {
 		share := 0.0
 		if all > 0 {
 			share = float64(c.Excluded) / float64(all)
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: c.ID + "  " + c.Text}, {Text: view.Number(c.Excluded)}, {Text: view.Number(c.Only)}, {Text: view.Number(c.Unknown)}, {Bar: &view.Bar{Share: share, Tone: view.Red}}}})
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: c.ID + "  " + c.Text}, {Text: view.Number(c.Excluded)}, {Bar: &view.Bar{Share: share, Tone: view.Red}}, {Text: view.Number(c.Only)}, {Text: view.Number(c.Unknown)}, {Text: view.Number(c.Left)}, h.without(r, c.Without)}})
 	}
 	return t
 }

@@ -61,13 +61,14 @@ func TestFullDesk(t *testing.T) {
 	}
 	m.match = staff.Match{Version: 1, Eligible: 112, Possible: 387, Excluded: 1501, Ask: []staff.Ask{{Name: "last blood pressure", People: 301, Settles: 240.4}, {Name: "pregnancy", People: 80, Settles: 21, Sensitive: true}, {Name: "smoking", People: 9, Settles: 0.3}}, People: []staff.Fit{fit(ana, "eligible"), fit(luis, "possible", "last blood pressure"), fit(rosa, "possible", "last blood pressure", "tablets in the last 90 days")},
 		Criteria: []staff.Criterion{{ID: "I1", Text: "Age 50–80", Excluded: 820, Only: 12, Unknown: 3}, {ID: "I2", Text: "High blood pressure", Excluded: 1320, Only: 402, Unknown: 211}, {ID: "E1", Text: "Upper number 180 or more within 30 days", Excluded: 14, Only: 2, Unknown: 387}}}
+	m.tried = staff.WhatIf{Now: staff.Counts{Eligible: 112, Possible: 387, Excluded: 1501}, Then: staff.Counts{Eligible: 131, Possible: 420, Excluded: 1449}, Curves: []staff.Curve{{Criterion: "I1", Steps: []staff.Step{{Range: "49..81 a", Eligible: 2, Possible: 9}, {Range: "48..82 a", Eligible: 5, Possible: 21}}}}}
 	m.fits = []staff.Fit{fit(rosa, "possible", "last blood pressure")}
 	d.hire("joan", "Joan Pell", members.Director)
 
 	person := "/staff/people/" + string(rosa)
 	pages := map[string]string{
 		"home": "/staff", "people": "/staff/people", "newperson": "/staff/people/new", "masked": person, "text": person + "?do=text", "person-ana": "/staff/people/" + string(ana),
-		"studies": "/staff/studies", "study": "/staff/studies/STEADY", "candidates": "/staff/studies/STEADY/candidates", "pipeline": "/staff/studies/STEADY/pipeline", "lane": "/staff/studies/STEADY/pipeline?status=new",
+		"studies": "/staff/studies", "study": "/staff/studies/STEADY", "candidates": fitting, "what-if": try("drop E1", "relax I1"), "pipeline": "/staff/studies/STEADY/pipeline", "lane": "/staff/studies/STEADY/pipeline?status=new",
 		"alerts": "/staff/alerts", "alert": "/staff/alerts/" + al.ID, "tasks": "/staff/tasks", "inbox": "/staff/inbox", "visits": "/staff/visits?site=main", "visit": "/staff/visits/" + visit,
 		"move": "/staff/subjects/" + luisSub + "/move", "consent": "/staff/subjects/" + anaSub + "/consent", "permissions": person + "/permissions", "pin-masked": person + "/pin",
 	}

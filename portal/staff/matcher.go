@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/trial"
@@ -20,6 +21,9 @@ type Matcher interface {
 	New(ctx context.Context, study trial.StudyID, asOf string) (Newcomers, error)
 	// Hold evaluates one person against one study.
 	Hold(ctx context.Context, study trial.StudyID, p contacts.PersonID, asOf string) (Fit, error)
+	// Try counts everybody but the settled with changes of the criteria, all at once, and changes
+	// nothing. The error is WrongChange where one cannot be tried.
+	Try(ctx context.Context, study trial.StudyID, asOf string, changes []string) (WhatIf, error)
 }
 
 // Newcomers are the people who came to fit a study lately, the latest first.
@@ -40,10 +44,46 @@ type Match struct {
 // Criterion is what one line of the criteria costs.
 type Criterion struct {
 	ID, Text string
-	Excluded int // people who fail it
-	Only     int // people who fail nothing else
-	Unknown  int // people who are possible and about whom it is not known
+	Excluded int    // people who fail it
+	Only     int    // people who fail nothing else
+	Unknown  int    // people who are possible and about whom it is not known
+	Left     int    // people not known to fail it or any before it
+	Without  Counts // by how much each class would grow without it, or shrink, below zero
 }
+
+// Counts is how many people are in each class, or by how many it grows.
+type Counts struct{ Eligible, Possible, Excluded int }
+
+// WhatIf is what changed criteria would do, beside what they do now.
+type WhatIf struct {
+	Now, Then Counts
+	Curves    []Curve // one for each criterion that was to be relaxed
+}
+
+// Curve is how many more people fit with each step by which a criterion's range is relaxed.
+type Curve struct {
+	Criterion string
+	Steps     []Step
+}
+
+// Step is a wider range, and how many more fit than with the one there is.
+type Step struct {
+	Range              string // "45..85 a"
+	Eligible, Possible int
+}
+
+// Wrong is one thing wrong with a change of criteria.
+type Wrong struct {
+	Change string
+	At     int    // the character of the change, from 1; 0: the change as a whole
+	Key    string // "within"; "" for the change as a whole
+	Text   string // "8x is not a number"
+}
+
+// WrongChange says why changes cannot be tried. At least one thing is wrong.
+type WrongChange []Wrong
+
+func (w WrongChange) Error() string { return fmt.Sprintf("what if %q: %s", w[0].Change, w[0].Text) }
 
 // Ask is something that is not known of some possible people.
 type Ask struct {

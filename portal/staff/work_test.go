@@ -212,6 +212,14 @@ type fixed struct {
 	match staff.Match
 	fits  []staff.Fit
 	fresh []contacts.PersonID
+	ask   []string // what was tried last
+	tried staff.WhatIf
+	wrong error
+}
+
+func (f *fixed) Try(_ context.Context, _ trial.StudyID, _ string, changes []string) (staff.WhatIf, error) {
+	f.ask = changes
+	return f.tried, f.wrong
 }
 
 func (f *fixed) New(context.Context, trial.StudyID, string) (staff.Newcomers, error) {
