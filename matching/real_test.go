@@ -49,10 +49,7 @@ func TestImportedRecordsMatchRealTrials(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	scan := matching.NewScan(r.People, r.Store.Driver(), matching.Options{})
-	if err := scan.Tick(ctx); err != nil {
-		t.Fatal(err)
-	}
+	scan := ticked(t, r, matching.Options{})
 	if scan.Len() != len(records) {
 		t.Fatalf("%d people in the index, want %d", scan.Len(), len(records))
 	}
@@ -70,6 +67,7 @@ func TestImportedRecordsMatchRealTrials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			scan.t = t
 			m, err := matching.Report(ctx, scan, study, realDay)
 			if err != nil {
 				t.Fatal(err)
@@ -140,6 +138,32 @@ func (s *split) add(r reader) string {
 			s.costs[i].Excluded++
 		case o.fails && class == "possible":
 			s.costs[i].Unknown++
+		}
+		if len(failed) == 0 {
+			s.costs[i].Left++
+		}
+		without := "eligible"
+		for k, other := range all {
+			switch {
+			case k == i:
+			case !other.holds:
+				without = "excluded"
+			case other.fails && without == "eligible":
+				without = "possible"
+			}
+		}
+		for is, by := range map[string]int{class: -1, without: 1} {
+			if class == without {
+				break
+			}
+			switch is {
+			case "eligible":
+				s.costs[i].Dropped.Eligible += by
+			case "possible":
+				s.costs[i].Dropped.Possible += by
+			default:
+				s.costs[i].Dropped.Excluded += by
+			}
 		}
 	}
 	if len(failed) == 1 {
