@@ -15,17 +15,12 @@ type here struct {
 	visits []eval.Date // in order
 }
 
-// last is the latest visit not after asOf, "" for none: looking at a past day, later ones had not
-// been.
-func (h *here) last(asOf eval.Date) eval.Date {
-	i, found := slices.BinarySearch(h.visits, asOf)
-	switch {
-	case found:
-		return asOf
-	case i == 0:
-		return ""
+// known is what a nil here knows, nothing, too.
+func (h *here) known() (trials []eval.Participation, visits []eval.Date) {
+	if h == nil {
+		return nil, nil
 	}
-	return h.visits[i-1]
+	return h.trials, h.visits
 }
 
 // trials asks who is in our studies and who came to us, again only when that has changed.

@@ -50,15 +50,12 @@ func (x *Live) Len() int { return x.table.Load().Len() }
 
 // query puts a study into the form a table asks for.
 func (x *Live) query(ctx context.Context, s *Study, asOf eval.Date) (columns.Query, error) {
-	q := columns.Query{Study: s.ID, Items: s.Criteria.Items, AsOf: asOf, Settled: make(map[string]bool, len(s.Settled))}
+	q := columns.Query{Study: s.ID, Items: s.Criteria.Items, AsOf: asOf, Sites: s.places(), Settled: make(map[string]bool, len(s.Settled))}
 	if err := ctx.Err(); err != nil {
 		return q, err
 	}
 	if !asOf.Full() {
 		return q, fmt.Errorf("match %s as of %q: %w", s.ID, asOf, ErrDay)
-	}
-	for _, p := range s.places() {
-		q.Sites = append(q.Sites, columns.Site{ID: p.id, At: p.at})
 	}
 	for id := range s.Settled {
 		q.Settled[string(id)] = true
@@ -245,15 +242,9 @@ func (x *Live) For(ctx context.Context, p contacts.PersonID, asOf eval.Date) ([]
 
 // row is a record as a table takes it in.
 func (r *record) row() columns.Row {
-	row := columns.Row{ID: string(r.id), Home: r.profile.at, Last: r.last, Own: columns.Own{Person: r.registry.person, Asked: r.registry.asked}}
+	row := columns.Row{ID: string(r.id), Home: r.profile.at, Last: r.last, Own: r.registry, Studies: r.own}
 	if r.profile.basis.Kind == contacts.ByWaiver {
 		row.Waiver = r.profile.basis.Study
-	}
-	for study, v := range r.own {
-		if row.Studies == nil {
-			row.Studies = map[string]columns.Own{}
-		}
-		row.Studies[study] = columns.Own{Person: v.person, Asked: v.asked}
 	}
 	return row
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/percolate"
 )
@@ -22,17 +23,17 @@ func percolatedRecord(r *record, known *here) (out percolate.Person, ok bool) {
 	if r.profile == nil {
 		return out, false
 	}
-	own := func(v view) percolate.Own {
-		o := percolate.Own{Person: v.person}
+	own := func(v columns.Own) percolate.Own {
+		o := percolate.Own{Person: v.Person}
 		if known != nil {
 			o.Participations = slices.Concat(o.Participations, known.trials)
 			if n := len(known.visits); n > 0 { // visits that were kept: none lies ahead
 				o.LastVisit = max(o.LastVisit, known.visits[n-1])
 			}
 		}
-		if v.asked != "" {
-			if o.Alone = addDays(v.asked, -otherStudyDays); o.Alone == "" {
-				o.Lists.Trials = v.asked
+		if v.Asked != "" {
+			if o.Alone = addDays(v.Asked, -columns.AskedDays); o.Alone == "" {
+				o.Lists.Trials = v.Asked
 			}
 		}
 		return o
@@ -55,7 +56,7 @@ func percolatedRecord(r *record, known *here) (out percolate.Person, ok bool) {
 func (s *Study) percolated() percolate.Study {
 	out := percolate.Study{ID: s.ID, Criteria: s.Criteria}
 	for _, x := range s.places() {
-		out.Sites = append(out.Sites, percolate.Site{ID: x.id, At: x.at})
+		out.Sites = append(out.Sites, percolate.Site(x))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -22,10 +23,6 @@ const (
 
 	CodeCanBePregnant = "muster|can-be-pregnant" // a no settles that the person is not
 )
-
-// otherStudyDays is how far back CodeOtherStudy asks. A yes is taken to hold as long again; after
-// that nobody knows.
-const otherStudyDays = 30
 
 // answeredPregnant is the code of the pre-screen's question; eval reads the status.
 const answeredPregnant = "snomed|77386006"
@@ -94,16 +91,10 @@ func (p *profile) open(study string) bool {
 	return p.basis.Kind != contacts.ByWaiver || p.basis.Study == study
 }
 
-// view is a person with the facts one study may use (F5).
-type view struct {
-	person eval.Person
-	asked  eval.Date // they said on this day that they are in no other study, nor were for otherStudyDays
-}
-
 // newView joins a profile and the facts of a chart that study may use; "" for the registry's.
-func newView(p *profile, c *contacts.Chart, study string) view {
-	v := view{person: p.person}
-	v.person.Lists = lists(c.Complete)
+func newView(p *profile, c *contacts.Chart, study string) columns.Own {
+	v := columns.Own{Person: p.person}
+	v.Person.Lists = lists(c.Complete)
 	var mobile, other, visit *contacts.Fact
 	slots := map[string]*contacts.Fact{}
 	for i := range c.Facts {
@@ -123,25 +114,25 @@ func newView(p *profile, c *contacts.Chart, study string) view {
 		case CodeOtherStudy:
 			other = newer(other, f)
 		case CodeInTrial:
-			v.person.Participations = append(v.person.Participations, eval.Participation{
-				Study: cmp.Or(f.Display, "another study"), From: eval.Date(f.Date), To: eval.Date(f.End)})
+			v.Person.Participations = append(v.Person.Participations, eval.Participation{
+				Study: cmp.Or(f.Display, columns.AnotherStudy), From: eval.Date(f.Date), To: eval.Date(f.End)})
 		default:
-			v.person.Facts = append(v.person.Facts, newFact(f))
+			v.Person.Facts = append(v.Person.Facts, newFact(f))
 		}
 	}
-	v.person.Available = available(slots)
+	v.Person.Available = available(slots)
 	if visit != nil {
-		v.person.LastVisit = visited(visit)
+		v.Person.LastVisit = visited(visit)
 	}
 	if mobile != nil && mobile.Bool != nil {
-		v.person.Devices.Mobile = eval.Of(*mobile.Bool)
+		v.Person.Devices.Mobile = eval.Of(*mobile.Bool)
 	}
 	if other != nil && other.Bool != nil {
 		day := eval.Date(other.Date)
 		if *other.Bool {
-			v.person.Participations = append(v.person.Participations, eval.Participation{Study: "another study", To: addDays(day, otherStudyDays)})
-		} else if v.person.Lists.Trials == "" {
-			v.asked = day
+			v.Person.Participations = append(v.Person.Participations, eval.Participation{Study: columns.AnotherStudy, To: addDays(day, columns.AskedDays)})
+		} else if v.Person.Lists.Trials == "" {
+			v.Asked = day
 		}
 	}
 	return v
@@ -225,25 +216,6 @@ func scopes(c *contacts.Chart) (out []string) {
 		}
 	}
 	return out
-}
-
-// at is the view made ready for one study on one day.
-func (v view) at(home geo.Point, s *Study, sites []place, asOf eval.Date, here *here) eval.Person {
-	p := v.person
-	p.Distances = nil
-	if home.Located() {
-		for _, x := range sites {
-			p.Distances = append(p.Distances, eval.SiteDistance{Site: x.id, Metres: geo.Distance(home, x.at)})
-		}
-	}
-	if here != nil {
-		p.Participations = slices.Concat(p.Participations, here.trials)
-		p.LastVisit = max(p.LastVisit, here.last(asOf))
-	}
-	if v.asked != "" && !asksBack(s.Criteria.Items, asOf, addDays(v.asked, -otherStudyDays)) {
-		p.Lists.Trials = v.asked
-	}
-	return p
 }
 
 // addDays moves a full date; anything else is unknown.

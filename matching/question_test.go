@@ -130,10 +130,10 @@ func played(scan *Scan, study Study, only contacts.PersonID) map[string][3]float
 	}
 	own.Criteria.Items = copied(study.Criteria.Items, "")
 	person := func(r *record) eval.Person {
-		p := r.registry.person
+		p := r.registry.Person
 		p.Facts = nil
 		for _, l := range leaves {
-			for _, f := range r.registry.person.Facts {
+			for _, f := range r.registry.Person.Facts {
 				if f.Code == l.code {
 					f.Code = l.own
 					p.Facts = append(p.Facts, f)

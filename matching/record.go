@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -19,21 +20,21 @@ type record struct {
 
 	personRev, chartRev int64
 
-	registry view
-	own      map[string]view // of studies with facts of their own
+	registry columns.Own
+	own      map[string]columns.Own // of studies with facts of their own
 }
 
 // with returns the record changed, its views made anew.
 func (r record) with(change func(*record)) *record {
 	change(&r)
-	r.registry, r.own = view{}, nil
+	r.registry, r.own = columns.Own{}, nil
 	if r.profile == nil {
 		return &r
 	}
 	r.registry = newView(r.profile, &r.chart, "")
 	for _, study := range scopes(&r.chart) {
 		if r.own == nil {
-			r.own = map[string]view{}
+			r.own = map[string]columns.Own{}
 		}
 		r.own[study] = newView(r.profile, &r.chart, study)
 	}
@@ -46,12 +47,13 @@ func newRecord(p *contacts.Person, c *contacts.Chart) *record {
 	})
 }
 
-func (r *record) judge(s *Study, sites []place, asOf eval.Date, here *here) *judged {
+func (r *record) judge(s *Study, sites []columns.Site, asOf eval.Date, here *here) *judged {
 	v, ok := r.own[s.ID]
 	if !ok {
 		v = r.registry
 	}
-	p := v.at(r.profile.at, s, sites, asOf, here)
+	trials, visits := here.known()
+	p := v.For(s.Criteria.Items, asOf, r.profile.at, sites, trials, visits)
 	j := &judged{id: r.id, verdict: eval.Evaluate(s.Criteria, p, asOf), metres: nearest(p.Distances), last: r.last, profile: r.profile}
 	for i := range j.verdict.Reasons {
 		if j.verdict.Reasons[i].Outcome == eval.OutcomeUnknown {
@@ -110,24 +112,34 @@ func (x *Scan) hold(ctx context.Context, id contacts.PersonID, asOf eval.Date, s
 	return out, nil
 }
 
-// read takes a person from the database. ErrNotFound for one not to be found.
+// read takes a person from the database, and when they last heard of us from memory. ErrNotFound for
+// one not to be found.
 func (x *Scan) read(ctx context.Context, id contacts.PersonID) (*record, error) {
-	p, err := x.people.Get(ctx, id)
+	r, err := readRecord(ctx, x.people, id)
 	if err != nil {
 		return nil, err
 	}
-	c, err := x.people.Chart(ctx, id)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if known := x.all[id]; known != nil {
+		r.last = known.last
+	}
+	return r, nil
+}
+
+// readRecord takes a person from the database. ErrNotFound for one not to be found.
+func readRecord(ctx context.Context, people *contacts.Directory, id contacts.PersonID) (*record, error) {
+	p, err := people.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := people.Chart(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	r := newRecord(&p, &c)
 	if r.profile == nil {
 		return nil, docstore.ErrNotFound
-	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if known := x.all[id]; known != nil {
-		r.last = known.last
 	}
 	return r, nil
 }

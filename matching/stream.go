@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/filter"
 )
@@ -110,7 +111,7 @@ func (x *Stream) Candidates(ctx context.Context, s Study, asOf eval.Date, limit 
 func (x *Stream) filter(s *Study, asOf eval.Date) *filter.Filter {
 	var sites []filter.Site
 	for _, p := range s.places() {
-		sites = append(sites, filter.Site{ID: p.id, At: p.at})
+		sites = append(sites, filter.Site(p))
 	}
 	return filter.Compile(s.Criteria, sites, asOf, x.now().Year())
 }
@@ -120,16 +121,11 @@ func (x *Stream) again(ctx context.Context, s *Study, id contacts.PersonID, asOf
 	if !asOf.Full() {
 		return nil, ErrDay
 	}
-	p, err := x.people.Get(ctx, id)
+	r, err := readRecord(ctx, x.people, id)
 	if err != nil {
 		return nil, err
 	}
-	c, err := x.people.Chart(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	r := newRecord(&p, &c)
-	if r.profile == nil || !r.profile.open(s.ID) {
+	if !r.profile.open(s.ID) {
 		return nil, docstore.ErrNotFound
 	}
 	known, err := x.here(ctx)
@@ -231,7 +227,7 @@ func eachPage(ctx context.Context, people *contacts.Directory, some contacts.Som
 }
 
 // judge holds the people of a page against s.
-func (w *walked) judge(ctx context.Context, x *Stream, people []contacts.Charted, s *Study, sites []place, asOf eval.Date, known map[contacts.PersonID]*here, behind *judged) (err error) {
+func (w *walked) judge(ctx context.Context, x *Stream, people []contacts.Charted, s *Study, sites []columns.Site, asOf eval.Date, known map[contacts.PersonID]*here, behind *judged) (err error) {
 	for i := range people {
 		r := newRecord(&people[i].Person, &people[i].Chart)
 		if r.profile == nil || !r.profile.open(s.ID) || s.Settled[r.id] {

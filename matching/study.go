@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/criteria"
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -71,29 +72,12 @@ func parse(yaml string) (eval.Criteria, error) {
 	return c, err
 }
 
-// place is a site with its position.
-type place struct {
-	id string
-	at geo.Point
-}
-
 // places returns the sites whose position is known.
-func (s *Study) places() (out []place) {
+func (s *Study) places() (out []columns.Site) {
 	for _, x := range s.Sites {
 		if p, ok := geo.Find(x.ZIP); ok && p.Located() {
-			out = append(out, place{x.ID, p.Point})
+			out = append(out, columns.Site{ID: x.ID, At: p.Point})
 		}
 	}
 	return out
-}
-
-// asksBack says whether some criterion looks for other studies further back than since.
-func asksBack(items []eval.Criterion, asOf, since eval.Date) bool {
-	for i := range items {
-		c := &items[i]
-		if c.Kind == eval.OtherTrial && !c.Within.IsZero() && c.Within.Before(asOf) < since || asksBack(c.Of, asOf, since) {
-			return true
-		}
-	}
-	return false
 }

@@ -44,24 +44,29 @@ type Answer struct {
 	Costs []Cost
 }
 
-// At makes what is known of somebody ready for a study on a day: how far they live from its sites,
-// what studies of ours they are in, and whether what they said of other studies still holds. Row
-// evaluators and tables both read people so.
+// At makes what is known of somebody ready for a query.
 func (o *Own) At(id string, home geo.Point, q *Query) eval.Person {
+	return o.For(q.Items, q.AsOf, home, q.Sites, q.Busy[id], q.Visits[id])
+}
+
+// For makes what is known of somebody ready for a study's criteria on a day: how far they live from its
+// sites, what studies of ours they are in, when they last came to us, and whether what they said of
+// other studies still holds. Row evaluators and tables both read people so.
+func (o *Own) For(items []eval.Criterion, asOf eval.Date, home geo.Point, sites []Site, busy []eval.Participation, visits []eval.Date) eval.Person {
 	p := o.Person
 	p.Distances = nil
 	if home.Located() {
-		for _, x := range q.Sites {
+		for _, x := range sites {
 			p.Distances = append(p.Distances, eval.SiteDistance{Site: x.ID, Metres: geo.Distance(home, x.At)})
 		}
 	}
-	if busy := q.Busy[id]; len(busy) > 0 {
-		p.Participations = append(p.Participations[:len(p.Participations):len(p.Participations)], busy...)
+	if len(busy) > 0 {
+		p.Participations = slices.Concat(p.Participations, busy)
 	}
-	if visits := q.Visits[id]; len(visits) > 0 {
-		p.LastVisit = max(p.LastVisit, lastOf(visits, q.AsOf))
+	if len(visits) > 0 {
+		p.LastVisit = max(p.LastVisit, lastOf(visits, asOf))
 	}
-	if o.Asked != "" && p.Lists.Trials == "" && o.answers(q.asksBackTo()) {
+	if o.Asked != "" && p.Lists.Trials == "" && o.answers(asksBackTo(items, asOf)) {
 		p.Lists.Trials = o.Asked
 	}
 	return p

@@ -32,7 +32,8 @@ type Own struct {
 	Asked  eval.Date   // they said on this day that they are in no other study, nor were for AskedDays
 }
 
-// AskedDays is how far back a question after other studies asks.
+// AskedDays is how far back a question after other studies asks. A yes is taken to hold as long again;
+// after that nobody knows.
 const AskedDays = 30
 
 // Table holds everybody. Safe for concurrent use: whoever asks sees each person whole, as they were
