@@ -200,21 +200,11 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 		return fmt.Errorf("read everybody for matching: %w", err)
 	}
 	x.purge.Store(false)
-	token, last := x.token, map[contacts.PersonID]time.Time{}
-	for item, err := range x.driver.Changes(ctx, nil) {
-		if err != nil {
+	token, last := x.token, x.table.Load().Last
+	if token == nil {
+		if token, last, err = x.feedSoFar(ctx); err != nil {
 			return fmt.Errorf("read everybody for matching: %w", err)
 		}
-		if item.Collection == "touches" {
-			id, at, err := touched(item.Change)
-			if err != nil {
-				return err
-			}
-			if at.After(last[id]) {
-				last[id] = at
-			}
-		}
-		token = item.Token
 	}
 	t := columns.New(x.today())
 	var telling sync.Mutex
@@ -223,7 +213,7 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 		rows := make([]columns.Row, 0, len(people))
 		for i := range people {
 			if r := newRecord(&people[i].Person, &people[i].Chart); r.profile != nil {
-				r.last = last[r.id]
+				r.last = last(string(r.id))
 				rows = append(rows, r.row())
 			}
 		}
@@ -245,4 +235,25 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 		x.token = []byte{} // an empty store: from the beginning, but not everybody again
 	}
 	return nil
+}
+
+// feedSoFar goes through the feed once for where it ends, and for when people last heard of us.
+func (x *Live) feedSoFar(ctx context.Context) (token []byte, last func(id string) time.Time, err error) {
+	all := map[string]time.Time{}
+	for item, err := range x.driver.Changes(ctx, nil) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if item.Collection == "touches" {
+			id, at, err := touched(item.Change)
+			if err != nil {
+				return nil, nil, err
+			}
+			if at.After(all[string(id)]) {
+				all[string(id)] = at
+			}
+		}
+		token = item.Token
+	}
+	return token, func(id string) time.Time { return all[id] }, nil
 }

@@ -109,13 +109,16 @@ func TestServesWhileItRebuilds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var last contacts.PersonID
 	for range 3 {
-		join(t, r, contacts.Person{BirthDate: "1980-01-01"})
+		last = join(t, r, contacts.Person{BirthDate: "1980-01-01"})
 	}
 	x := matching.NewLive(r.People, r.Store.Driver(), r.Clock.Now, matching.Options{})
 	if err := x.Tick(ctx); err != nil {
 		t.Fatal(err)
 	}
+	called := r.Clock.Now().Truncate(time.Second)
+	x.Touched(string(last), called)
 	asked := 0
 	err = x.Rebuild(ctx, func(done, total int) {
 		asked++
@@ -126,5 +129,8 @@ func TestServesWhileItRebuilds(t *testing.T) {
 	})
 	if err != nil || asked == 0 {
 		t.Errorf("%v, asked %d times meanwhile", err, asked)
+	}
+	if c, err := x.Explain(ctx, study, last, monday); err != nil || !c.LastContact.Equal(called) {
+		t.Errorf("%v, last contact %v, want %v as before", err, c.LastContact, called)
 	}
 }
