@@ -11,5 +11,5 @@
 //
 // The parts: column (numbers), postings (codes on lists), bitset; facts, lists, traits, table (people
 // in); ask, leaves, factleaf, listleaf, oursleaf (statements); predicate, cache (what was found); item
-// (criteria over statements); count, rank, stock, relax (answers); snapshot.
+// (criteria over statements); count, rank, stock, relax (answers); snapshot and codec (on disk); memory.
 package columns
