@@ -84,25 +84,57 @@ func findBounds(l leaf, from, to int64, truth func(l *leaf, v int64) eval.Truth)
 }
 
 // split sets who is inside and who is outside, among those who have a number.
-func (x *bounds) split(c *column, cells []block, inside, outside *block) {
-	var at block
-	*inside, *outside = cells[0], block{}
+func (x *bounds) split(c *column, cells []line, inside, outside *block) {
+	var room [4]edge
+	edges := room[:0]
 	for _, b := range x.ends {
-		c.atLeast(&at, cells, b.first)
-		if b.rises {
-			for w := range at {
-				outside[w] |= cells[0][w] &^ at[w]
-			}
-		} else {
-			inside.andNot(&at)
+		e := edge{rises: b.rises, first: c.cut(b.first)}
+		if e.wide = b.second != b.first; e.wide {
+			e.second = c.cut(b.second)
 		}
-		if b.second != b.first {
-			c.atLeast(&at, cells, b.second)
+		edges = append(edges, e)
+	}
+	for i := range blockLines {
+		l := cellsOf(cells, i, c.width)
+		in, out := inside.line(i), outside.line(i)
+		*in, *out = l[0], line{}
+		for k := range edges {
+			edges[k].split(l, in, out)
 		}
-		if b.rises {
-			inside.and(&at)
-		} else {
-			outside.or(&at)
+	}
+}
+
+// edge is a bound over a column.
+type edge struct {
+	rises, wide   bool // wide: second is not first
+	first, second cut
+}
+
+// split takes from those inside who is not inside this bound, and adds to those outside who is
+// outside it.
+func (x *edge) split(cells []line, inside, outside *line) {
+	var at line
+	has := &cells[0]
+	x.first.in(&at, cells)
+	if x.rises {
+		for w := range at {
+			outside[w] |= has[w] &^ at[w]
+		}
+	} else {
+		for w := range at {
+			inside[w] &^= at[w]
+		}
+	}
+	if x.wide {
+		x.second.in(&at, cells)
+	}
+	if x.rises {
+		for w := range at {
+			inside[w] &= at[w]
+		}
+	} else {
+		for w := range at {
+			outside[w] |= at[w]
 		}
 	}
 }

@@ -9,15 +9,34 @@ const blockRows = 64 * 64
 const chunkBlocks = 1 << 16 / blockRows
 
 // chunkBits holds one bit for each person of a chunk.
-type chunkBits [chunkBlocks]block
+type chunkBits [1 << 16 / 64]uint64
 
-func (x *chunkBits) set(row uint16) { x[row>>12][row>>6&63] |= 1 << (row & 63) }
+func (x *chunkBits) set(row uint16) { x[row>>6] |= 1 << (row & 63) }
+
+// block i of them.
+func (x *chunkBits) block(i int) *block { return (*block)(x[i*len(block{}):]) }
+
+// lineRows is how many people stand in a line, which is one of the processor's; blockLines how many
+// lines a block has.
+const (
+	lineRows   = 512
+	blockLines = blockRows / lineRows
+)
+
+// line holds one bit for each of 512 people.
+type line [lineRows / 64]uint64
+
+func (l *line) set(row uint32)      { l[row>>6&7] |= 1 << (row & 63) }
+func (l *line) has(row uint32) bool { return l[row>>6&7]>>(row&63)&1 == 1 }
 
 // block holds one bit for each person of a block.
 type block [64]uint64
 
 func (b *block) set(row uint32)      { b[row>>6&63] |= 1 << (row & 63) }
 func (b *block) has(row uint32) bool { return b[row>>6&63]>>(row&63)&1 == 1 }
+
+// line i holds 512 of them.
+func (b *block) line(i int) *line { return (*line)(b[i*len(line{}):]) }
 
 func (b *block) or(o *block) {
 	for w := range b {

@@ -18,17 +18,19 @@ type codec struct {
 	raw [blockRows / 8]byte
 }
 
-func (c *codec) block(b *block) {
+// row is bits in a row, no more than a block has.
+func (c *codec) row(words []uint64) {
+	raw := c.raw[:8*len(words)]
 	if c.w != nil {
-		for w, x := range b {
-			binary.LittleEndian.PutUint64(c.raw[w*8:], x)
+		for i, x := range words {
+			binary.LittleEndian.PutUint64(raw[i*8:], x)
 		}
-		c.write(c.raw[:])
+		c.write(raw)
 		return
 	}
-	if c.read(c.raw[:]) {
-		for w := range b {
-			b[w] = binary.LittleEndian.Uint64(c.raw[w*8:])
+	if c.read(raw) {
+		for i := range words {
+			words[i] = binary.LittleEndian.Uint64(raw[i*8:])
 		}
 	}
 }

@@ -3,6 +3,7 @@ package columns
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -67,11 +68,11 @@ func (x *question) people(b int, living, dead *block) {
 	}
 	x.isDead.addTo(dead, b)
 	if cells := x.Table.died.at(b); cells != nil {
-		var later block
+		var died, later block
+		x.Table.died.present(&died, cells)
 		x.Table.died.atLeast(&later, cells, int64(x.day())+1)
-		for w := range later {
-			dead[w] |= cells[0][w] &^ later[w]
-		}
+		died.andNot(&later)
+		dead.or(&died)
 	}
 	dead.and(living)
 	living.andNot(dead)
@@ -89,142 +90,169 @@ func (t *Table) Count(q Query) (Answer, error) {
 	return x.count(), nil
 }
 
-// pass goes over a block, one item after the other.
+// pass goes over everybody, a chunk at a time, and there item by item: so that what is known of an
+// item is read as a stream, and who fails what is at hand.
 type pass struct {
-	living            block
-	once, twice, hazy block // who fails an item, who fails two, of whom one is unknown
-	partly            []int // words in which not everybody is asked about
-}
-
-// items takes four more items in, so that what is kept is read and written once for them; it returns
-// of each how many fail it and none before it.
-func (p *pass) items(met, not *[4]*block) (fresh [4]int) {
-	m0, m1, m2, m3 := met[0], met[1], met[2], met[3]
-	n0, n1, n2, n3 := not[0], not[1], not[2], not[3]
-	var c0, c1, c2, c3 int
-	for w, living := range p.living {
-		f0, f1, f2, f3 := n0[w], n1[w], n2[w], n3[w]
-		p.hazy[w] |= ^((m0[w] | f0) & (m1[w] | f1) & (m2[w] | f2) & (m3[w] | f3))
-		once, twice := p.once[w], p.twice[w]
-		f0 &= living
-		c0 += bits.OnesCount64(f0 &^ once)
-		twice |= once & f0
-		once |= f0
-		f1 &= living
-		c1 += bits.OnesCount64(f1 &^ once)
-		twice |= once & f1
-		once |= f1
-		f2 &= living
-		c2 += bits.OnesCount64(f2 &^ once)
-		twice |= once & f2
-		once |= f2
-		f3 &= living
-		c3 += bits.OnesCount64(f3 &^ once)
-		p.twice[w] = twice | once&f3
-		p.once[w] = once | f3
-	}
-	return [4]int{c0, c1, c2, c3}
+	*question
+	rooms       [][]found // of each item that is no plain statement, for the blocks of a chunk
+	met, not    []*block  // of block i and item j: row i
+	once, twice chunkBits // who fails an item, and who fails two; whoever is not asked about is in both
+	hazy        chunkBits // of whom an item is unknown
+	fresh       []int     // of each item, how many fail it and none before it
+	often       []int     // items, those that many fail alone before the others
+	Answer
 }
 
 func (x *question) count() Answer {
 	n := len(x.items)
-	a := Answer{Costs: make([]Cost, n)}
-	room := make([]found, n)
-	four := (n + 3) / 4 * 4
-	met, not := make([]*block, four), make([]*block, four)
-	var everybody, nobody block
-	everybody.not()
-	for j := n; j < four; j++ {
-		met[j], not[j] = &everybody, &nobody
+	p, _ := x.passes.Get().(*pass)
+	if p == nil {
+		p = &pass{}
 	}
-	fresh := make([]int, four)
+	p.question, p.Answer = x, Answer{Costs: make([]Cost, n)}
+	p.rooms, p.fresh, p.often = make([][]found, n), make([]int, n), make([]int, n)
+	p.met, p.not = make([]*block, n*chunkBlocks), make([]*block, n*chunkBlocks)
+	for j, it := range x.items {
+		p.often[j] = j
+		if !it.plain() {
+			p.rooms[j] = make([]found, chunkBlocks)
+		}
+	}
 	asked := 0
-	var p pass
-	var dead block
-	for b := range x.blocks() {
-		if b%chunkBlocks == 0 { // and count it while it is at hand
-			x.find(x.items, b/chunkBlocks)
-		}
-		p.once, p.twice, p.hazy, p.partly = block{}, block{}, block{}, p.partly[:0]
-		x.people(b, &p.living, &dead)
-		a.Excluded += dead.count()
-		for w, m := range p.living {
-			if m != ^uint64(0) {
-				p.partly = append(p.partly, w)
-			}
-		}
-		for j, it := range x.items {
-			met[j], not[j] = it.in(b, &room[j])
-			failed := 0
-			if it.plain() && !it.Exclude {
-				failed = it.is.noes[b]
-			} else {
-				failed = not[j].count()
-			}
-			for _, w := range p.partly {
-				failed -= bits.OnesCount64(not[j][w] &^ p.living[w])
-			}
-			a.Costs[j].Excluded += failed
-		}
-		for j := 0; j < four; j += 4 {
-			for k, more := range p.items((*[4]*block)(met[j:]), (*[4]*block)(not[j:])) {
-				fresh[j+k] += more
-			}
-		}
-		for w, m := range p.living {
-			asked += bits.OnesCount64(m)
-			a.Eligible += bits.OnesCount64(m &^ p.once[w] &^ p.hazy[w])
-			if single := p.once[w] &^ p.twice[w]; single != 0 {
-				a.single(not[:n], w, single, p.hazy[w])
-			}
-			if possible := m &^ p.once[w] & p.hazy[w]; possible != 0 {
-				a.Possible += bits.OnesCount64(possible)
-				a.unknown(met[:n], w, possible)
-			}
-		}
+	for first := 0; first < x.blocks(); first += chunkBlocks {
+		x.find(x.items, first/chunkBlocks) // and count it while it is at hand
+		asked += p.chunk(first, min(chunkBlocks, x.blocks()-first))
 	}
-	a.Excluded += asked - a.Eligible - a.Possible
-	for j := range a.Costs {
-		asked -= fresh[j]
-		a.Costs[j].Left = asked
+	p.Excluded += asked - p.Eligible - p.Possible
+	for j := range p.Costs {
+		asked -= p.fresh[j]
+		p.Costs[j].Left = asked
 	}
+	a := p.Answer
+	p.question, p.rooms, p.met, p.not, p.Answer = nil, nil, nil, nil, Answer{}
+	x.passes.Put(p)
 	return a
 }
 
-// single counts, in one word, those who fail just one item; of the hazy something is unknown.
-func (a *Answer) single(not []*block, w int, single, hazy uint64) {
-	for j := range not {
-		f := not[j][w] & single
+// chunk goes over so many blocks, and returns how many people of them are asked about.
+func (p *pass) chunk(first, blocks int) (asked int) {
+	for i := range blocks {
+		asked += p.begin(first+i, i)
+	}
+	for j := range p.Costs {
+		for i := range blocks {
+			p.fresh[j] += p.item(i, j)
+		}
+	}
+	slices.SortStableFunc(p.often, func(j, k int) int { return p.Costs[k].Only - p.Costs[j].Only })
+	for i := range blocks {
+		p.rest(i)
+	}
+	return asked
+}
+
+// begin finds who is asked about in a block and what is known of them, and counts who fails each item.
+func (p *pass) begin(b, i int) (asked int) {
+	var living, dead block
+	p.people(b, &living, &dead)
+	p.Excluded += dead.count()
+	asked = living.count()
+	met, not := p.row(i)
+	for j, it := range p.question.items {
+		failed := 0
+		if it.plain() {
+			met[j], not[j] = it.in(b, nil)
+			failed = it.is.count(b, it.Exclude)
+		} else {
+			met[j], not[j] = it.in(b, &p.rooms[j][i])
+			failed = not[j].count()
+		}
+		if asked < blockRows {
+			for w, l := range living {
+				failed -= bits.OnesCount64(not[j][w] &^ l)
+			}
+		}
+		p.Costs[j].Excluded += failed
+	}
+	living.not()
+	*p.once.block(i), *p.twice.block(i), *p.hazy.block(i) = living, living, block{}
+	return asked
+}
+
+// row is what is known of the items in block i of the chunk.
+func (p *pass) row(i int) (met, not []*block) {
+	n := len(p.Costs)
+	return p.met[i*n:][:n], p.not[i*n:][:n]
+}
+
+// item takes one more item in, and returns how many of a block fail it and none before it.
+func (p *pass) item(i, j int) (fresh int) {
+	once, twice, hazy := p.once.block(i), p.twice.block(i), p.hazy.block(i)
+	met, not := p.row(i)
+	meets, fails := met[j], not[j]
+	for w, any := range once {
+		f := fails[w]
+		hazy[w] |= ^(meets[w] | f)
+		fresh += bits.OnesCount64(f &^ any)
+		twice[w] |= any & f
+		once[w] = any | f
+	}
+	return fresh
+}
+
+// rest goes over those of a block who fail one item or none.
+func (p *pass) rest(i int) {
+	once, twice, hazy := p.once.block(i), p.twice.block(i), p.hazy.block(i)
+	met, not := p.row(i)
+	for w, failed := range once {
+		if who := failed &^ twice[w]; who != 0 {
+			p.single(not, w, who, hazy[w])
+		}
+		fit := ^failed
+		if fit == 0 {
+			continue
+		}
+		p.Eligible += bits.OnesCount64(fit &^ hazy[w])
+		if who := fit & hazy[w]; who != 0 {
+			p.Possible += bits.OnesCount64(who)
+			p.unknown(met, w, who)
+		}
+	}
+}
+
+// single counts, in a word, those who fail just one item; of the hazy something is unknown.
+func (p *pass) single(not []*block, w int, who, hazy uint64) {
+	for _, j := range p.often {
+		f := not[j][w&63] & who
 		if f == 0 {
 			continue
 		}
 		only, clear := bits.OnesCount64(f), bits.OnesCount64(f&^hazy)
-		c := &a.Costs[j]
+		c := &p.Costs[j]
 		c.Only += only
 		c.Dropped.Eligible += clear
 		c.Dropped.Possible += only - clear
 		c.Dropped.Excluded -= only
-		if single &^= f; single == 0 {
+		if who &^= f; who == 0 {
 			return
 		}
 	}
 }
 
-// unknown counts, in one word, what is not known of the possible.
-func (a *Answer) unknown(met []*block, w int, possible uint64) {
+// unknown counts, in a word, what is not known of those who fail nothing.
+func (p *pass) unknown(met []*block, w int, who uint64) {
 	once, twice := uint64(0), uint64(0)
-	for j := range met {
-		u := possible &^ met[j][w] // they fail nothing
+	for j := range p.Costs {
+		u := who &^ met[j][w&63]
 		twice |= once & u
 		once |= u
 	}
-	for j := range met {
-		if u := possible &^ met[j][w]; u != 0 {
-			settled := bits.OnesCount64(u &^ twice)
-			c := &a.Costs[j]
-			c.Unknown += bits.OnesCount64(u)
-			c.Dropped.Eligible += settled
-			c.Dropped.Possible -= settled
-		}
+	for j := range p.Costs {
+		u := who &^ met[j][w&63]
+		settled := bits.OnesCount64(u &^ twice) // if this were known, nothing would be unknown
+		c := &p.Costs[j]
+		c.Unknown += bits.OnesCount64(u)
+		c.Dropped.Eligible += settled
+		c.Dropped.Possible -= settled
 	}
 }

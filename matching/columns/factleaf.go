@@ -59,8 +59,7 @@ func (x *factLeaf) fill(t *Table, chunk int, out *truth) {
 	}
 	if x.Kind == eval.Pregnancy {
 		for _, l := range t.pregnancies {
-			rows, _ := l.in(chunk)
-			for _, row := range rows {
+			for _, row := range l.in(chunk).rows {
 				out.odds().set(row)
 			}
 		}
@@ -96,7 +95,7 @@ func (x *factLeaf) block(columns []*facts, out *truth, at int) {
 		}
 		both := seen // with facts under two codes, which is the latest?
 		if both.and(some); !both.empty() {
-			out.odds()[at].or(&both)
+			out.odds().block(at).or(&both)
 		}
 		seen.or(some)
 		var met, not block
@@ -138,7 +137,7 @@ func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 		if cells != nil {
 			known.words.over(&c.said)
 		}
-		known.words.split(cells, yes, no)
+		known.words.split(&c.said, cells, yes, no)
 		return
 	}
 	if len(c.numbers) != 1 || c.numbers[0].at(b) == nil {

@@ -204,7 +204,9 @@ func (n *numbers) refine(decimals int) bool {
 		if cells == nil {
 			continue
 		}
-		cells[0].each(uint32(b)*blockRows, func(row uint32) {
+		var present block
+		n.present(&present, cells)
+		present.each(uint32(b)*blockRows, func(row uint32) {
 			raw, _ := n.get(row)
 			v, _ := scaled(raw, by)
 			finer.set(row, v)

@@ -30,7 +30,7 @@ func (x *truth) odds() *chunkBits {
 // addOdd adds those of block i of the chunk.
 func (x *truth) addOdd(s *bitset, i int) {
 	if b := s.at(x.first + i); b != nil {
-		x.odds()[i].or(b)
+		x.odds().block(i).or(b)
 	}
 }
 
@@ -105,7 +105,7 @@ func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
 	}
 	x.over(&x.unit)
 	for i := range out.at {
-		x.split(x.unit.at(out.first+i), &out.at[i].yes, &out.at[i].no)
+		x.split(&x.unit, x.unit.at(out.first+i), &out.at[i].yes, &out.at[i].no)
 	}
 }
 
@@ -113,8 +113,8 @@ func (x *traitLeaf) fill(t *Table, chunk int, out *truth) {
 type choice struct {
 	values   int // it knows of so many
 	known    []eval.Truth
-	from, to int64 // of the column it was made for
-	yes, no  *members
+	from, to int64    // of the column it was made for
+	yes, no  *members // no is nil if it is all others
 }
 
 // over makes the choice fit a column, after more values have come to be known.
@@ -124,25 +124,39 @@ func (x *choice) over(c *column) {
 		return
 	}
 	x.values, x.from, x.to = len(x.known), from, to
-	yes, no := make([]bool, to-from), make([]bool, to-from)
+	yes, no, sure := make([]bool, to-from), make([]bool, to-from), true
 	for i := range yes {
 		truth := eval.False // nobody has another
 		if v := from + int64(i); v >= 0 && v < int64(len(x.known)) {
 			truth = x.known[v]
 		}
 		yes[i], no[i] = truth == eval.True, truth == eval.False
+		sure = sure && truth != eval.Unknown
 	}
 	x.yes, x.no = membersOf(yes), membersOf(no)
+	if sure {
+		x.no = nil
+	}
 }
 
 // split sets who in a block has a value that fulfils the statement, and who has one that does not.
-func (x *choice) split(cells []block, yes, no *block) {
+func (x *choice) split(c *column, cells []line, yes, no *block) {
 	if cells == nil {
 		*yes, *no = block{}, block{}
 		return
 	}
-	x.yes.in(yes, cells)
-	x.no.in(no, cells)
+	for i := range blockLines {
+		l := cellsOf(cells, i, c.width)
+		x.yes.in(yes.line(i), l)
+		if x.no == nil {
+			*no.line(i) = l[0]
+			continue
+		}
+		x.no.in(no.line(i), l)
+	}
+	if x.no == nil {
+		no.andNot(yes)
+	}
 }
 
 // distanceLeaf looks the way from where people live to the sites up.
@@ -192,15 +206,24 @@ func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 
 // gather puts together what a table says of up to 64 places, a bit each.
 func gather(table *[1 << 16]uint8, home []uint16) (bits uint64) {
-	i := 0
-	for ; i+8 <= len(home); i += 8 {
-		h := (*[8]uint16)(home[i:])
-		eight := uint64(table[h[0]]) | uint64(table[h[1]])<<1 | uint64(table[h[2]])<<2 | uint64(table[h[3]])<<3 |
-			uint64(table[h[4]])<<4 | uint64(table[h[5]])<<5 | uint64(table[h[6]])<<6 | uint64(table[h[7]])<<7
-		bits |= eight << (i & 63)
+	if len(home) == 64 {
+		all := (*[64]uint16)(home)
+		for i := 0; i < len(all); i += 8 {
+			h := (*[8]uint16)(all[i:])
+			low := uint64(table[h[3]])
+			low = low*2 + uint64(table[h[2]])
+			low = low*2 + uint64(table[h[1]])
+			low = low*2 + uint64(table[h[0]])
+			high := uint64(table[h[7]])
+			high = high*2 + uint64(table[h[6]])
+			high = high*2 + uint64(table[h[5]])
+			high = high*2 + uint64(table[h[4]])
+			bits = bits>>8 | (high<<4|low)<<56
+		}
+		return bits
 	}
-	for ; i < len(home); i++ {
-		bits |= uint64(table[home[i]]) << (i & 63)
+	for i, at := range home {
+		bits |= uint64(table[at]) << i
 	}
 	return bits
 }

@@ -13,8 +13,13 @@ type listLeaf struct {
 	yes    []*listed   // where what it looks for stands
 	no     [][]*listed // for each code, where it may be denied
 	starts []int       // the days at which what an entry says can change
-	from   [2]entry    // the same, as an entry holds them; the most there is: none
-	says   [1 << 6]verdict
+	spans  []span      // of entries, in their order up to the denied
+}
+
+// span is entries of which the same is said: from where the one before it ends.
+type span struct {
+	end  entry // the first that is beyond
+	says verdict
 }
 
 // verdict is what an entry says of a statement.
@@ -27,11 +32,7 @@ const (
 )
 
 func newListLeaf(l leaf) *listLeaf {
-	x := &listLeaf{leaf: l, seen: -1, from: [2]entry{dayOf, dayOf}}
-	x.starts = l.starts()
-	for i, start := range x.starts {
-		x.from[i] = entry(max(start+dayZero, 0))
-	}
+	x := &listLeaf{leaf: l, seen: -1, starts: l.starts()}
 	if len(l.Codes) > 0 {
 		x.learn()
 	}
@@ -41,48 +42,55 @@ func newListLeaf(l leaf) *listLeaf {
 // learn asks the evaluator about one episode of each form, on a day before, between and after those
 // at which the answer can change.
 func (x *listLeaf) learn() {
-	days := []int{x.day}
-	for _, start := range x.starts {
-		days = append(days, start-1, start)
-	}
 	for _, form := range []entry{onDay, undated, upTo} {
 		for _, ended := range []entry{0, over} {
-			for _, day := range days {
-				f := eval.Fact{Kind: string(x.Kind), Code: x.Codes[0]}
-				if form == onDay {
-					f.Date = dateOf(int64(day))
+			for i := range len(x.starts) + 1 {
+				day, end := x.day, form|ended+over
+				if i < len(x.starts) {
+					day, end = x.starts[i]-1, form|ended|entry(min(max(x.starts[i]+dayZero, 0), int(dayOf)))
+				} else if i > 0 {
+					day = x.starts[i-1]
 				}
-				if form == upTo {
-					f.Noted = dateOf(int64(day))
+				says := x.verdict(form, ended != 0, day)
+				if n := len(x.spans); n > 0 && x.spans[n-1].says == says {
+					x.spans[n-1].end = end
+				} else {
+					x.spans = append(x.spans, span{end, says})
 				}
-				if ended != 0 {
-					f.Status = "resolved"
-				}
-				says := unclear
-				switch x.ask(&eval.Person{Facts: []eval.Fact{f}, Lists: eval.Lists{Conditions: x.asOf, Medications: x.asOf, Allergies: x.asOf, Procedures: x.asOf}}) {
-				case eval.True:
-					says = isSo
-				case eval.False:
-					says = isNotSo
-				}
-				e, _ := entryOn(form|ended, day)
-				x.says[index(e, x.from[0], x.from[1])] = says
 			}
 		}
 	}
 }
 
-// index is where in says an entry is looked up: its form, whether it is over, and between which of
-// the starts it lies.
-func index(e, from0, from1 entry) int {
-	i, day := int(e>>28)<<2, e&dayOf
-	if day >= from0 {
-		i++
+// verdict is what the evaluator says of one episode.
+func (x *listLeaf) verdict(form entry, ended bool, day int) verdict {
+	f := eval.Fact{Kind: string(x.Kind), Code: x.Codes[0]}
+	switch form {
+	case onDay:
+		f.Date = dateOf(int64(day))
+	case upTo:
+		f.Noted = dateOf(int64(day))
 	}
-	if day >= from1 {
-		i++
+	if ended {
+		f.Status = "resolved"
 	}
-	return i & (1<<6 - 1)
+	switch x.ask(&eval.Person{Facts: []eval.Fact{f}, Lists: eval.Lists{Conditions: x.asOf, Medications: x.asOf, Allergies: x.asOf, Procedures: x.asOf}}) {
+	case eval.True:
+		return isSo
+	case eval.False:
+		return isNotSo
+	}
+	return unclear
+}
+
+// of is what is said of an entry before the denied.
+func (x *listLeaf) of(e entry) verdict {
+	for _, s := range x.spans {
+		if e < s.end {
+			return s.says
+		}
+	}
+	return unclear
 }
 
 // look finds where the codes stand, anew when lists have come.
@@ -111,42 +119,72 @@ func (x *listLeaf) fill(t *Table, chunk int, out *truth) {
 		return
 	}
 	x.look(t)
-	var yes, maybe [1 << 16 / 64]uint64
-	all, from0, from1 := x.says, x.from[0], x.from[1] // at hand
+	var yes, maybe chunkBits
 	for _, l := range x.yes {
-		rows, when := l.in(chunk)
-		when = when[:len(rows)]
-		for i, row := range rows {
-			e := when[i]
-			if e >= denied {
-				if e >= odd {
-					out.odds().set(row)
-				}
-				continue
-			}
-			says := uint64(all[index(e, from0, from1)])
-			yes[row>>6] |= (says & uint64(isSo)) << (row & 63)
-			maybe[row>>6] |= (says >> 1) << (row & 63)
-		}
+		x.read(l.in(chunk), &yes, &maybe, out)
 	}
 	x.settled(t, chunk, out)
 	for b := range out.at {
 		at := &out.at[b]
-		for w := range at.no {
-			y := yes[b*64+w]
-			at.yes[w] = y
-			at.no[w] &^= y | maybe[b*64+w]
+		at.yes = *yes.block(b)
+		at.no.andNot(&at.yes)
+		at.no.andNot(maybe.block(b))
+	}
+}
+
+// read takes in what one list says in a chunk.
+func (x *listLeaf) read(c *chunk, yes, maybe *chunkBits, out *truth) {
+	says := [...]*chunkBits{isNotSo: nil, isSo: yes, unclear: maybe}
+	rows, when := c.rows, c.when
+	if c.ordered {
+		for _, s := range x.spans {
+			n := before(when, s.end)
+			if to := says[s.says]; to != nil {
+				for _, row := range rows[:n] {
+					to.set(row)
+				}
+			}
+			if rows, when = rows[n:], when[n:]; len(rows) == 0 {
+				return
+			}
 		}
 	}
+	for i, row := range rows {
+		switch e := when[i]; {
+		case e >= odd:
+			out.odds().set(row)
+		case e < denied:
+			if to := says[x.of(e)]; to != nil {
+				to.set(row)
+			}
+		}
+	}
+}
+
+// before is how many entries come before an end.
+func before(when []entry, end entry) int {
+	n := len(when)
+	if n == 0 || when[n-1] < end {
+		return n
+	}
+	from := 0
+	for from < n {
+		if m := (from + n) / 2; when[m] < end {
+			from = m + 1
+		} else {
+			n = m
+		}
+	}
+	return from
 }
 
 // standing sets who has anything on a list that could speak for the statement, and who is odd.
 func (x *listLeaf) standing(b int, some, odds *block) {
 	mine := func(l *listed, f func(row uint16, e entry)) {
-		rows, when := l.in(b / chunkBlocks)
-		for i, row := range rows {
+		c := l.in(b / chunkBlocks)
+		for i, row := range c.rows {
 			if int(row)/blockRows == b%chunkBlocks {
-				f(row, when[i])
+				f(row, c.when[i])
 			}
 		}
 	}
@@ -185,9 +223,9 @@ func (x *listLeaf) settled(t *Table, chunk int, out *truth) {
 	for i := range x.Codes {
 		var said chunkBits
 		for _, l := range x.no[i] {
-			rows, when := l.in(chunk)
-			for k, row := range rows {
-				switch when[k] & formOf {
+			c := l.in(chunk)
+			for k, row := range c.rows {
+				switch c.when[k] & formOf {
 				case denied:
 					said.set(row)
 				case odd:
@@ -195,15 +233,14 @@ func (x *listLeaf) settled(t *Table, chunk int, out *truth) {
 				}
 			}
 		}
-		for b := range said {
-			if i == 0 {
-				all[b] = said[b]
-			} else {
-				all[b].and(&said[b])
-			}
+		if i == 0 {
+			all = said
+		}
+		for w := range all {
+			all[w] &= said[w]
 		}
 	}
 	for b := range out.at {
-		out.at[b].no.or(&all[b])
+		out.at[b].no.or(all.block(b))
 	}
 }

@@ -33,11 +33,11 @@ func (x *trialLeaf) fill(t *Table, chunk int, out *truth) {
 		yes, no := &out.at[i].yes, &out.at[i].no
 		t.complete[listTrials].addTo(no, b)
 		if cells := t.asked.at(b); cells != nil {
-			var late block
+			var asked, late block
+			t.asked.present(&asked, cells)
 			t.asked.atLeast(&late, cells, int64(x.since)+AskedDays+1)
-			for w := range late {
-				no[w] |= cells[0][w] &^ late[w]
-			}
+			asked.andNot(&late)
+			no.or(&asked)
 		}
 		if cells := t.ended.at(b); cells != nil {
 			t.ended.atLeast(yes, cells, int64(x.from))
@@ -101,9 +101,11 @@ func (x *visitLeaf) fill(t *Table, _ int, out *truth) {
 			continue
 		}
 		for k, says := range x.says {
-			from, to := cells[0], block{}
+			var from, to block
 			if k > 0 {
 				t.visited.atLeast(&from, cells, int64(x.starts[k-1]))
+			} else {
+				t.visited.present(&from, cells)
 			}
 			if k < len(x.starts) {
 				t.visited.atLeast(&to, cells, int64(x.starts[k]))

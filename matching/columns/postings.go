@@ -2,15 +2,16 @@ package columns
 
 import "slices"
 
-// postings list who has a code, in the order of the rows, and when. Somebody with several episodes
-// stands there several times.
+// postings list who has a code, and when. Somebody with several episodes stands there several times.
 type postings struct{ chunks []chunk }
 
-// chunk is the part of the list for 65,536 rows.
+// chunk is the part of the list for 65,536 rows. Once no more will come it is in the order of when,
+// so that those of whom the same is to be said stand together.
 type chunk struct {
-	key  uint32   // row >> 16
-	rows []uint16 // row & 0xffff
-	when []entry
+	key     uint32   // row >> 16
+	rows    []uint16 // row & 0xffff
+	when    []entry
+	ordered bool
 }
 
 // entry is one episode of what a code stands for: a form, whether it is over, and a day.
@@ -41,25 +42,38 @@ func (p *postings) add(row uint32, e entry) {
 	key := row >> 16
 	if n := len(p.chunks); n == 0 || p.chunks[n-1].key != key {
 		if n > 0 { // no more will come
-			last := &p.chunks[n-1]
-			last.rows, last.when = slices.Clip(slices.Clone(last.rows)), slices.Clip(slices.Clone(last.when))
+			p.chunks[n-1].order()
 		}
-		p.chunks = append(p.chunks, chunk{key: key})
+		p.chunks = append(p.chunks, chunk{key: key, ordered: true})
 	}
 	c := &p.chunks[len(p.chunks)-1]
+	c.ordered = c.ordered && (len(c.when) == 0 || c.when[len(c.when)-1] <= e)
 	c.rows, c.when = append(c.rows, uint16(row)), append(c.when, e)
 }
 
+// order puts a chunk in the order of when, in no more room than it needs.
+func (c *chunk) order() {
+	all := make([]uint64, len(c.rows))
+	for i, row := range c.rows {
+		all[i] = uint64(c.when[i])<<16 | uint64(row)
+	}
+	slices.Sort(all)
+	c.rows, c.when, c.ordered = make([]uint16, len(all)), make([]entry, len(all)), true
+	for i, x := range all {
+		c.rows[i], c.when[i] = uint16(x), entry(x>>16)
+	}
+}
+
 // in returns the part of the list that lies in a chunk.
-func (p *postings) in(key int) ([]uint16, []entry) {
+func (p *postings) in(key int) *chunk {
 	if key < len(p.chunks) && p.chunks[key].key == uint32(key) { // nothing is missing before it
-		return p.chunks[key].rows, p.chunks[key].when
+		return &p.chunks[key]
 	}
 	i, found := slices.BinarySearchFunc(p.chunks, uint32(key), func(c chunk, key uint32) int { return int(c.key) - int(key) })
 	if !found {
-		return nil, nil
+		return &chunk{}
 	}
-	return p.chunks[i].rows, p.chunks[i].when
+	return &p.chunks[i]
 }
 
 func (p *postings) bytes() (n int) {

@@ -19,10 +19,13 @@ type predicate struct {
 	done   atomic.Uint32 // so many chunks are found
 	rows   uint32        // and so many rows
 	at     []found
-	noes   []int // in no, for each block
+	many   []counts // of each block
 
 	used uint64 // when last asked for; the cache's
 }
+
+// counts is how many are in yes and in no, and one more; 0: not counted yet.
+type counts struct{ yes, no atomic.Int32 }
 
 // find makes the predicate answer for the rows of all chunks up to one.
 func (p *predicate) find(t *Table, q *Query, upTo int) {
@@ -54,7 +57,8 @@ func (p *predicate) chunk(t *Table, q *Query, chunk int) {
 	}
 	p.restore(out.at, old, first)
 	for b := first; b < end; b++ {
-		p.noes[b] = p.at[b].no.count()
+		p.many[b].yes.Store(0)
+		p.many[b].no.Store(0)
 	}
 	p.rows = min(t.rows, uint32(end)*blockRows)
 }
@@ -66,11 +70,25 @@ func (p *predicate) grown(t *Table) {
 	defer p.mu.Unlock()
 	if blocks := (int(t.rows) + blockRows - 1) / blockRows; len(p.at) < blocks {
 		p.at = t.cache.blocks(p.at, blocks)
-		p.noes = append(p.noes, make([]int, blocks-len(p.noes))...)
+		p.many = slices.Grow(p.many, blocks-len(p.many))[:blocks]
 	}
 	if have := p.rows >> 16; p.rows < t.rows && p.done.Load() > have {
 		p.done.Store(have)
 	}
+}
+
+// count is how many are in no of a block, or in yes.
+func (p *predicate) count(b int, yes bool) int {
+	of, known := &p.at[b].no, &p.many[b].no
+	if yes {
+		of, known = &p.at[b].yes, &p.many[b].yes
+	}
+	n := int(known.Load()) - 1
+	if n < 0 {
+		n = of.count()
+		known.Store(int32(n + 1)) // everybody who counts finds the same
+	}
+	return n
 }
 
 // before keeps what was found of a chunk.
@@ -98,7 +116,7 @@ func (p *predicate) restore(at, before []found, first int) {
 // lookAt asks the evaluator about those who are odd and new.
 func (p *predicate) lookAt(t *Table, q *Query, out *truth) {
 	for i := range out.at {
-		yes, no, odd := &out.at[i].yes, &out.at[i].no, &out.odd[i]
+		yes, no, odd := &out.at[i].yes, &out.at[i].no, out.odd.block(i)
 		yes.andNot(odd)
 		no.andNot(odd)
 		odd.each(uint32(out.first+i)*blockRows, func(row uint32) {

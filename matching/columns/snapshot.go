@@ -18,7 +18,7 @@ import (
 var ErrSnapshot = errors.New("no snapshot of the index of this version")
 
 // snapshotForm changes with the columns' form.
-const snapshotForm = "muster columns 1"
+const snapshotForm = "muster columns 2"
 
 // Write puts the whole table into w, with a note of the caller's. It says who people are by their
 // ids alone, and tells all of their facts that criteria may use: seal it.
@@ -160,6 +160,7 @@ func (c *codec) lists(t *Table) {
 			number(c, &part.key)
 			halves(c, &part.rows)
 			words(c, &part.when)
+			part.ordered = slices.IsSorted(part.when)
 		}
 	}
 }
@@ -219,7 +220,7 @@ func (c *codec) column(x *column) {
 			c.fail()
 			return
 		}
-		x.blocks = make([][]block, c.length(n, 1))
+		x.blocks = make([][]line, c.length(n, 1))
 	}
 	for b := range x.blocks {
 		there := 0
@@ -231,11 +232,14 @@ func (c *codec) column(x *column) {
 			continue
 		}
 		if c.w == nil {
-			x.blocks[b] = make([]block, 1+x.width)
+			x.blocks[b] = make([]line, blockLines*(1+x.width))
 		}
 		for i := range x.blocks[b] {
-			c.block(&x.blocks[b][i])
+			c.row(x.blocks[b][i][:])
 		}
+	}
+	if c.w == nil {
+		x.pack(n / chunkBlocks)
 	}
 }
 
@@ -257,6 +261,6 @@ func (c *codec) set(s *bitset) {
 		if c.w == nil {
 			s.blocks[b] = new(block)
 		}
-		c.block(s.blocks[b])
+		c.row(s.blocks[b][:])
 	}
 }

@@ -81,7 +81,8 @@ type Table struct {
 	own              map[string]*bitset // study: of whom it has facts of its own
 	kept             map[uint32]*kept   // of whom more is to say than the columns hold
 
-	cache cache
+	cache  cache
+	passes sync.Pool // of *pass, whose bits are written over
 }
 
 // change is somebody put, dropped, or written to.
