@@ -31,6 +31,26 @@ func bare(c *eval.Criterion) eval.Criterion {
 // ask is what the evaluator says of a statement about one person.
 func (l *leaf) ask(p *eval.Person) eval.Truth { return l.judge.Met(l.study, &l.Criterion, p) }
 
+// stranger is somebody of whom one thing is known. They are asked about many times, so they are made
+// once.
+type stranger struct {
+	eval.Person
+	fact [1]eval.Fact
+	way  [1]eval.SiteDistance
+}
+
+func (s *stranger) told(f eval.Fact) *eval.Person {
+	s.fact[0] = f
+	s.Facts = s.fact[:]
+	return &s.Person
+}
+
+func (s *stranger) lives(metres int, site string) *eval.Person {
+	s.way[0] = eval.SiteDistance{Site: site, Metres: metres}
+	s.Distances = s.way[:]
+	return &s.Person
+}
+
 // dateOf is the date with a number, the nearest there is.
 func dateOf(day int64) eval.Date {
 	const first, last = -719_162, 2_932_896 // of the years 1 and 9999

@@ -41,10 +41,10 @@ func newFactLeaf(l leaf) *factLeaf {
 	if len(x.codes) == 0 {
 		return x
 	}
+	var s stranger
+	yes, zero := true, 0.0
 	fresh := func(day eval.Date) bool { // of a fact whose value is clear, whatever the criterion compares
-		yes, zero := true, 0.0
-		f := eval.Fact{Kind: eval.FactAnswer, Code: x.codes[0], Date: day, Bool: &yes, Number: &zero, Unit: l.Unit, Text: "current"}
-		return l.ask(&eval.Person{Facts: []eval.Fact{f}}) != eval.Unknown
+		return l.ask(s.told(eval.Fact{Kind: eval.FactAnswer, Code: x.codes[0], Date: day, Bool: &yes, Number: &zero, Unit: l.Unit, Text: "current"})) != eval.Unknown
 	}
 	x.timed = !fresh("")
 	if x.timed {
@@ -131,7 +131,8 @@ func (x *facts) at(b int) *block {
 func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 	if x.byValue {
 		for len(known.words.known) < len(c.values) {
-			known.words.known = append(known.words.known, x.value(c.code, c.values[len(known.words.known)]))
+			var s stranger
+			known.words.known = append(known.words.known, x.value(&s, c.code, c.values[len(known.words.known)]))
 		}
 		cells := c.said.at(b)
 		if cells != nil {
@@ -155,10 +156,11 @@ func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 		k := &known.numbers[i]
 		if from, to := n.limits(); k.ends == nil || from != k.from || to != k.to || n.decimals != k.decimals {
 			k.decimals = n.decimals
+			var s stranger
+			var v float64
 			k.bounds = findBounds(x.leaf, from, to, func(l *leaf, raw int64) eval.Truth {
-				v := n.value(raw)
-				f := eval.Fact{Number: &v, Unit: n.unit, Comparator: n.comparator}
-				return (&factLeaf{leaf: *l}).value(c.code, f)
+				v = n.value(raw)
+				return l.value(&s, c.code, eval.Fact{Number: &v, Unit: n.unit, Comparator: n.comparator})
 			})
 		}
 		if len(c.numbers) == 1 {
@@ -173,9 +175,9 @@ func (x *factLeaf) values(c *facts, known *factTruth, b int, yes, no *block) {
 }
 
 // value asks about a fact of the day.
-func (x *factLeaf) value(code eval.Code, f eval.Fact) eval.Truth {
-	f.Kind, f.Code, f.Date = eval.FactAnswer, code, x.asOf
-	return x.ask(&eval.Person{Facts: []eval.Fact{f}})
+func (l *leaf) value(s *stranger, code eval.Code, f eval.Fact) eval.Truth {
+	f.Kind, f.Code, f.Date = eval.FactAnswer, code, l.asOf
+	return l.ask(s.told(f))
 }
 
 // somebody puts together what the columns hold of a row for this leaf.

@@ -173,8 +173,9 @@ func (x *facts) bytes() int {
 
 // value is the number that stands as raw, the very one that came.
 func (n *numbers) value(raw int64) float64 {
-	s := strconv.FormatInt(raw, 10)
-	v, _ := strconv.ParseFloat(s+"e-"+strconv.Itoa(n.decimals), 64) // always a number
+	var room [32]byte
+	s := strconv.AppendInt(append(strconv.AppendInt(room[:0], raw, 10), "e-"...), int64(n.decimals), 10)
+	v, _ := strconv.ParseFloat(string(s), 64) // always a number
 	return v
 }
 

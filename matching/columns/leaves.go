@@ -71,9 +71,11 @@ type ageLeaf struct {
 
 func (x *ageLeaf) fill(t *Table, chunk int, out *truth) {
 	if from, to := t.birth.limits(); !t.birth.empty() && (from != x.from || to != x.to) {
+		var s stranger
 		x.bounds = findBounds(x.leaf, from, to, func(l *leaf, day int64) eval.Truth {
 			// Someone born later than the day is nobody here, and would not be younger than nobody.
-			return l.ask(&eval.Person{BirthDate: dateOf(min(day, int64(l.day)))})
+			s.BirthDate = dateOf(min(day, int64(l.day)))
+			return l.ask(&s.Person)
 		})
 	}
 	for i := range out.at {
@@ -174,9 +176,8 @@ const farthest = 1 << 25
 
 func (x *distanceLeaf) fill(t *Table, chunk int, out *truth) {
 	if x.ends == nil {
-		x.bounds = findBounds(x.leaf, 0, farthest, func(l *leaf, m int64) eval.Truth {
-			return l.ask(&eval.Person{Distances: []eval.SiteDistance{{Site: l.Site, Metres: int(m)}}})
-		})
+		var s stranger
+		x.bounds = findBounds(x.leaf, 0, farthest, func(l *leaf, m int64) eval.Truth { return l.ask(s.lives(int(m), l.Site)) })
 	}
 	if x.points < len(t.points) {
 		x.look(t)

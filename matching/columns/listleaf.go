@@ -42,6 +42,7 @@ func newListLeaf(l leaf) *listLeaf {
 // learn asks the evaluator about one episode of each form, on a day before, between and after those
 // at which the answer can change.
 func (x *listLeaf) learn() {
+	s := stranger{Person: eval.Person{Lists: eval.Lists{Conditions: x.asOf, Medications: x.asOf, Allergies: x.asOf, Procedures: x.asOf}}}
 	for _, form := range []entry{onDay, undated, upTo} {
 		for _, ended := range []entry{0, over} {
 			for i := range len(x.starts) + 1 {
@@ -51,7 +52,7 @@ func (x *listLeaf) learn() {
 				} else if i > 0 {
 					day = x.starts[i-1]
 				}
-				says := x.verdict(form, ended != 0, day)
+				says := x.verdict(&s, form, ended != 0, day)
 				if n := len(x.spans); n > 0 && x.spans[n-1].says == says {
 					x.spans[n-1].end = end
 				} else {
@@ -63,7 +64,7 @@ func (x *listLeaf) learn() {
 }
 
 // verdict is what the evaluator says of one episode.
-func (x *listLeaf) verdict(form entry, ended bool, day int) verdict {
+func (x *listLeaf) verdict(s *stranger, form entry, ended bool, day int) verdict {
 	f := eval.Fact{Kind: string(x.Kind), Code: x.Codes[0]}
 	switch form {
 	case onDay:
@@ -74,7 +75,7 @@ func (x *listLeaf) verdict(form entry, ended bool, day int) verdict {
 	if ended {
 		f.Status = "resolved"
 	}
-	switch x.ask(&eval.Person{Facts: []eval.Fact{f}, Lists: eval.Lists{Conditions: x.asOf, Medications: x.asOf, Allergies: x.asOf, Procedures: x.asOf}}) {
+	switch x.ask(s.told(f)) {
 	case eval.True:
 		return isSo
 	case eval.False:
