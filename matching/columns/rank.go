@@ -61,14 +61,14 @@ func (t *Table) Rank(q Query, limit int, after string) ([]Ranked, error) {
 		from = &r
 	}
 	best := top{Table: t, limit: limit}
-	room := make([]found, len(x.items))
+	f := fitting{question: x, room: make([]found, len(x.items)), met: make([]*block, len(x.items))}
 	for b := range x.blocks() {
-		x.fitting(b, room, func(row uint32, unknown uint32) {
-			if best.full() && unknown > best.ranks[0].unknown {
+		f.block(b, best.most, func(row uint32, unknown uint32) {
+			r := rank{unknown: unknown, metres: x.metresOf(row, ways), row: row}
+			if last := best.last(); last != nil && (r.unknown > last.unknown || r.unknown == last.unknown && r.metres > last.metres) {
 				return
 			}
-			r := rank{unknown: unknown, metres: x.metresOf(row, ways), last: t.last[row], row: row}
-			if from == nil || t.compare(r, *from) > 0 {
+			if r.last = t.last[row]; from == nil || t.compare(r, *from) > 0 {
 				best.add(r)
 			}
 		})
@@ -113,34 +113,50 @@ func (x *question) metresOf(row uint32, ways [][]int32) uint32 {
 	return least
 }
 
-// fitting calls f with everybody of a block who is eligible or possible, and how many items are
-// unknown of them.
-func (x *question) fitting(b int, room []found, f func(row, unknown uint32)) {
-	var living, dead block
-	x.people(b, &living, &dead)
-	met, not := make([]*block, len(x.items)), make([]*block, len(x.items))
+// fitting goes over those who are eligible or possible.
+type fitting struct {
+	*question
+	room []found
+	met  []*block
+}
+
+// block calls f with everybody of a block who fits and of whom no more items are unknown than most
+// says, and how many are.
+func (x *fitting) block(b int, most func() uint32, f func(row, unknown uint32)) {
+	var fit, dead block
+	x.people(b, &fit, &dead)
+	known := fit
 	for j, it := range x.items {
-		met[j], not[j] = it.in(b, &room[j])
-		living.andNot(not[j])
+		met, not := it.in(b, &x.room[j])
+		x.met[j] = met
+		fit.andNot(not)
+		known.and(met)
 	}
-	for w, fit := range living {
-		if fit == 0 {
+	base := uint32(b * blockRows)
+	for w, who := range fit {
+		sure := known[w]
+		for left := who & sure; left != 0; left &= left - 1 {
+			f(base+uint32(w*64+bits.TrailingZeros64(left)), 0)
+		}
+		if who &^= sure; who == 0 || most() == 0 {
 			continue
 		}
 		var digits [16]uint64 // of how many are unknown, for each of the 64
-		for j := range met {
-			carry := fit &^ met[j][w]
+		for j := range x.met {
+			carry := who &^ x.met[j][w]
 			for i := 0; carry != 0; i++ {
 				digits[i], carry = digits[i]^carry, digits[i]&carry
 			}
 		}
-		for ; fit != 0; fit &= fit - 1 {
-			bit := bits.TrailingZeros64(fit)
+		for ; who != 0; who &= who - 1 {
+			bit := bits.TrailingZeros64(who)
 			unknown := uint32(0)
 			for i, d := range digits {
 				unknown |= uint32(d>>bit&1) << i
 			}
-			f(uint32(b*blockRows+w*64+bit), unknown)
+			if unknown <= most() {
+				f(base+uint32(w*64+bit), unknown)
+			}
 		}
 	}
 }
@@ -164,7 +180,21 @@ type top struct {
 	ranks []rank
 }
 
-func (x *top) full() bool { return x.limit > 0 && len(x.ranks) == x.limit }
+// last is the one whose place another could take, nil while there is room.
+func (x *top) last() *rank {
+	if x.limit > 0 && len(x.ranks) == x.limit {
+		return &x.ranks[0]
+	}
+	return nil
+}
+
+// most is how many items may be unknown of whoever is added.
+func (x *top) most() uint32 {
+	if last := x.last(); last != nil {
+		return last.unknown
+	}
+	return ^uint32(0)
+}
 
 func (x *top) add(r rank) {
 	if x.limit == 0 {
