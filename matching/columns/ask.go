@@ -106,53 +106,61 @@ func findBounds(l leaf, from, to int64, truth func(l *leaf, v int64) eval.Truth)
 // split sets who is inside and who is outside, among those who have a number.
 func (x *bounds) split(c *column, cells []line, inside, outside *block) {
 	var room [4]edge
-	edges := room[:0]
+	edges, wide := room[:0], false
 	for _, b := range x.ends {
-		e := edge{rises: b.rises, first: c.cut(b.first)}
-		if e.wide = b.second != b.first; e.wide {
-			e.second = c.cut(b.second)
-		}
-		edges = append(edges, e)
+		e := edge{rises: b.rises, first: c.cut(b.first), second: c.cut(b.second)}
+		edges, wide = append(edges, e), wide || b.second != b.first
 	}
 	for i := range blockLines {
 		l := cellsOf(cells, i, c.width)
 		in, out := inside.line(i), outside.line(i)
 		*in, *out = l[0], line{}
 		for k := range edges {
-			edges[k].split(l, in, out)
+			edges[k].keep(l, in)
+			if wide {
+				edges[k].drop(l, out)
+			}
+		}
+		if !wide { // nobody is between in and out
+			for w, has := range l[0] {
+				out[w] = has &^ in[w]
+			}
 		}
 	}
 }
 
 // edge is a bound over a column.
 type edge struct {
-	rises, wide   bool // wide: second is not first
+	rises         bool
 	first, second cut
 }
 
-// split takes from those inside who is not inside this bound, and adds to those outside who is
-// outside it.
-func (x *edge) split(cells []line, inside, outside *line) {
+// keep takes from those inside who is not inside this bound.
+func (x *edge) keep(cells []line, inside *line) {
 	var at line
-	has := &cells[0]
-	x.first.in(&at, cells)
 	if x.rises {
-		for w := range at {
-			outside[w] |= has[w] &^ at[w]
-		}
-	} else {
-		for w := range at {
-			inside[w] &^= at[w]
-		}
-	}
-	if x.wide {
 		x.second.in(&at, cells)
-	}
-	if x.rises {
 		for w := range at {
 			inside[w] &= at[w]
 		}
 	} else {
+		x.first.in(&at, cells)
+		for w := range at {
+			inside[w] &^= at[w]
+		}
+	}
+}
+
+// drop adds to those outside who is outside this bound.
+func (x *edge) drop(cells []line, outside *line) {
+	var at line
+	if x.rises {
+		x.first.in(&at, cells)
+		for w, has := range cells[0] {
+			outside[w] |= has &^ at[w]
+		}
+	} else {
+		x.second.in(&at, cells)
 		for w := range at {
 			outside[w] |= at[w]
 		}
