@@ -150,11 +150,13 @@ func (x indexes) put(day eval.Date, s *openStudy) (err error) {
 
 // classes are the studies somebody fits.
 func (x indexes) classes(p *percolate.Person) map[string]eval.Class {
-	out := map[string]eval.Class{}
+	var found []percolate.Match
 	for _, ix := range x {
-		for _, m := range ix.Match(p) {
-			out[m.Study] = m.Class
-		}
+		found = ix.Match(found, p)
+	}
+	out := make(map[string]eval.Class, len(found))
+	for _, m := range found {
+		out[m.Study] = m.Class
 	}
 	return out
 }

@@ -30,7 +30,7 @@ func TestTheCrowdsPeersAgree(t *testing.T) {
 		if diff := cmp.Diff(want, sorted(c.naive(&q, nil))); diff != "" {
 			t.Fatalf("person %d (-evaluated +naive):\n%s", i, diff)
 		}
-		if diff := cmp.Diff(want, sorted(x.Match(&p))); diff != "" {
+		if diff := cmp.Diff(want, sorted(x.Match(nil, &p))); diff != "" {
 			t.Fatalf("person %d (-evaluated +index):\n%s", i, diff)
 		}
 		found += len(want)
@@ -63,11 +63,12 @@ func BenchmarkPercolate(b *testing.B) {
 	for i := range who {
 		who[i], plain[i] = c.person()
 	}
+	var got []percolate.Match
 	cold := make([]time.Duration, 0, people)
 	eligible, possible := 0, 0
 	for i := range who {
 		at := spent()
-		got := x.Match(&who[i])
+		got = x.Match(got[:0], &who[i])
 		cold = append(cold, spent()-at)
 		want := c.naive(&plain[i], nil)
 		if !slices.Equal(got, want) {
@@ -82,7 +83,8 @@ func BenchmarkPercolate(b *testing.B) {
 		}
 	}
 	b.Run("cells filled", func(b *testing.B) {
-		report(b, timed(b, func(i int) { x.Match(&who[i%people]) }))
+		var out []percolate.Match
+		report(b, timed(b, func(i int) { out = x.Match(out[:0], &who[i%people]) }))
 		b.ReportMetric(float64(criteria)/studies, "criteria/study")
 		b.ReportMetric(float64(eligible)/people, "eligible/person")
 		b.ReportMetric(float64(possible)/people, "possible/person")

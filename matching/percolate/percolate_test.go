@@ -272,7 +272,7 @@ func TestMatchIsEvaluate(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "people") {
 			p := w.person()
-			want, got := plain(asOf, studies, &p), sorted(x.Match(&p))
+			want, got := plain(asOf, studies, &p), sorted(x.Match(nil, &p))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("(-evaluated +index):\n%s%+v\n%+v", diff, p, studies)
 			}
@@ -320,10 +320,10 @@ func TestChangesAreARebuild(t *testing.T) {
 			seen = append(seen, w.person())
 			for i := range seen {
 				want := plain(asOf, all, &seen[i])
-				if diff := cmp.Diff(want, sorted(x.Match(&seen[i]))); diff != "" {
+				if diff := cmp.Diff(want, sorted(x.Match(nil, &seen[i]))); diff != "" {
 					t.Fatalf("(-evaluated +changed):\n%s", diff)
 				}
-				if diff := cmp.Diff(want, sorted(fresh.Match(&seen[i]))); diff != "" {
+				if diff := cmp.Diff(want, sorted(fresh.Match(nil, &seen[i]))); diff != "" {
 					t.Fatalf("(-evaluated +rebuilt):\n%s", diff)
 				}
 			}

@@ -20,6 +20,16 @@ type predicate struct {
 	plain [2][sexes]eval.Truth // for people of whom no fact touches it: by whether the list is confirmed, and sex
 }
 
+// sexed says whether it depends on the sex what the list alone decides.
+func (q *predicate) sexed() bool {
+	for _, t := range q.plain {
+		if t != [sexes]eval.Truth{t[0], t[0], t[0], t[0]} {
+			return true
+		}
+	}
+	return false
+}
+
 // sexes are as many as criteria can tell apart.
 const sexes = 4
 
@@ -62,7 +72,7 @@ func (x *Index) intern(slot int32, c *eval.Criterion) int32 {
 	p := x.preds[n]
 	p.slots = append(p.slots, slot)
 	for _, id := range p.codes {
-		x.codes[id].cells = nil
+		x.codes[id].forget()
 	}
 	return n
 }
