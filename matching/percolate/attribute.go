@@ -21,7 +21,7 @@ type attribute struct {
 	numbers map[unit]*line[float64]
 	last    unit // whose numbers were looked up last
 	lastOf  *line[float64]
-	starts  []eval.Date // of windows, each once, in order
+	starts  days // of windows
 
 	gen   uint32 // of the person whose facts these are
 	facts []*eval.Fact
@@ -97,10 +97,7 @@ func (a *attribute) add(x *Index, slot int32, it item) {
 	c := &x.preds[it.n].c
 	split := !c.Range.IsZero() && c.Kind != eval.Distance || c.Kind == eval.OtherTrial
 	if within := c.Window(); byFact(c.Kind) && !within.IsZero() {
-		start := within.Before(x.day)
-		if at, known := slices.BinarySearch(a.starts, start); !known {
-			a.starts, split = slices.Insert(a.starts, at, start), true
-		}
+		split = a.starts.add(mark{back: within}, x.day) || split
 	}
 	if split { // what was one cell may be two now
 		a.forget()

@@ -11,6 +11,8 @@ import (
 type cell struct {
 	who           Person // one of them, as far as the attribute goes
 	place         int    // along a line
+	since         int    // of a fact's date among the days from which it counts
+	dated         bool   // it is of this day alone
 	fail, unknown set
 }
 

@@ -45,6 +45,7 @@ type use struct {
 
 // codeCell is a code for people with one fact that touches it, all in the same state.
 type codeCell struct {
+	dated         bool // it is of this day alone
 	fail, unknown few
 	look          few          // studies of which the list alone may say too much, or too little
 	met           []eval.Truth // of predicates that look for this code alone, by their place
@@ -229,7 +230,7 @@ func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 		return cell
 	}
 	who := eval.Person{Sex: sexSample(sex), Lists: confirm(c.kind, own == 1, x.day), Facts: []eval.Fact{*f}}
-	cell := &codeCell{met: make([]eval.Truth, len(c.preds))}
+	cell := &codeCell{dated: !f.Back.IsZero() || !timeless(f.Date) || !timeless(f.Noted) || !timeless(f.End), met: make([]eval.Truth, len(c.preds))}
 	var fail, unknown, look set
 	for i, n := range c.preds {
 		q := x.preds[n]

@@ -264,39 +264,3 @@ func ordered(i uint64) float64 {
 	}
 	return math.Float64frombits(^i)
 }
-
-// dayCell says between which days that matter a full date lies.
-func (x *Index) dayCell(d eval.Date) int {
-	return sort.Search(len(x.days), func(i int) bool { return x.days[i] > d })
-}
-
-// mark makes the days matter from which something counts for a criterion that looks for codes or for
-// other studies.
-func (x *Index) mark(c *eval.Criterion) {
-	after := func(d eval.Date) eval.Date {
-		t, _ := time.Parse(time.DateOnly, string(d))
-		return eval.DateOf(t.AddDate(0, 0, 1))
-	}
-	days := []eval.Date{after(x.day)}
-	if !c.Within.IsZero() {
-		days = append(days, c.Within.Before(x.day))
-	}
-	if !c.AtLeastAgo.IsZero() {
-		days = append(days, after(c.AtLeastAgo.Before(x.day)))
-	}
-	for _, d := range days {
-		at, known := slices.BinarySearch(x.days, d)
-		if known {
-			continue
-		}
-		x.days = slices.Insert(x.days, at, d)
-		for _, c := range x.codes { // what was one cell may be two now
-			c.cells = nil
-		}
-		for _, a := range x.attrs {
-			if a.sample.Kind == eval.OtherTrial {
-				a.forget()
-			}
-		}
-	}
-}

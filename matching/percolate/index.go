@@ -25,9 +25,9 @@ type Index struct {
 	live   set
 	odd    set // with something to ask one by one that no set decides
 
-	named  map[string]int32 // predicates by what they ask
-	preds  []*predicate
-	serial int
+	named map[string]int32 // predicates by what they ask
+	preds []*predicate
+	free  []int32 // of these, the places of those that were of one study, which is gone
 
 	attrOf map[string]*attribute
 	attrs  []*attribute
@@ -39,7 +39,7 @@ type Index struct {
 	codeIDs map[codeName]int32
 	codes   []*code
 	uses    map[factName]use
-	days    []eval.Date           // that matter to codes and other studies, in order
+	days    days                  // that matter to codes and other studies
 	lists   [len(lists)][2]listed // by whether the list is confirmed
 
 	// Of the person being matched.
@@ -94,14 +94,10 @@ func (x *Index) Put(s Study) {
 		x.slots, x.ids, x.rest = append(x.slots, nil), append(x.ids, ""), append(x.rest, nil)
 	}
 	s.Criteria.Study = s.ID
-	e := &entry{Study: s, back: lookBack(s.Criteria.Items, x.day)}
+	e := &entry{Study: s}
+	x.lookBack(e)
 	x.slots[slot], x.ids[slot], x.slotOf[s.ID] = e, s.ID, slot
 	x.live.set(slot)
-	if e.back != "" {
-		if at, known := slices.BinarySearch(x.backs, e.back); !known {
-			x.backs = slices.Insert(x.backs, at, e.back)
-		}
-	}
 	var left []rest
 	for i := range s.Criteria.Items {
 		c := &s.Criteria.Items[i]
@@ -155,11 +151,49 @@ func (x *Index) remove(id string) {
 	for _, n := range e.preds {
 		q := x.preds[n]
 		q.slots = slices.DeleteFunc(q.slots, func(s int32) bool { return s == slot })
+		if q.own {
+			x.free = append(x.free, n)
+		}
 		for _, id := range q.codes {
 			c := x.codes[id]
 			c.forget()
 			for yes := range c.pivot {
 				c.pivot[yes] = slices.DeleteFunc(c.pivot[yes], func(s int32) bool { return s == slot })
+			}
+		}
+	}
+}
+
+// lookBack notes how far a study looks back for other studies.
+func (x *Index) lookBack(e *entry) {
+	if e.back = lookBack(e.Criteria.Items, x.day); e.back == "" {
+		return
+	}
+	if at, known := slices.BinarySearch(x.backs, e.back); !known {
+		x.backs = slices.Insert(x.backs, at, e.back)
+	}
+}
+
+// mark makes the days matter from which something counts for a criterion that looks for codes or for
+// other studies.
+func (x *Index) mark(c *eval.Criterion) {
+	marks := []mark{{after: true}}
+	if !c.Within.IsZero() {
+		marks = append(marks, mark{back: c.Within})
+	}
+	if !c.AtLeastAgo.IsZero() {
+		marks = append(marks, mark{back: c.AtLeastAgo, after: true})
+	}
+	for _, m := range marks {
+		if !x.days.add(m, x.day) {
+			continue
+		}
+		for _, c := range x.codes { // what was one cell may be two now
+			c.cells = nil
+		}
+		for _, a := range x.attrs {
+			if a.sample.Kind == eval.OtherTrial {
+				a.forget()
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package percolate
 import (
 	"cmp"
 	"math"
-	"slices"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -13,6 +12,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	var who Person
 	key := x.key[:0]
 	sex, place := 0, -1 // no place on any line
+	since, dated := 0, false
 	var edges []edge
 	var fact *eval.Fact
 	if a.sexed {
@@ -30,6 +30,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 			place, edges = a.births.place(d), a.births.edges
 		} else {
 			key = append(append(key, '~'), d...)
+			dated = d != ""
 		}
 	case eval.Sex:
 		key = append(key, p.Sex...)
@@ -54,6 +55,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	case eval.OtherTrial:
 		who.Lists.Trials, who.Alone, who.Participations = p.Lists.Trials, p.Alone, p.Participations
 		key = x.appendAlone(key, p)
+		dated = len(p.Participations) > 0 || p.Lists.Trials == "" && p.Alone != ""
 		for _, b := range p.Participations {
 			key = appendText(key, b.Study)
 			key = x.appendDay(x.appendDay(key, b.From), b.To)
@@ -73,6 +75,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 			return nil
 		}
 		key = a.appendFact(key, f)
+		since, dated = a.starts.place(f.Date), !timeless(f.Date) || f.End != ""
 		if f.Number != nil {
 			if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
 				return nil
@@ -93,6 +96,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	}
 	if fact != nil {
 		who.Facts = []eval.Fact{*fact}
+		who.Facts[0].Noted = "" // or it would have to be of the day
 	}
 	if len(a.cells) >= mostCells {
 		clear(a.cells)
@@ -104,6 +108,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	} else {
 		have = a.fill(x, who)
 	}
+	have.since, have.dated = since, dated
 	a.cells[string(key)] = have
 	return have
 }
@@ -111,10 +116,7 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 // appendFact writes the state of a fact but for its number.
 func (a *attribute) appendFact(key []byte, f *eval.Fact) []byte {
 	if f.Date.Full() {
-		at, exact := slices.BinarySearch(a.starts, f.Date)
-		if exact {
-			at++
-		}
+		at := a.starts.place(f.Date)
 		key = append(key, byte(at), byte(at>>8))
 	} else {
 		key = append(append(key, '~'), f.Date...)
@@ -122,13 +124,15 @@ func (a *attribute) appendFact(key []byte, f *eval.Fact) []byte {
 	if f.Number != nil {
 		key = append(key, '#')
 	}
-	key = append(append(key, '|'), f.Noted...)
 	key = append(append(key, '|'), f.End...)
 	return appendText(key, f.Kind, string(f.Code), f.Comparator, f.Unit, f.Text, yesNo(f.Bool), string(f.ValueCode), f.Status)
 }
 
 // past reports whether a fact is of the day at the latest, or undated.
 func (x *Index) past(f *eval.Fact) bool { return cmp.Or(f.Date, f.Noted) <= x.day && f.Noted <= x.day }
+
+// timeless says whether a date is one between which days it lies is all that matters about, or none.
+func timeless(d eval.Date) bool { return d == "" || d.Full() }
 
 func yesNo(b *bool) string {
 	switch {
@@ -160,7 +164,8 @@ func (x *Index) appendDay(key []byte, d eval.Date) []byte {
 	if !d.Full() {
 		return append(append(key, d...), '~')
 	}
-	return append(key, byte(x.dayCell(d)), byte(x.dayCell(d)>>8), '#')
+	at := x.days.place(d)
+	return append(key, byte(at), byte(at>>8), '#')
 }
 
 // appendAlone writes whether the list of trials counts as confirmed, for which studies.

@@ -1,7 +1,9 @@
 package percolate_test
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +60,10 @@ func sorted(m []percolate.Match) []percolate.Match {
 
 // world draws studies and people who have much to do with each other: few codes, few days around
 // the ends of windows, values at bounds.
-type world struct{ t *rapid.T }
+type world struct {
+	t     *rapid.T
+	kinds []eval.Kind // of criteria; nil: all
+}
 
 func pick[T any](w world, name string, all ...T) T { return rapid.SampledFrom(all).Draw(w.t, name) }
 
@@ -92,7 +97,11 @@ func (w world) bounds(from, to int) eval.Range {
 }
 
 func (w world) criterion(depth int) eval.Criterion {
-	c := eval.Criterion{ID: "X", Kind: rapid.SampledFrom(append(eval.Kinds(), eval.Condition, eval.Medication, eval.Condition, eval.Lab, eval.Age)).Draw(w.t, "kind")}
+	kinds := w.kinds
+	if kinds == nil {
+		kinds = append(eval.Kinds(), eval.Condition, eval.Medication, eval.Condition, eval.Lab, eval.Age)
+	}
+	c := eval.Criterion{ID: "X", Kind: rapid.SampledFrom(kinds).Draw(w.t, "kind")}
 	if depth == 0 && c.Kind.Group() {
 		c.Kind = eval.Lab
 	}
@@ -124,15 +133,16 @@ func (w world) criterion(depth int) eval.Criterion {
 		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
 		c.Pick = pick(w, "pick", eval.PickLatest, eval.PickLatest, eval.PickLatest, eval.PickAny, eval.PickMax)
 	case eval.Answer:
-		c.Codes = []eval.Code{pick(w, "code", "muster|x", measures[0])}
+		c.Codes, c.Within = []eval.Code{pick(w, "code", "muster|x", measures[0])}, rapid.SampledFrom(windows).Draw(w.t, "within")
 		if rapid.Bool().Draw(w.t, "number") {
 			c.Range, c.Unit = w.bounds(4, 9), "%"
 		} else {
 			c.In = []string{pick(w, "in", "true", "red")}
 		}
 	case eval.Smoking:
-		c.In = []string{pick(w, "in", "current", "never")}
+		c.In, c.Within = []string{pick(w, "in", "current", "never")}, rapid.SampledFrom(windows).Draw(w.t, "within")
 	case eval.Pregnancy:
+		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
 	case eval.AnyOf, eval.AllOf, eval.AtLeastOf:
 		c.N = rapid.IntRange(1, 2).Draw(w.t, "n")
 		for range rapid.IntRange(1, 3).Draw(w.t, "of") {
@@ -264,7 +274,7 @@ func (w world) studies(n int) (out []percolate.Study) {
 func TestMatchIsEvaluate(t *testing.T) {
 	eligible, possible := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		w := world{t}
+		w := world{t: t}
 		studies := w.studies(rapid.IntRange(1, 12).Draw(t, "studies"))
 		x, err := percolate.New(asOf, studies...)
 		if err != nil {
@@ -293,7 +303,7 @@ func TestMatchIsEvaluate(t *testing.T) {
 // Studies that come, change and go leave an index that answers as a new one does.
 func TestChangesAreARebuild(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := world{t}
+		w := world{t: t}
 		have := map[string]percolate.Study{}
 		x, err := percolate.New(asOf)
 		if err != nil {
@@ -331,10 +341,75 @@ func TestChangesAreARebuild(t *testing.T) {
 	})
 }
 
+// An index that goes from day to day answers on each as one made for it does, for people it has seen
+// and for new ones, while studies come and go.
+func TestTurningIsANewIndex(t *testing.T) {
+	turned, kept := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := world{t: t}
+		if rapid.Bool().Draw(t, "much alike") {
+			w.kinds = rapid.SliceOfN(rapid.SampledFrom([]eval.Kind{eval.Age, eval.Lab, eval.Answer, eval.Smoking, eval.Pregnancy, eval.OtherTrial, eval.Condition, eval.Medication}), 1, 2).Draw(t, "kinds")
+		}
+		have := map[string]percolate.Study{}
+		for _, s := range w.studies(rapid.IntRange(1, 8).Draw(t, "studies")) {
+			have[s.ID] = s
+		}
+		day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+		x, err := percolate.New(asOf, slices.Collect(maps.Values(have))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen []percolate.Person
+		was := map[int][]percolate.Match{}
+		for range rapid.IntRange(2, 6).Draw(t, "days") {
+			for range rapid.IntRange(0, 3).Draw(t, "people") {
+				seen = append(seen, w.person())
+			}
+			for i := range seen {
+				want := plain(eval.DateOf(day), slices.Collect(maps.Values(have)), &seen[i])
+				if diff := cmp.Diff(want, sorted(x.Match(nil, &seen[i]))); diff != "" {
+					t.Fatalf("%s (-evaluated +turned):\n%s%+v\n%+v", eval.DateOf(day), diff, seen[i], have)
+				}
+				if before, ok := was[i]; ok && !cmp.Equal(before, want) {
+					turned++
+				} else if ok {
+					kept++
+				}
+				was[i] = want
+			}
+			if rapid.IntRange(0, 3).Draw(t, "a study changes") > 1 {
+				s := w.study(fmt.Sprintf("S%d", rapid.IntRange(0, 8).Draw(t, "study")))
+				have[s.ID] = s
+				x.Put(s)
+			}
+			if err := x.Turn(eval.DateOf(day)); err != nil { // which it is already
+				t.Fatal(err)
+			}
+			day = day.AddDate(0, 0, rapid.OneOf(rapid.SampledFrom([]int{1, 1, 1, 2, -1}), rapid.IntRange(-500, 1500)).Draw(t, "later"))
+			if err := x.Turn(eval.DateOf(day)); err != nil {
+				t.Fatal(err)
+			}
+			if x.Day() != eval.DateOf(day) {
+				t.Fatalf("the day is %s, want %s", x.Day(), eval.DateOf(day))
+			}
+		}
+	})
+	if turned < 20 || kept < 100 {
+		t.Errorf("%d people changed with the day, %d did not, which says little", turned, kept)
+	}
+}
+
 func TestADayIsAFullDate(t *testing.T) {
 	for _, d := range []eval.Date{"", "2026", "2026-03", "2026-02-30"} {
 		if _, err := percolate.New(d); err == nil {
 			t.Errorf("an index for %q", d)
+		}
+		x, err := percolate.New(asOf)
+		if err == nil {
+			err = x.Turn(d)
+		}
+		if !errors.Is(err, percolate.ErrDay) || x.Day() != asOf {
+			t.Errorf("an index of %s for %q: %v", x.Day(), d, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package percolate
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -53,18 +52,20 @@ func (x *Index) intern(slot int32, c *eval.Criterion) int32 {
 	bare := strip(*c)
 	own := dependsOnStudy(&bare)
 	text, err := json.Marshal(bare)
-	key := string(text)
-	if own || err != nil { // not a number, for instance
-		x.serial++
-		key = fmt.Sprintf("own %d", x.serial)
-	}
-	n, known := x.named[key]
-	if !known {
-		n = int32(len(x.preds))
-		x.named[key] = n
+	shared := !own && err == nil // an error: a bound that is no number
+	n, known := x.named[string(text)]
+	if !shared || !known {
 		p := &predicate{c: bare, own: own}
-		x.preds = append(x.preds, p)
-		x.memo = append(x.memo, 0)
+		if last := len(x.free) - 1; own && last >= 0 {
+			n, x.free = x.free[last], x.free[:last]
+			x.preds[n] = p
+		} else {
+			n = int32(len(x.preds))
+			x.preds, x.memo = append(x.preds, p), append(x.memo, 0)
+		}
+		if shared {
+			x.named[string(text)] = n
+		}
 		if bare.Kind.Coded() && len(bare.Codes) > 0 && (bare.AppliesTo == "" || bare.AppliesTo == "female" || bare.AppliesTo == "male") {
 			x.internCodes(n, p)
 		}
