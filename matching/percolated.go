@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/matching/columns"
-	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/percolate"
 )
 
@@ -71,98 +69,4 @@ func (s *Study) edition() string {
 	h.Write(text)
 	fmt.Fprint(h, s.Sites)
 	return fmt.Sprintf("%d-%016x", s.Version, h.Sum64())
-}
-
-// day is the study's local day.
-func (s *Study) day(now time.Time) eval.Date {
-	if s.Zone != nil {
-		now = now.In(s.Zone)
-	}
-	return eval.DateOf(now)
-}
-
-// openStudies are the open studies, each in the index of its local day.
-type openStudies struct {
-	studies  map[string]*openStudy
-	order    []string // of studies, as they are shown
-	indexes  indexes
-	compared map[string]compared
-}
-
-// openStudy is one open study.
-type openStudy struct {
-	Study
-	edition string
-	day     eval.Date
-}
-
-// take makes these the open studies, and changes in the indexes what is different.
-func (x *openStudies) take(all []Study, now time.Time) error {
-	if x.studies == nil {
-		x.studies, x.indexes = map[string]*openStudy{}, indexes{}
-	}
-	open := map[string]bool{}
-	x.order = nil
-	for i := range all {
-		s := &openStudy{Study: all[i], edition: all[i].edition(), day: all[i].day(now)}
-		open[s.ID], x.order = true, append(x.order, s.ID)
-		old := x.studies[s.ID]
-		if old != nil && old.edition == s.edition && old.day == s.day {
-			continue
-		}
-		if old != nil && old.day != s.day {
-			x.indexes[old.day].Remove(s.ID)
-		}
-		if err := x.indexes.put(s.day, s); err != nil {
-			return err
-		}
-		x.studies[s.ID] = s
-	}
-	used := map[eval.Date]bool{}
-	for id, s := range x.studies {
-		if !open[id] {
-			x.indexes[s.day].Remove(id)
-			delete(x.studies, id)
-			continue
-		}
-		used[s.day] = true
-	}
-	for day := range x.indexes {
-		if !used[day] {
-			delete(x.indexes, day)
-		}
-	}
-	return nil
-}
-
-// indexes hold studies by the day they are looked at on.
-type indexes map[eval.Date]*percolate.Index
-
-func (x indexes) put(day eval.Date, s *openStudy) (err error) {
-	if x[day] == nil {
-		if x[day], err = percolate.New(day); err != nil {
-			return fmt.Errorf("%s on %q: %w", s.ID, day, err)
-		}
-	}
-	x[day].Put(s.percolated())
-	return nil
-}
-
-// classes are the studies somebody fits.
-func (x indexes) classes(p *percolate.Person) map[string]eval.Class {
-	var found []percolate.Match
-	for _, ix := range x {
-		found = ix.Match(found, p)
-	}
-	out := make(map[string]eval.Class, len(found))
-	for _, m := range found {
-		out[m.Study] = m.Class
-	}
-	return out
-}
-
-// settled says whether everybody was held against the study as it is, so that what changes is news.
-func (x *openStudies) settled(s *openStudy) bool {
-	c, ok := x.compared[s.ID]
-	return ok && c.Edition == s.edition && !c.Closed
 }

@@ -46,11 +46,17 @@ func (d *twoDays) moved(p *percolate.Person) bool {
 }
 
 func (d *twoDays) add(s *openStudy, before eval.Date) error {
-	err := d.before.put(before, s)
-	if err == nil {
-		err = d.after.put(s.day, s)
+	for _, x := range []struct {
+		indexes
+		day eval.Date
+	}{{d.before, before}, {d.after, s.day}} {
+		ix, err := x.on(string(x.day), x.day)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.ID, err)
+		}
+		ix.Put(s.percolated())
 	}
-	return err
+	return nil
 }
 
 func (m *Matches) sweep(ctx context.Context) error {

@@ -178,6 +178,9 @@ func (x *Index) lookBack(e *entry) {
 // other studies.
 func (x *Index) mark(c *eval.Criterion) {
 	marks := []mark{{after: true}}
+	if c.Kind == eval.OtherTrial && c.Within.IsZero() { // it asks for the day itself
+		marks = append(marks, mark{})
+	}
 	if !c.Within.IsZero() {
 		marks = append(marks, mark{back: c.Within})
 	}

@@ -55,10 +55,11 @@ func (a *attribute) cell(x *Index, p *Person) *cell {
 	case eval.OtherTrial:
 		who.Lists.Trials, who.Alone, who.Participations = p.Lists.Trials, p.Alone, p.Participations
 		key = x.appendAlone(key, p)
-		dated = len(p.Participations) > 0 || p.Lists.Trials == "" && p.Alone != ""
+		dated = p.Lists.Trials == "" && p.Alone != ""
 		for _, b := range p.Participations {
 			key = appendText(key, b.Study)
 			key = x.appendDay(x.appendDay(key, b.From), b.To)
+			dated = dated || !timeless(b.From) || !timeless(b.To)
 		}
 	default:
 		if a.gen != x.gen || len(a.facts) == 0 {

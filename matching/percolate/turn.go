@@ -35,13 +35,14 @@ func (x *Index) Turn(day eval.Date) error {
 		maps.DeleteFunc(c.cells, func(_ string, have *codeCell) bool { return have.dated })
 	}
 	for _, a := range x.attrs {
-		a.turn(x, before)
+		a.turn(x, before, same)
 	}
 	return nil
 }
 
-func (a *attribute) turn(x *Index, before eval.Date) {
-	same := a.starts.turn(before, x.day)
+// turn takes a new day in; same says that the days that matter to other studies come in the same order.
+func (a *attribute) turn(x *Index, before eval.Date, same bool) {
+	same = a.starts.turn(before, x.day) && (same || a.sample.Kind != eval.OtherTrial)
 	if a.births != nil {
 		was := a.births
 		a.births = a.birthLine(x)

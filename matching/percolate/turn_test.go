@@ -29,6 +29,9 @@ func TestTurningToADayOnWhichTheSameIsAnother(t *testing.T) {
 	busy := func(within eval.Period) eval.Criterion {
 		return eval.Criterion{Kind: eval.OtherTrial, Within: within, Exclude: true}
 	}
+	was := func(until eval.Date) percolate.Person {
+		return percolate.Person{Person: eval.Person{Participations: []eval.Participation{{Study: "elsewhere", From: "2026-01-01", To: until}}, Lists: eval.Lists{Trials: "2026-03-01"}}}
+	}
 	one, thirtyDays := 1.0, 30.0
 
 	for _, c := range []struct {
@@ -44,6 +47,8 @@ func TestTurningToADayOnWhichTheSameIsAnother(t *testing.T) {
 			day: "2026-05-01", people: []percolate.Person{ill("2026-04-01")}, next: "2026-08-02", later: []percolate.Person{ill("2026-07-02")}},
 		{name: "the same for other studies", studies: []eval.Criterion{busy(month), busy(thirty)},
 			day: "2026-05-01", people: []percolate.Person{{Alone: "2026-04-05"}}, next: "2026-08-02", later: []percolate.Person{{Alone: "2026-07-03"}}},
+		{name: "what other studies ended with", studies: []eval.Criterion{busy(month), busy(thirty)},
+			day: "2026-05-01", people: []percolate.Person{was("2026-04-01")}, next: "2026-08-02", later: []percolate.Person{was("2026-07-02")}},
 		{name: "a month is less than thirty days, or more", day: "2026-03-02", next: "2026-09-01",
 			studies: []eval.Criterion{{Kind: eval.Age, Range: eval.Range{Min: &one}, Unit: "mo"}, {Kind: eval.Age, Range: eval.Range{Min: &thirtyDays}, Unit: "d"}},
 			people:  []percolate.Person{born("2026-02-02")}, later: []percolate.Person{born("2026-08-02")}},
@@ -82,5 +87,20 @@ func TestTurningToADayOnWhichTheSameIsAnother(t *testing.T) {
 			check(c.later)
 			check(c.people)
 		})
+	}
+}
+
+// Another study that ended yesterday is over, one that ends today is not.
+func TestAnotherStudyEndsOnItsLastDay(t *testing.T) {
+	s := percolate.Study{ID: "S", Criteria: eval.Criteria{Items: []eval.Criterion{{ID: "X", Kind: eval.OtherTrial, Exclude: true}}}}
+	x, err := percolate.New(asOf, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []eval.Date{"2026-03-02", "2026-03-01", "2026-03-03"} {
+		p := percolate.Person{Person: eval.Person{Lists: eval.Lists{Trials: "2026-01-01"}, Participations: []eval.Participation{{Study: "elsewhere", From: "2026-01-01", To: end}}}}
+		if diff := cmp.Diff(plain(asOf, []percolate.Study{s}, &p), x.Match(nil, &p)); diff != "" {
+			t.Errorf("until %s (-evaluated +index):\n%s", end, diff)
+		}
 	}
 }
