@@ -13,9 +13,7 @@ type attribute struct {
 	sexed  bool           // they apply to one sex
 	items  map[int32][]item
 	cells  map[string]*cell
-	none   [sexes]*cell // of facts: of people who have none
-
-	near map[string][]*cell // those that differ in their place alone
+	near   map[string][]*cell // those that differ in their place alone
 
 	births  *line[eval.Date] // of ages
 	numbers map[unit]*line[float64]
@@ -78,7 +76,8 @@ func (x *Index) attributeOf(c *eval.Criterion) *attribute {
 	}
 	a := x.attrOf[string(text)]
 	if a == nil {
-		a = &attribute{sample: *c, sexed: same.Sexed, items: map[int32][]item{}, cells: map[string]*cell{}}
+		a = &attribute{sample: *c, sexed: same.Sexed, items: map[int32][]item{}}
+		a.forget()
 		x.attrOf[string(text)] = a
 		x.attrs = append(x.attrs, a)
 		for _, code := range same.Codes {
@@ -103,7 +102,7 @@ func (a *attribute) add(x *Index, slot int32, it item) {
 		a.forget()
 		return
 	}
-	for _, have := range a.all() {
+	for _, have := range a.cells {
 		have.judge(x, slot, it)
 	}
 }
@@ -111,25 +110,13 @@ func (a *attribute) add(x *Index, slot int32, it item) {
 // remove takes a study out.
 func (a *attribute) remove(slot int32) {
 	delete(a.items, slot)
-	for _, have := range a.all() {
+	for _, have := range a.cells {
 		have.fail.unset(slot)
 		have.unknown.unset(slot)
 	}
 }
 
 func (a *attribute) forget() {
-	a.cells, a.near, a.none = map[string]*cell{}, map[string][]*cell{}, [sexes]*cell{}
+	a.cells, a.near = map[string]*cell{}, map[string][]*cell{}
 	a.births, a.numbers, a.lastOf = nil, nil, nil
-}
-
-func (a *attribute) all() (out []*cell) {
-	for _, have := range a.cells {
-		out = append(out, have)
-	}
-	for _, have := range a.none {
-		if have != nil {
-			out = append(out, have)
-		}
-	}
-	return out
 }

@@ -19,6 +19,31 @@ type cell struct {
 // mostCells bounds what is kept of one attribute; beyond it begins anew.
 const mostCells = 4096
 
+// cell is that of a person, nil if they are of none: then the criteria must be asked one by one.
+func (a *attribute) cell(x *Index, p *Person) *cell {
+	at, ok := a.spot(x, p)
+	if !ok {
+		return nil
+	}
+	if have, known := a.cells[string(at.key)]; known {
+		return have
+	}
+	if len(a.cells) >= mostCells {
+		clear(a.cells)
+		clear(a.near)
+	}
+	have := a.fill(x, a.who(p, &at), &at)
+	have.place, have.dated = at.place, at.dated
+	if at.fact != nil {
+		have.since = a.starts.place(at.fact.Date)
+	}
+	a.cells[string(at.key)] = have
+	if at.place >= 0 {
+		a.near[string(at.rest())] = append(a.near[string(at.rest())], have)
+	}
+	return have
+}
+
 // judge asks eval what becomes of the people of a cell for one criterion.
 func (have *cell) judge(x *Index, slot int32, it item) {
 	var t eval.Truth
@@ -40,8 +65,26 @@ func (have *cell) judge(x *Index, slot int32, it item) {
 	}
 }
 
-func (a *attribute) fill(x *Index, who Person) *cell {
+// fill makes the cell of who. If there are any of people who differ from them in their place along a
+// line alone, it is made from the nearest: only what changes between the two is judged.
+func (a *attribute) fill(x *Index, who Person, at *spot) *cell {
 	have := &cell{who: who}
+	if nearest := a.nearest(at); nearest != nil {
+		have.fail, have.unknown = slices.Clone(nearest.fail), slices.Clone(nearest.unknown)
+		from, to := min(at.place, nearest.place), max(at.place, nearest.place)
+		first, _ := slices.BinarySearchFunc(at.edges, from, func(e edge, n int) int { return e.cut - n })
+		for _, e := range at.edges[first:] {
+			if e.cut >= to {
+				break
+			}
+			have.fail.unset(e.slot)
+			have.unknown.unset(e.slot)
+			for _, it := range a.items[e.slot] {
+				have.judge(x, e.slot, it)
+			}
+		}
+		return have
+	}
 	for slot, items := range a.items {
 		for _, it := range items {
 			have.judge(x, slot, it)
@@ -50,46 +93,16 @@ func (a *attribute) fill(x *Index, who Person) *cell {
 	return have
 }
 
-// fillFrom is fill for people who differ from those of another cell in their place along a line
-// alone: only what changes between the two is judged.
-func (a *attribute) fillFrom(x *Index, other *cell, who Person, place int, edges []edge) *cell {
-	have := &cell{who: who, place: place, fail: slices.Clone(other.fail), unknown: slices.Clone(other.unknown)}
-	from, to := min(place, other.place), max(place, other.place)
-	at, _ := slices.BinarySearchFunc(edges, from, func(e edge, n int) int { return e.cut - n })
-	for _, e := range edges[at:] {
-		if e.cut >= to {
-			break
-		}
-		have.fail.unset(e.slot)
-		have.unknown.unset(e.slot)
-		for _, it := range a.items[e.slot] {
-			have.judge(x, e.slot, it)
+func (a *attribute) nearest(at *spot) (best *cell) {
+	if at.place < 0 {
+		return nil
+	}
+	for _, c := range a.near[string(at.rest())] {
+		if best == nil || abs(c.place-at.place) < abs(best.place-at.place) {
+			best = c
 		}
 	}
-	return have
-}
-
-// along is the cell of people at a place of a line, of all those that are alike but for the place;
-// rest is the key without it.
-func (a *attribute) along(x *Index, rest []byte, who Person, place int, edges []edge) *cell {
-	var nearest *cell
-	for _, c := range a.near[string(rest)] {
-		if nearest == nil || abs(c.place-place) < abs(nearest.place-place) {
-			nearest = c
-		}
-	}
-	var have *cell
-	if nearest == nil {
-		have = a.fill(x, who)
-		have.place = place
-	} else {
-		have = a.fillFrom(x, nearest, who, place, edges)
-	}
-	if a.near == nil {
-		a.near = map[string][]*cell{}
-	}
-	a.near[string(rest)] = append(a.near[string(rest)], have)
-	return have
+	return best
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -1,0 +1,127 @@
+package percolate
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/muster-health/muster/matching/eval"
+)
+
+// spot is where somebody stands at an attribute; who has the same key is of the same cell.
+type spot struct {
+	key   []byte
+	sex   int
+	fact  *eval.Fact // the one that decides; nil: none, or the attribute is no matter of facts
+	place int        // along a line; -1: on none
+	edges []edge     // of the line
+	dated bool       // the same only today
+}
+
+// placeBytes are at the end of a key.
+const placeBytes = 3
+
+// rest is the key without the place.
+func (at *spot) rest() []byte { return at.key[:len(at.key)-placeBytes] }
+
+// spot finds where p stands; not ok if that is not plain to see, and the criteria must be asked one by
+// one. The key is of use until the next one is made.
+func (a *attribute) spot(x *Index, p *Person) (at spot, ok bool) {
+	at = spot{key: x.key[:0], place: -1}
+	if a.sexed {
+		at.sex = sexOf(&p.Person)
+		at.key = append(at.key, byte(at.sex))
+	}
+	switch a.sample.Kind {
+	case eval.Age:
+		if a.births == nil {
+			a.births = a.birthLine(x)
+		}
+		if d := p.BirthDate; d.Full() && d <= x.day && d >= a.births.cuts[0] {
+			at.place, at.edges = a.births.place(d), a.births.edges
+		} else {
+			at.key = append(append(at.key, '~'), d...)
+			at.dated = d != ""
+		}
+	case eval.Sex:
+		at.key = append(at.key, p.Sex...)
+	case eval.Gender:
+		at.key = append(at.key, p.Gender...)
+	case eval.Language:
+		at.key = append(at.key, p.Language...)
+	case eval.Interpreter:
+		at.key = append(at.key, byte(p.Interpreter))
+	case eval.Device:
+		at.key = append(at.key, byte(p.Devices.Mobile), byte(p.Devices.Phone), byte(p.Devices.Web))
+	case eval.Distance:
+		if p.Home.Located() {
+			at.key = appendBits(appendBits(at.key, math.Float64bits(p.Home.Lat)), math.Float64bits(p.Home.Lon))
+		}
+	case eval.OtherTrial:
+		at.key = x.appendAlone(at.key, p)
+		at.dated = p.Lists.Trials == "" && p.Alone != ""
+		for _, b := range p.Participations {
+			at.key = appendText(at.key, b.Study)
+			at.key = x.appendDay(x.appendDay(at.key, b.From), b.To)
+			at.dated = at.dated || !timeless(b.From) || !timeless(b.To)
+		}
+	default:
+		if a.gen == x.gen && !a.read(x, &at) {
+			return at, false
+		}
+	}
+	at.key = append(at.key, byte(at.place), byte(at.place>>8), byte(at.place>>16))
+	x.key = at.key
+	return at, true
+}
+
+// read takes in the facts of the person being matched.
+func (a *attribute) read(x *Index, at *spot) bool {
+	f := a.latest(x)
+	if f == nil || !x.past(f) {
+		return false
+	}
+	at.fact = f
+	at.key = a.appendFact(at.key, f)
+	at.dated = !timeless(f.Date) || f.End != ""
+	if f.Number != nil {
+		if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
+			return false
+		}
+		l := a.numberLine(x, f)
+		at.place, at.edges = l.place(*f.Number), l.edges
+	}
+	return true
+}
+
+// who is a person as far as an attribute goes.
+func (a *attribute) who(p *Person, at *spot) (who Person) {
+	switch a.sample.Kind {
+	case eval.Age:
+		who.BirthDate = p.BirthDate
+	case eval.Sex:
+		who.Sex = p.Sex
+	case eval.Gender:
+		who.Gender = p.Gender
+	case eval.Language:
+		who.Language = p.Language
+	case eval.Interpreter:
+		who.Interpreter = p.Interpreter
+	case eval.Device:
+		who.Devices = p.Devices
+	case eval.Distance:
+		who.Home = p.Home
+	case eval.OtherTrial:
+		who.Lists.Trials, who.Alone, who.Participations = p.Lists.Trials, p.Alone, p.Participations
+	}
+	if a.sexed {
+		who.Sex = sexSample(at.sex)
+	}
+	if at.fact != nil {
+		who.Facts = []eval.Fact{*at.fact}
+		who.Facts[0].Noted = "" // or it would have to be of the day
+	}
+	return who
+}
+
+// past reports whether a fact is of the day at the latest, or undated.
+func (x *Index) past(f *eval.Fact) bool { return cmp.Or(f.Date, f.Noted) <= x.day && f.Noted <= x.day }
