@@ -12,8 +12,8 @@ type attribute struct {
 	sample eval.Criterion // any of them
 	sexed  bool           // they apply to one sex
 	items  map[int32][]item
-	cells  map[string]*cell
-	near   map[string][]*cell // those that differ in their place alone
+	cells  map[string]*kin
+	count  int // of cells
 
 	births  *line[eval.Date] // of ages
 	numbers map[unit]*line[float64]
@@ -102,7 +102,7 @@ func (a *attribute) add(x *Index, slot int32, it item) {
 		a.forget()
 		return
 	}
-	for _, have := range a.cells {
+	for have := range a.all() {
 		have.judge(x, slot, it)
 	}
 }
@@ -110,13 +110,13 @@ func (a *attribute) add(x *Index, slot int32, it item) {
 // remove takes a study out.
 func (a *attribute) remove(slot int32) {
 	delete(a.items, slot)
-	for _, have := range a.cells {
+	for have := range a.all() {
 		have.fail.unset(slot)
 		have.unknown.unset(slot)
 	}
 }
 
 func (a *attribute) forget() {
-	a.cells, a.near = map[string]*cell{}, map[string][]*cell{}
+	a.cells, a.count = map[string]*kin{}, 0
 	a.births, a.numbers, a.lastOf = nil, nil, nil
 }

@@ -81,6 +81,11 @@ func (l *line[T]) place(v T) int {
 	return n
 }
 
+// find notes where on the line v lies.
+func (l *line[T]) find(v T, at *spot) {
+	at.place, at.places, at.edges = l.place(v), len(l.cuts)+1, l.edges
+}
+
 // cutAt is where the outcome for a study changes.
 type cutAt[T cmp.Ordered] struct {
 	at   T
@@ -142,7 +147,10 @@ func (a *attribute) numberLine(x *Index, f *eval.Fact) *line[float64] {
 	}
 	l, ok := a.numbers[in]
 	if !ok {
-		if a.numbers == nil || len(a.numbers) >= mostCells {
+		if len(a.numbers) >= mostCells {
+			a.forget() // the places of cells are those of lines that are no more
+		}
+		if a.numbers == nil {
 			a.numbers = map[unit]*line[float64]{}
 		}
 		l = a.newNumberLine(x, in)

@@ -7,26 +7,21 @@ import (
 	"github.com/muster-health/muster/matching/eval"
 )
 
-// spot is where somebody stands at an attribute; who has the same key is of the same cell.
+// spot is where somebody stands at an attribute; who has the same key and place is of the same cell.
 type spot struct {
-	key   []byte
-	sex   int
-	fact  *eval.Fact // the one that decides; nil: none, or the attribute is no matter of facts
-	place int        // along a line; -1: on none
-	edges []edge     // of the line
-	dated bool       // the same only today
+	key    []byte // without the place
+	sex    int
+	fact   *eval.Fact // the one that decides; nil: none, or the attribute is no matter of facts
+	place  int        // along a line, of so many
+	places int
+	edges  []edge // of the line
+	dated  bool   // the same only today
 }
-
-// placeBytes are at the end of a key.
-const placeBytes = 3
-
-// rest is the key without the place.
-func (at *spot) rest() []byte { return at.key[:len(at.key)-placeBytes] }
 
 // spot finds where p stands; not ok if that is not plain to see, and the criteria must be asked one by
 // one. The key is of use until the next one is made.
 func (a *attribute) spot(x *Index, p *Person) (at spot, ok bool) {
-	at = spot{key: x.key[:0], place: -1}
+	at = spot{key: x.key[:0], places: 1}
 	if a.sexed {
 		at.sex = sexOf(&p.Person)
 		at.key = append(at.key, byte(at.sex))
@@ -37,7 +32,7 @@ func (a *attribute) spot(x *Index, p *Person) (at spot, ok bool) {
 			a.births = a.birthLine(x)
 		}
 		if d := p.BirthDate; d.Full() && d <= x.day && d >= a.births.cuts[0] {
-			at.place, at.edges = a.births.place(d), a.births.edges
+			a.births.find(d, &at)
 		} else {
 			at.key = append(append(at.key, '~'), d...)
 			at.dated = d != ""
@@ -69,7 +64,6 @@ func (a *attribute) spot(x *Index, p *Person) (at spot, ok bool) {
 			return at, false
 		}
 	}
-	at.key = append(at.key, byte(at.place), byte(at.place>>8), byte(at.place>>16))
 	x.key = at.key
 	return at, true
 }
@@ -87,8 +81,7 @@ func (a *attribute) read(x *Index, at *spot) bool {
 		if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
 			return false
 		}
-		l := a.numberLine(x, f)
-		at.place, at.edges = l.place(*f.Number), l.edges
+		a.numberLine(x, f).find(*f.Number, at)
 	}
 	return true
 }

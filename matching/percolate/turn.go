@@ -52,10 +52,11 @@ func (a *attribute) turn(x *Index, before eval.Date, same bool) {
 		a.forget()
 		return
 	}
-	maps.DeleteFunc(a.cells, func(_ string, have *cell) bool { return have.dated })
-	maps.DeleteFunc(a.near, func(_ string, have []*cell) bool { return have[0].dated }) // if one is, all are
-	for _, have := range a.cells {
+	maps.DeleteFunc(a.cells, func(_ string, k *kin) bool { return k.dated })
+	a.count = 0
+	for have := range a.all() {
 		have.turn(a)
+		a.count++
 	}
 }
 
