@@ -47,7 +47,8 @@ type use struct {
 type codeCell struct {
 	dated         bool // it is of this day alone
 	fail, unknown few
-	look          few          // studies of which the list alone may say too much, or too little
+	wake          few          // studies that wait under the code
+	look          few          // those of which the list alone may say too much, or too little
 	met           []eval.Truth // of predicates that look for this code alone, by their place
 }
 
@@ -172,16 +173,15 @@ func (x *Index) readLists(p *Person) {
 	}
 	for _, id := range x.hit {
 		c, t := x.codes[id], &x.touched[id]
-		for _, slot := range c.pivot[own[c.list]] {
-			x.waiting[c.list].set(slot)
-		}
 		if t.facts == 1 {
 			t.mine = x.codeCell(c, t.fact, p, own[c.list])
 		}
 		if t.mine == nil {
+			x.waiting[c.list].setAll(c.pivot[own[c.list]])
 			x.look.add(x.lookFor(c))
 			continue
 		}
+		x.waiting[c.list].add(t.mine.wake)
 		x.fail.add(t.mine.fail)
 		x.maybe.add(t.mine.unknown)
 		x.look.add(t.mine.look)
@@ -202,7 +202,7 @@ func (x *Index) lookFor(c *code) few {
 		for _, n := range c.preds {
 			all.setAll(x.preds[n].slots)
 		}
-		c.all = all.few()
+		pack([]set{all}, &c.all)
 	}
 	return c.all
 }
@@ -231,7 +231,8 @@ func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 	}
 	who := eval.Person{Sex: sexSample(sex), Lists: confirm(c.kind, own == 1, x.day), Facts: []eval.Fact{*f}}
 	cell := &codeCell{dated: !f.Back.IsZero() || !timeless(f.Date) || !timeless(f.Noted) || !timeless(f.End), met: make([]eval.Truth, len(c.preds))}
-	var fail, unknown, look set
+	var fail, unknown, wake, look set
+	wake.setAll(c.pivot[own])
 	for i, n := range c.preds {
 		q := x.preds[n]
 		if len(q.codes) > 1 { // another of them may be on the list
@@ -248,7 +249,7 @@ func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 			look.setAll(q.slots)
 		}
 	}
-	cell.fail, cell.unknown, cell.look = fail.few(), unknown.few(), look.few()
+	pack([]set{fail, wake, unknown, look}, &cell.fail, &cell.wake, &cell.unknown, &cell.look)
 	if c.cells == nil || len(c.cells) >= mostCells {
 		c.cells = map[string]*codeCell{}
 	}

@@ -1,7 +1,5 @@
 package percolate
 
-import "slices"
-
 // set is a set of slots. It is as long as its last member needs.
 type set []uint64
 
@@ -80,14 +78,24 @@ type word struct {
 	bits uint64
 }
 
-func (b set) few() few {
-	var out few
-	for i, w := range b {
-		if w != 0 {
-			out = append(out, word{int32(i), w})
+// pack makes each set one of few, side by side in memory.
+func pack(all []set, into ...*few) {
+	n := 0
+	for _, b := range all {
+		for _, w := range b {
+			n += flag(w != 0)
 		}
 	}
-	return slices.Clip(out)
+	room := make(few, 0, n)
+	for k, b := range all {
+		from := len(room)
+		for i, w := range b {
+			if w != 0 {
+				room = append(room, word{int32(i), w})
+			}
+		}
+		*into[k] = room[from:len(room):len(room)]
+	}
 }
 
 // add adds the members of o, of which none may be beyond b.
