@@ -5,8 +5,8 @@ import (
 )
 
 // appendFact writes the state of a fact but for its number.
-func (a *attribute) appendFact(key []byte, f *eval.Fact) []byte {
-	if f.Date.Full() {
+func (a *attribute) appendFact(key []byte, f *eval.Fact, full bool) []byte {
+	if full {
 		at := a.starts.place(f.Date)
 		key = append(key, byte(at), byte(at>>8))
 	} else {

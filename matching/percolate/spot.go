@@ -75,8 +75,9 @@ func (a *attribute) read(x *Index, at *spot) bool {
 		return false
 	}
 	at.fact = f
-	at.key = a.appendFact(at.key, f)
-	at.dated = !timeless(f.Date) || f.End != ""
+	full := f.Date.Full()
+	at.key = a.appendFact(at.key, f, full)
+	at.dated = !full && f.Date != "" || f.End != ""
 	if f.Number != nil {
 		if math.IsNaN(*f.Number) || math.IsInf(*f.Number, 0) {
 			return false
