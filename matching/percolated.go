@@ -21,42 +21,32 @@ func percolatedRecord(r *record, known *here) (out percolate.Person, ok bool) {
 	if r.profile == nil {
 		return out, false
 	}
-	own := func(v columns.Own) percolate.Own {
-		o := percolate.Own{Person: v.Person}
+	fold := func(o columns.Own) columns.Own {
 		if known != nil {
-			o.Participations = slices.Concat(o.Participations, known.trials)
+			o.Person.Participations = slices.Concat(o.Person.Participations, known.trials)
 			if n := len(known.visits); n > 0 { // visits that were kept: none lies ahead
-				o.LastVisit = max(o.LastVisit, known.visits[n-1])
-			}
-		}
-		if v.Asked != "" {
-			if o.Alone = addDays(v.Asked, -columns.AskedDays); o.Alone == "" {
-				o.Lists.Trials = v.Asked
+				o.Person.LastVisit = max(o.Person.LastVisit, known.visits[n-1])
 			}
 		}
 		return o
 	}
-	all := own(r.registry)
-	out.Person, out.Alone, out.Home = all.Person, all.Alone, r.profile.at
+	all := fold(r.registry)
+	out.Person, out.Asked, out.Home = all.Person, all.Asked, r.profile.at
 	if r.profile.basis.Kind == contacts.ByWaiver {
 		out.Only = cmp.Or(r.profile.basis.Study, "-")
 	}
-	for study, v := range r.own {
+	for study, o := range r.own {
 		if out.Own == nil {
-			out.Own = map[string]percolate.Own{}
+			out.Own = map[string]columns.Own{}
 		}
-		out.Own[study] = own(v)
+		out.Own[study] = fold(o)
 	}
 	return out, true
 }
 
 // percolated is a study as the percolator reads it.
 func (s *Study) percolated() percolate.Study {
-	out := percolate.Study{ID: s.ID, Criteria: s.Criteria}
-	for _, x := range s.places() {
-		out.Sites = append(out.Sites, percolate.Site(x))
-	}
-	return out
+	return percolate.Study{ID: s.ID, Criteria: s.Criteria, Sites: s.places()}
 }
 
 // edition names what people are held against: another one, and everybody is held against it anew.

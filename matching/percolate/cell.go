@@ -83,7 +83,7 @@ func (have *cell) judge(x *Index, slot int32, it item) {
 		q := x.preds[it.n]
 		who := &have.who.Person
 		if q.own {
-			who = it.s.of(who, have.who.Home, have.who.Alone)
+			who = x.ready(it.s, have.who.everywhere(), have.who.Home)
 		}
 		t = x.on.Met(it.s.ID, &q.c, who)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -34,7 +35,7 @@ type Index struct {
 	watch  map[eval.Code][]*attribute
 	bounds map[bound]float64
 	ranges map[string][]step // of distance criteria
-	backs  []eval.Date       // how far studies look back for other studies, each once, in order
+	backs  []int             // how far studies look back for other studies, each once, in order
 
 	codeIDs map[codeName]int32
 	codes   []*code
@@ -61,7 +62,6 @@ type Index struct {
 // entry is a study in its slot.
 type entry struct {
 	Study
-	back  eval.Date // how far it looks back for other studies
 	attrs []*attribute
 	preds []int32 // all
 }
@@ -166,11 +166,9 @@ func (x *Index) remove(id string) {
 
 // lookBack notes how far a study looks back for other studies.
 func (x *Index) lookBack(e *entry) {
-	if e.back = lookBack(e.Criteria.Items, x.day); e.back == "" {
-		return
-	}
-	if at, known := slices.BinarySearch(x.backs, e.back); !known {
-		x.backs = slices.Insert(x.backs, at, e.back)
+	back := columns.AsksBackTo(e.Criteria.Items, x.day)
+	if at, known := slices.BinarySearch(x.backs, back); !known {
+		x.backs = slices.Insert(x.backs, at, back)
 	}
 }
 

@@ -1,6 +1,9 @@
 package percolate
 
 import (
+	"slices"
+
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -56,19 +59,16 @@ func (x *Index) appendDay(key []byte, d eval.Date) []byte {
 	return append(key, byte(at), byte(at>>8), '#')
 }
 
-// appendAlone writes whether the list of trials counts as confirmed, for which studies.
-func (x *Index) appendAlone(key []byte, p *Person) []byte {
-	if p.Lists.Trials != "" {
+// appendAsked writes for which studies the list of trials counts as confirmed, by what they said when
+// they were asked.
+func (x *Index) appendAsked(key []byte, p *Person) []byte {
+	day, full := p.Asked.Day()
+	switch {
+	case p.Lists.Trials != "", p.Asked != "" && !full:
 		return append(key, 'c')
-	}
-	if p.Alone == "" {
+	case p.Asked == "":
 		return append(key, '-')
 	}
-	n := 0
-	for _, back := range x.backs {
-		if back < p.Alone {
-			n++
-		}
-	}
+	n, _ := slices.BinarySearch(x.backs, day-columns.AskedDays)
 	return append(key, 'a', byte(n), byte(n>>8))
 }

@@ -3,6 +3,7 @@ package percolate
 import (
 	"math/bits"
 
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -145,7 +146,7 @@ func (x *Index) direct(to []Match, p *Person) []Match {
 		}
 		own, apart := p.Own[e.ID]
 		if !apart {
-			own = Own{p.Person, p.Alone}
+			own = p.everywhere()
 		}
 		if class := x.evaluate(e, p, own); class != eval.Excluded {
 			to = append(to, Match{e.ID, class})
@@ -154,6 +155,6 @@ func (x *Index) direct(to []Match, p *Person) []Match {
 	return to
 }
 
-func (x *Index) evaluate(e *entry, p *Person, own Own) eval.Class {
-	return eval.Evaluate(e.Criteria, *e.of(&own.Person, p.Home, own.Alone), x.day).Class
+func (x *Index) evaluate(e *entry, p *Person, own columns.Own) eval.Class {
+	return eval.Evaluate(e.Criteria, *x.ready(e, own, p.Home), x.day).Class
 }

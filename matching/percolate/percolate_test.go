@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/percolate"
 )
@@ -26,9 +27,9 @@ func plain(day eval.Date, studies []percolate.Study, p *percolate.Person) []perc
 		if p.Only != "" && p.Only != s.ID {
 			continue
 		}
-		who, alone := p.Person, p.Alone
+		who, asked := p.Person, p.Asked
 		if own, ok := p.Own[s.ID]; ok {
-			who, alone = own.Person, own.Alone
+			who, asked = own.Person, own.Asked
 		}
 		who.Distances = nil
 		for _, x := range s.Sites {
@@ -36,8 +37,12 @@ func plain(day eval.Date, studies []percolate.Study, p *percolate.Person) []perc
 				who.Distances = append(who.Distances, eval.SiteDistance{Site: x.ID, Metres: geo.Distance(p.Home, x.At)})
 			}
 		}
-		if who.Lists.Trials == "" && alone != "" && !asksBefore(s.Criteria.Items, day, alone) {
-			who.Lists.Trials = alone
+		if who.Lists.Trials == "" && asked != "" {
+			// The question was about thirty days; a date that is none says nothing against the answer.
+			said, err := time.Parse(time.DateOnly, string(asked))
+			if err != nil || !asksBefore(s.Criteria.Items, day, eval.DateOf(said.AddDate(0, 0, -30))) {
+				who.Lists.Trials = asked
+			}
 		}
 		s.Criteria.Study = s.ID
 		if v := eval.Evaluate(s.Criteria, who, day); v.Class != eval.Excluded {
@@ -159,9 +164,9 @@ func (w world) criterion(depth int) eval.Criterion {
 }
 
 func (w world) study(id string) percolate.Study {
-	s := percolate.Study{ID: id, Sites: []percolate.Site{{ID: "main", At: geo.Point{Lat: 40.4, Lon: -80}}}}
+	s := percolate.Study{ID: id, Sites: []columns.Site{{ID: "main", At: geo.Point{Lat: 40.4, Lon: -80}}}}
 	if rapid.Bool().Draw(w.t, "north") {
-		s.Sites = append(s.Sites, percolate.Site{ID: "north", At: geo.Point{Lat: 40.8, Lon: -80}})
+		s.Sites = append(s.Sites, columns.Site{ID: "north", At: geo.Point{Lat: 40.8, Lon: -80}})
 	}
 	for range rapid.IntRange(1, 4).Draw(w.t, "criteria") {
 		s.Criteria.Items = append(s.Criteria.Items, w.criterion(2))
@@ -244,8 +249,10 @@ func (w world) eval() (p eval.Person) {
 
 func (w world) person() percolate.Person {
 	p := percolate.Person{Person: w.eval()}
-	alone := func() eval.Date { return pick[eval.Date](w, "alone", "", "2026-02-01", "2026-01-20", "2025-12-01") }
-	p.Alone = alone()
+	asked := func() eval.Date {
+		return pick[eval.Date](w, "asked", "", "2026-03-03", "2026-03-02", "2026-02-19", "2025-12-31", "2026-02")
+	}
+	p.Asked = asked()
 	if rapid.Bool().Draw(w.t, "located") {
 		p.Home = geo.Point{Lat: 40 + float64(rapid.IntRange(0, 10).Draw(w.t, "lat"))/10, Lon: -80}
 	}
@@ -255,9 +262,9 @@ func (w world) person() percolate.Person {
 	case 1:
 		p.Overrides = []eval.Override{{Criterion: "X", Met: true}}
 	case 2:
-		own := percolate.Own{Person: w.eval(), Alone: alone()}
-		own.Dead, own.Died = p.Dead, p.Died // facts of a study's own are not about that
-		p.Own = map[string]percolate.Own{"S0": own}
+		own := columns.Own{Person: w.eval(), Asked: asked()}
+		own.Person.Dead, own.Person.Died = p.Dead, p.Died // facts of a study's own are not about that
+		p.Own = map[string]columns.Own{"S0": own}
 	}
 	return p
 }

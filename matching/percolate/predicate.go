@@ -110,7 +110,7 @@ func (x *Index) met(n int32, s *entry, p *Person) eval.Truth {
 
 func (x *Index) decide(q *predicate, s *entry, p *Person) eval.Truth {
 	if q.own {
-		return x.on.Met(s.ID, &q.c, s.of(&p.Person, p.Home, p.Alone))
+		return x.on.Met(s.ID, &q.c, x.ready(s, p.everywhere(), p.Home))
 	}
 	return x.on.Met("", &q.c, &p.Person)
 }

@@ -52,8 +52,8 @@ func (a *attribute) spot(x *Index, p *Person) (at spot, ok bool) {
 			at.key = appendBits(appendBits(at.key, math.Float64bits(p.Home.Lat)), math.Float64bits(p.Home.Lon))
 		}
 	case eval.OtherTrial:
-		at.key = x.appendAlone(at.key, p)
-		at.dated = p.Lists.Trials == "" && p.Alone != ""
+		at.key = x.appendAsked(at.key, p)
+		at.dated = p.Lists.Trials == "" && p.Asked != ""
 		for _, b := range p.Participations {
 			at.key = appendText(at.key, b.Study)
 			at.key = x.appendDay(x.appendDay(at.key, b.From), b.To)
@@ -105,7 +105,7 @@ func (a *attribute) who(p *Person, at *spot) (who Person) {
 	case eval.Distance:
 		who.Home = p.Home
 	case eval.OtherTrial:
-		who.Lists.Trials, who.Alone, who.Participations = p.Lists.Trials, p.Alone, p.Participations
+		who.Lists.Trials, who.Asked, who.Participations = p.Lists.Trials, p.Asked, p.Participations
 	}
 	if a.sexed {
 		who.Sex = sexSample(at.sex)

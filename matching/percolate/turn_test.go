@@ -32,36 +32,46 @@ func TestTurningToADayOnWhichTheSameIsAnother(t *testing.T) {
 	was := func(until eval.Date) percolate.Person {
 		return percolate.Person{Person: eval.Person{Participations: []eval.Participation{{Study: "elsewhere", From: "2026-01-01", To: until}}, Lists: eval.Lists{Trials: "2026-03-01"}}}
 	}
+	each := func(all ...eval.Criterion) (studies [][]eval.Criterion) {
+		for _, c := range all {
+			studies = append(studies, []eval.Criterion{c})
+		}
+		return studies
+	}
+	some := func(c eval.Criterion) eval.Criterion {
+		return eval.Criterion{Kind: eval.AnyOf, Of: []eval.Criterion{c}}
+	}
 	one, thirtyDays := 1.0, 30.0
 
 	for _, c := range []struct {
 		name          string
-		studies       []eval.Criterion
+		studies       [][]eval.Criterion
 		day, next     eval.Date
 		people, later []percolate.Person // of day, and of next besides
 		added         *eval.Criterion    // on next
 	}{
-		{name: "windows begin together on one day and apart on another", studies: []eval.Criterion{smokes(month, true), smokes(thirty, true)},
+		{name: "windows begin together on one day and apart on another", studies: each(smokes(month, true), smokes(thirty, true)),
 			day: "2026-05-01", people: []percolate.Person{smoker("2026-04-01")}, next: "2026-08-02", later: []percolate.Person{smoker("2026-07-02")}},
-		{name: "the same on a list", studies: []eval.Criterion{fell(month), fell(thirty)},
+		{name: "the same on a list", studies: each(fell(month), fell(thirty)),
 			day: "2026-05-01", people: []percolate.Person{ill("2026-04-01")}, next: "2026-08-02", later: []percolate.Person{ill("2026-07-02")}},
-		{name: "the same for other studies", studies: []eval.Criterion{busy(month), busy(thirty)},
-			day: "2026-05-01", people: []percolate.Person{{Alone: "2026-04-05"}}, next: "2026-08-02", later: []percolate.Person{{Alone: "2026-07-03"}}},
-		{name: "what other studies ended with", studies: []eval.Criterion{busy(month), busy(thirty)},
+		{name: "the same for other studies", studies: each(busy(month), busy(thirty)),
+			day: "2026-05-01", people: []percolate.Person{{Asked: "2026-05-05"}}, next: "2026-08-02", later: []percolate.Person{{Asked: "2026-08-02"}}},
+		{name: "the same in groups", studies: [][]eval.Criterion{{busy(eval.Period{}), some(busy(month))}, {busy(eval.Period{}), some(busy(thirty))}},
+			day: "2026-05-01", people: []percolate.Person{{Asked: "2026-05-05"}}, next: "2026-08-02", later: []percolate.Person{{Asked: "2026-08-02"}}},
+		{name: "what other studies ended with", studies: each(busy(month), busy(thirty)),
 			day: "2026-05-01", people: []percolate.Person{was("2026-04-01")}, next: "2026-08-02", later: []percolate.Person{was("2026-07-02")}},
 		{name: "a month is less than thirty days, or more", day: "2026-03-02", next: "2026-09-01",
-			studies: []eval.Criterion{{Kind: eval.Age, Range: eval.Range{Min: &one}, Unit: "mo"}, {Kind: eval.Age, Range: eval.Range{Min: &thirtyDays}, Unit: "d"}},
+			studies: each(eval.Criterion{Kind: eval.Age, Range: eval.Range{Min: &one}, Unit: "mo"}, eval.Criterion{Kind: eval.Age, Range: eval.Range{Min: &thirtyDays}, Unit: "d"}),
 			people:  []percolate.Person{born("2026-02-02")}, later: []percolate.Person{born("2026-08-02")}},
-		{name: "smokers then and now", studies: []eval.Criterion{smokes(thirty, true)}, added: &[]eval.Criterion{smokes(thirty, false)}[0],
+		{name: "smokers then and now", studies: each(smokes(thirty, true)), added: &[]eval.Criterion{smokes(thirty, false)}[0],
 			day: "2026-03-02", people: []percolate.Person{smoker("2026-02-20")}, next: "2026-04-02", later: []percolate.Person{smoker("2026-03-20")}},
-		{name: "a pregnancy ends", studies: []eval.Criterion{{Kind: eval.Pregnancy, Exclude: true}}, day: "2026-03-02", next: "2026-05-02",
+		{name: "a pregnancy ends", studies: each(eval.Criterion{Kind: eval.Pregnancy, Exclude: true}), day: "2026-03-02", next: "2026-05-02",
 			people: []percolate.Person{{Person: eval.Person{Facts: []eval.Fact{{Kind: eval.FactCondition, Code: "snomed|77386006", Date: "2026-02-01", End: "2026-04-01"}}}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var studies []percolate.Study
-			for i, e := range c.studies {
-				e.ID = "X"
-				studies = append(studies, percolate.Study{ID: fmt.Sprintf("S%d", i), Criteria: eval.Criteria{Items: []eval.Criterion{e}}})
+			for i, items := range c.studies {
+				studies = append(studies, percolate.Study{ID: fmt.Sprintf("S%d", i), Criteria: eval.Criteria{Items: items}})
 			}
 			x, err := percolate.New(c.day, studies...)
 			if err != nil {
