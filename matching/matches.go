@@ -226,11 +226,7 @@ const lookEvery = time.Minute
 // look asks for the open studies where that is due, and for what everybody was held against.
 func (m *Matches) look(ctx context.Context) error {
 	now := m.clock.Now()
-	due := m.stale || m.clock.Wall().Sub(m.looked) >= lookEvery
-	for _, s := range m.open.studies {
-		due = due || s.Study.day(now) != s.day
-	}
-	if due {
+	if m.stale || m.clock.Wall().Sub(m.looked) >= lookEvery || m.open.yesterdays(now) {
 		// Before the studies: one that changes meanwhile is asked for again.
 		m.stale, m.looked = false, m.clock.Wall()
 		all, err := m.Studies.Open(ctx)

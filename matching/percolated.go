@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/matching/columns"
-	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/percolate"
 )
 
@@ -23,42 +21,32 @@ func percolatedRecord(r *record, known *here) (out percolate.Person, ok bool) {
 	if r.profile == nil {
 		return out, false
 	}
-	own := func(v columns.Own) percolate.Own {
-		o := percolate.Own{Person: v.Person}
+	fold := func(o columns.Own) columns.Own {
 		if known != nil {
-			o.Participations = slices.Concat(o.Participations, known.trials)
+			o.Person.Participations = slices.Concat(o.Person.Participations, known.trials)
 			if n := len(known.visits); n > 0 { // visits that were kept: none lies ahead
-				o.LastVisit = max(o.LastVisit, known.visits[n-1])
-			}
-		}
-		if v.Asked != "" {
-			if o.Alone = addDays(v.Asked, -columns.AskedDays); o.Alone == "" {
-				o.Lists.Trials = v.Asked
+				o.Person.LastVisit = max(o.Person.LastVisit, known.visits[n-1])
 			}
 		}
 		return o
 	}
-	all := own(r.registry)
-	out.Person, out.Alone, out.Home = all.Person, all.Alone, r.profile.at
+	all := fold(r.registry)
+	out.Person, out.Asked, out.Home = all.Person, all.Asked, r.profile.at
 	if r.profile.basis.Kind == contacts.ByWaiver {
 		out.Only = cmp.Or(r.profile.basis.Study, "-")
 	}
-	for study, v := range r.own {
+	for study, o := range r.own {
 		if out.Own == nil {
-			out.Own = map[string]percolate.Own{}
+			out.Own = map[string]columns.Own{}
 		}
-		out.Own[study] = own(v)
+		out.Own[study] = fold(o)
 	}
 	return out, true
 }
 
 // percolated is a study as the percolator reads it.
 func (s *Study) percolated() percolate.Study {
-	out := percolate.Study{ID: s.ID, Criteria: s.Criteria}
-	for _, x := range s.places() {
-		out.Sites = append(out.Sites, percolate.Site(x))
-	}
-	return out
+	return percolate.Study{ID: s.ID, Criteria: s.Criteria, Sites: s.places()}
 }
 
 // edition names what people are held against: another one, and everybody is held against it anew.
@@ -71,96 +59,4 @@ func (s *Study) edition() string {
 	h.Write(text)
 	fmt.Fprint(h, s.Sites)
 	return fmt.Sprintf("%d-%016x", s.Version, h.Sum64())
-}
-
-// day is the study's local day.
-func (s *Study) day(now time.Time) eval.Date {
-	if s.Zone != nil {
-		now = now.In(s.Zone)
-	}
-	return eval.DateOf(now)
-}
-
-// openStudies are the open studies, each in the index of its local day.
-type openStudies struct {
-	studies  map[string]*openStudy
-	order    []string // of studies, as they are shown
-	indexes  indexes
-	compared map[string]compared
-}
-
-// openStudy is one open study.
-type openStudy struct {
-	Study
-	edition string
-	day     eval.Date
-}
-
-// take makes these the open studies, and changes in the indexes what is different.
-func (x *openStudies) take(all []Study, now time.Time) error {
-	if x.studies == nil {
-		x.studies, x.indexes = map[string]*openStudy{}, indexes{}
-	}
-	open := map[string]bool{}
-	x.order = nil
-	for i := range all {
-		s := &openStudy{Study: all[i], edition: all[i].edition(), day: all[i].day(now)}
-		open[s.ID], x.order = true, append(x.order, s.ID)
-		old := x.studies[s.ID]
-		if old != nil && old.edition == s.edition && old.day == s.day {
-			continue
-		}
-		if old != nil && old.day != s.day {
-			x.indexes[old.day].Remove(s.ID)
-		}
-		if err := x.indexes.put(s.day, s); err != nil {
-			return err
-		}
-		x.studies[s.ID] = s
-	}
-	used := map[eval.Date]bool{}
-	for id, s := range x.studies {
-		if !open[id] {
-			x.indexes[s.day].Remove(id)
-			delete(x.studies, id)
-			continue
-		}
-		used[s.day] = true
-	}
-	for day := range x.indexes {
-		if !used[day] {
-			delete(x.indexes, day)
-		}
-	}
-	return nil
-}
-
-// indexes hold studies by the day they are looked at on.
-type indexes map[eval.Date]*percolate.Index
-
-func (x indexes) put(day eval.Date, s *openStudy) (err error) {
-	if x[day] == nil {
-		if x[day], err = percolate.New(day); err != nil {
-			return fmt.Errorf("%s on %q: %w", s.ID, day, err)
-		}
-	}
-	x[day].Put(s.percolated())
-	return nil
-}
-
-// classes are the studies somebody fits.
-func (x indexes) classes(p *percolate.Person) map[string]eval.Class {
-	out := map[string]eval.Class{}
-	for _, ix := range x {
-		for _, m := range ix.Match(p) {
-			out[m.Study] = m.Class
-		}
-	}
-	return out
-}
-
-// settled says whether everybody was held against the study as it is, so that what changes is news.
-func (x *openStudies) settled(s *openStudy) bool {
-	c, ok := x.compared[s.ID]
-	return ok && c.Edition == s.edition && !c.Closed
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
@@ -69,21 +71,24 @@ func (m *Matches) add(ctx context.Context, b *docstore.Batch, id contacts.Person
 	if err != nil {
 		return err
 	}
-	have := map[string]Standing{}
-	for _, r := range rows {
-		have[r.Study] = r
-	}
 	classes := map[string]eval.Class{}
 	if who, ok := percolated(&p, &chart, m.known[id]); ok {
 		classes = m.open.indexes.classes(&who)
 	}
-	changed := false
-	for _, study := range m.open.order {
-		s := m.open.studies[study]
-		class, fits := classes[study]
-		if !fits {
-			class = eval.Excluded
+	have := map[string]Standing{}
+	for _, r := range rows {
+		have[r.Study] = r
+		if _, fits := classes[r.Study]; !fits {
+			classes[r.Study] = eval.Excluded
 		}
+	}
+	changed := false
+	for _, study := range slices.Sorted(maps.Keys(classes)) {
+		s := m.open.studies[study]
+		if s == nil { // it is closed
+			continue
+		}
+		class := classes[study]
 		c := m.open.compared[study]
 		silent := !m.open.settled(s) && (c.Began.IsZero() || !p.Created.After(c.Began))
 		row, known := have[study]

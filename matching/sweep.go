@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -37,20 +36,37 @@ type due struct {
 	days  twoDays      // of those
 }
 
-// twoDays are the same studies on the day everybody was held against them last, and on theirs now.
-type twoDays struct{ before, after indexes }
+// twoDays are the open studies, and those of them that everybody was held against on another day, as they
+// were then.
+type twoDays struct {
+	before, after indexes
+	of            map[string]bool // in before
+}
 
 // moved says whether the day alone makes a difference for somebody.
 func (d *twoDays) moved(p *percolate.Person) bool {
-	return !maps.Equal(d.before.classes(p), d.after.classes(p))
+	was, is := d.before.classes(p), d.after.classes(p)
+	for study, class := range was {
+		if is[study] != class {
+			return true
+		}
+	}
+	for study := range is {
+		if d.of[study] && was[study] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *twoDays) add(s *openStudy, before eval.Date) error {
-	err := d.before.put(before, s)
-	if err == nil {
-		err = d.after.put(s.day, s)
+	ix, err := d.before.on(string(before), before)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.ID, err)
 	}
-	return err
+	ix.Put(s.percolated())
+	d.of[s.ID] = true
+	return nil
 }
 
 func (m *Matches) sweep(ctx context.Context) error {
@@ -107,7 +123,7 @@ func (m *Matches) due(ctx context.Context) (*due, error) {
 	if err := m.look(ctx); err != nil {
 		return nil, err
 	}
-	d := &due{days: twoDays{indexes{}, indexes{}}}
+	d := &due{days: twoDays{indexes{}, m.open.indexes, map[string]bool{}}}
 	for _, id := range m.open.order {
 		s, c := m.open.studies[id], m.open.compared[id]
 		switch {
@@ -192,10 +208,9 @@ func (m *Matches) concerned(d *due, who *somebody) bool {
 	if len(d.all) > 0 { // they may have fitted what a study was before
 		return true
 	}
-	m.mu.Lock()
-	known := m.known[who.person.PersonID()]
-	m.mu.Unlock()
-	p, ok := percolated(&who.person, &who.chart, known)
+	m.mu.Lock() // for the indexes of the open studies as well
+	defer m.mu.Unlock()
+	p, ok := percolated(&who.person, &who.chart, m.known[who.person.PersonID()])
 	return ok && d.days.moved(&p)
 }
 

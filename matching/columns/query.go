@@ -66,7 +66,7 @@ func (o *Own) For(items []eval.Criterion, asOf eval.Date, home geo.Point, sites 
 	if len(visits) > 0 {
 		p.LastVisit = max(p.LastVisit, lastOf(visits, asOf))
 	}
-	if o.Asked != "" && p.Lists.Trials == "" && o.answers(asksBackTo(items, asOf)) {
+	if o.Asked != "" && p.Lists.Trials == "" && o.answers(AsksBackTo(items, asOf)) {
 		p.Lists.Trials = o.Asked
 	}
 	return p
@@ -92,9 +92,11 @@ func (o *Own) answers(since int) bool {
 }
 
 // asksBackTo is the earliest day on which the study's criteria ask after other studies.
-func (q *Query) asksBackTo() int { return asksBackTo(q.Items, q.AsOf) }
+func (q *Query) asksBackTo() int { return AsksBackTo(q.Items, q.AsOf) }
 
-func asksBackTo(items []eval.Criterion, asOf eval.Date) int {
+// AsksBackTo is the earliest day, as a number, on which criteria ask after other studies; a day that
+// never comes if they ask for none.
+func AsksBackTo(items []eval.Criterion, asOf eval.Date) int {
 	since := 1<<31 - 1
 	for i := range items {
 		c := &items[i]
@@ -103,7 +105,7 @@ func asksBackTo(items []eval.Criterion, asOf eval.Date) int {
 				since = min(since, day)
 			}
 		}
-		since = min(since, asksBackTo(c.Of, asOf))
+		since = min(since, AsksBackTo(c.Of, asOf))
 	}
 	return since
 }

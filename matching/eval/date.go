@@ -22,8 +22,8 @@ func DateOf(t time.Time) Date { return Date(t.Format(time.DateOnly)) }
 
 // Full reports whether d names one day.
 func (d Date) Full() bool {
-	_, _, ok := d.span()
-	return ok && len(d) == len(time.DateOnly)
+	_, ok := d.Day()
+	return ok
 }
 
 // Parts returns year, month and day; month or day is 0 in a partial date, all are 0 if d is
@@ -106,7 +106,18 @@ func dayNumber(y, m, d int) int {
 	return int(time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-func monthDays(y, m int) int { return time.Date(y, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+func monthDays(y, m int) int {
+	switch m {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if y%4 == 0 && (y%100 != 0 || y%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
 
 // completed returns how many whole units ("a", "mo", "wk", "d") lie between the days birth
 // and day; both are full dates. Someone born on a day the month lacks turns on the next first.

@@ -30,7 +30,7 @@ func TestTheCrowdsPeersAgree(t *testing.T) {
 		if diff := cmp.Diff(want, sorted(c.naive(&q, nil))); diff != "" {
 			t.Fatalf("person %d (-evaluated +naive):\n%s", i, diff)
 		}
-		if diff := cmp.Diff(want, sorted(x.Match(&p))); diff != "" {
+		if diff := cmp.Diff(want, sorted(x.Match(nil, &p))); diff != "" {
 			t.Fatalf("person %d (-evaluated +index):\n%s", i, diff)
 		}
 		found += len(want)
@@ -41,8 +41,8 @@ func TestTheCrowdsPeersAgree(t *testing.T) {
 }
 
 // BenchmarkPercolate holds 2,000 people against 10,000 studies of fifteen criteria on average: by the
-// index when its cells are filled, by the index of a new day, whose cells are not, and by the naive
-// loop. All must find the same. mean-µs and p99-µs are of the processor's time, which other work on
+// index when its cells are filled, by a new one, whose cells are not, by one that was the day before's
+// till now, and by the naive loop. All must find the same. mean-µs and p99-µs are of the processor's time, which other work on
 // the machine does not lengthen much.
 func BenchmarkPercolate(b *testing.B) {
 	runtime.LockOSThread()
@@ -63,35 +63,60 @@ func BenchmarkPercolate(b *testing.B) {
 	for i := range who {
 		who[i], plain[i] = c.person()
 	}
-	cold := make([]time.Duration, 0, people)
+	var got []percolate.Match
 	eligible, possible := 0, 0
-	for i := range who {
-		at := spent()
-		got := x.Match(&who[i])
-		cold = append(cold, spent()-at)
-		want := c.naive(&plain[i], nil)
-		if !slices.Equal(got, want) {
-			b.Fatalf("person %d: %d studies, the naive loop finds %d", i, len(got), len(want))
-		}
-		for _, m := range want {
-			if m.Class == eval.Eligible {
-				eligible++
-			} else {
-				possible++
+	first := func() (took []time.Duration) {
+		eligible, possible = 0, 0
+		for i := range who {
+			at := spent()
+			got = x.Match(got[:0], &who[i])
+			took = append(took, spent()-at)
+			want := c.naive(&plain[i], nil)
+			if !slices.Equal(got, want) {
+				b.Fatalf("person %d: %d studies, the naive loop finds %d", i, len(got), len(want))
+			}
+			for _, m := range want {
+				if m.Class == eval.Eligible {
+					eligible++
+				} else {
+					possible++
+				}
 			}
 		}
+		return took
 	}
+	cold := first()
+	turn := func(day eval.Date) time.Duration {
+		at := spent()
+		if err := x.Turn(day); err != nil {
+			b.Fatal(err)
+		}
+		return spent() - at
+	}
+	turn(ago(1))
+	for i := range who {
+		got = x.Match(got[:0], &who[i])
+	}
+	turning := turn(asOf)
+	midnight := first()
 	b.Run("cells filled", func(b *testing.B) {
-		report(b, timed(b, func(i int) { x.Match(&who[i%people]) }))
+		var out []percolate.Match
+		report(b, timed(b, func(i int) { out = x.Match(out[:0], &who[i%people]) }))
 		b.ReportMetric(float64(criteria)/studies, "criteria/study")
 		b.ReportMetric(float64(eligible)/people, "eligible/person")
 		b.ReportMetric(float64(possible)/people, "possible/person")
 	})
-	b.Run("first of the day", func(b *testing.B) {
+	b.Run("cells empty", func(b *testing.B) {
 		for b.Loop() {
 		}
 		report(b, cold)
 		b.ReportMetric(float64(built.Milliseconds()), "build-ms")
+	})
+	b.Run("first of the day", func(b *testing.B) {
+		for b.Loop() {
+		}
+		report(b, midnight)
+		b.ReportMetric(float64(turning.Microseconds())/1000, "turn-ms")
 	})
 	b.Run("naive", func(b *testing.B) {
 		var out []percolate.Match

@@ -20,6 +20,7 @@ type code struct {
 	preds []int32
 	pivot [2][]int32 // studies that wait here, by whether the list is confirmed
 	cells map[string]*codeCell
+	all   few // studies that look for it, among others; nil: to be found
 }
 
 // touch is what a person's facts have to do with a code.
@@ -44,11 +45,28 @@ type use struct {
 
 // codeCell is a code for people with one fact that touches it, all in the same state.
 type codeCell struct {
-	fail set
-	met  []eval.Truth // of predicates that look for this code alone, by their place
+	dated         bool // it is of this day alone
+	fail, unknown few
+	wake          few          // studies that wait under the code
+	look          few          // those of which the list alone may say too much, or too little
+	met           []eval.Truth // of predicates that look for this code alone, by their place
 }
 
-// lists are the kinds that look for codes; their order is that of Index.pivots.
+// listed is what is known of studies from a list that is complete, or is not, if it has none of the
+// codes they look for.
+type listed struct {
+	pivot   set // they wait under a code, and fail without it
+	unknown set // some outcome is unknown
+	odd     set // they need more than their pivot
+}
+
+func (l *listed) unset(slot int32) {
+	l.pivot.unset(slot)
+	l.unknown.unset(slot)
+	l.odd.unset(slot)
+}
+
+// lists are the kinds that look for codes; their order is that of Index.lists.
 var lists = [4]eval.Kind{eval.Condition, eval.Medication, eval.Allergy, eval.Procedure}
 
 func confirmed(l *eval.Lists, k eval.Kind) bool {
@@ -145,29 +163,52 @@ func (x *Index) hits(id int32, f *eval.Fact) {
 	t.fact = f
 }
 
-// drop adds to fail the studies a person's lists rule out.
-func (x *Index) drop(fail set, p *Person) {
+// readLists takes in what a person's lists decide.
+func (x *Index) readLists(p *Person) {
 	var own [len(lists)]int // whether the list is confirmed
 	for k, kind := range lists {
 		own[k] = flag(confirmed(&p.Lists, kind))
-		x.waiting[k] = x.waiting[k].cleared(len(fail))
+		x.bit[k] = uint8(own[k]*sexes + sexOf(&p.Person))
+		x.waiting[k] = x.waiting[k].cleared(len(x.fail))
 	}
 	for _, id := range x.hit {
 		c, t := x.codes[id], &x.touched[id]
-		for _, slot := range c.pivot[own[c.list]] {
-			x.waiting[c.list].set(slot)
+		if t.facts == 1 {
+			t.mine = x.codeCell(c, t.fact, p, own[c.list])
 		}
-		if t.facts != 1 {
+		if t.mine == nil {
+			x.waiting[c.list].setAll(c.pivot[own[c.list]])
+			x.look.add(x.lookFor(c))
 			continue
 		}
-		if t.mine = x.codeCell(c, t.fact, p, own[c.list]); t.mine != nil {
-			fail.or(t.mine.fail)
-		}
+		x.waiting[c.list].add(t.mine.wake)
+		x.fail.add(t.mine.fail)
+		x.maybe.add(t.mine.unknown)
+		x.look.add(t.mine.look)
 	}
 	for k := range lists {
-		fail.orNot(x.pivots[k][own[k]], x.waiting[k])
+		l := &x.lists[k][own[k]]
+		x.fail.orNot(l.pivot, x.waiting[k])
+		x.maybe.or(l.unknown)
+		x.look.or(l.odd)
 	}
+	x.look.or(x.odd)
 }
+
+// lookFor are the studies that look for a code.
+func (x *Index) lookFor(c *code) few {
+	if c.all == nil {
+		var all set
+		for _, n := range c.preds {
+			all.setAll(x.preds[n].slots)
+		}
+		pack([]set{all}, &c.all)
+	}
+	return c.all
+}
+
+// forget makes the cells anew, when studies look for the code that did not, or no longer do.
+func (c *code) forget() { c.cells, c.all = nil, nil }
 
 // codeCell is the cell of f, the one fact of a person that touches c, nil if it is of no cell.
 func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
@@ -189,19 +230,26 @@ func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 		return cell
 	}
 	who := eval.Person{Sex: sexSample(sex), Lists: confirm(c.kind, own == 1, x.day), Facts: []eval.Fact{*f}}
-	cell := &codeCell{met: make([]eval.Truth, len(c.preds))}
+	cell := &codeCell{dated: !f.Back.IsZero() || !timeless(f.Date) || !timeless(f.Noted) || !timeless(f.End), met: make([]eval.Truth, len(c.preds))}
+	var fail, unknown, wake, look set
+	wake.setAll(c.pivot[own])
 	for i, n := range c.preds {
 		q := x.preds[n]
-		if len(q.codes) > 1 {
-			continue // another of them may be on the list
+		if len(q.codes) > 1 { // another of them may be on the list
+			look.setAll(q.slots)
+			continue
 		}
 		cell.met[i] = x.on.Met("", &q.c, &who)
-		if cell.met[i] == eval.False {
-			for _, slot := range q.slots {
-				cell.fail.set(slot)
-			}
+		switch {
+		case cell.met[i] == eval.False:
+			fail.setAll(q.slots)
+		case cell.met[i] == eval.Unknown:
+			unknown.setAll(q.slots)
+		case q.plain[own][sex] == eval.Unknown: // it may be all that was
+			look.setAll(q.slots)
 		}
 	}
+	pack([]set{fail, wake, unknown, look}, &cell.fail, &cell.wake, &cell.unknown, &cell.look)
 	if c.cells == nil || len(c.cells) >= mostCells {
 		c.cells = map[string]*codeCell{}
 	}
@@ -209,26 +257,39 @@ func (x *Index) codeCell(c *code, f *eval.Fact, p *Person, own int) *codeCell {
 	return cell
 }
 
-// wait puts a study under the rarest of the codes it requires on each list, for those who have the
-// list complete and those who have not.
+// wait notes what a study's lists alone decide, for those who have a list complete and those who
+// have not, and puts the study under the rarest of the codes it requires on each.
 func (x *Index) wait(slot int32) {
-	for k, kind := range lists {
+	var best [len(lists)][2]*predicate
+	for _, r := range x.rest[slot] {
+		q := x.preds[r.n]
+		if !q.coded || q.sexed() {
+			x.odd.set(slot)
+			continue
+		}
 		for yes := range 2 {
-			var best *predicate
-			for _, r := range x.rest[slot] {
-				q := x.preds[r.n]
-				if !q.coded || q.c.Kind != kind || q.plain[yes] != ([sexes]eval.Truth{eval.False, eval.False, eval.False, eval.False}) {
-					continue
-				}
-				if best == nil || len(q.codes)*len(q.slots) < len(best.codes)*len(best.slots) {
-					best = q
+			l, best := &x.lists[r.list][yes], &best[r.list][yes]
+			switch {
+			case q.plain[yes][0] == eval.Unknown:
+				l.unknown.set(slot)
+			case q.plain[yes][0] == eval.True:
+			case *best == nil:
+				*best = q
+			default:
+				l.odd.set(slot)
+				if len(q.codes)*len(q.slots) < len((*best).codes)*len((*best).slots) {
+					*best = q
 				}
 			}
-			if best == nil {
+		}
+	}
+	for k := range lists {
+		for yes, q := range best[k] {
+			if q == nil {
 				continue
 			}
-			x.pivots[k][yes].set(slot)
-			for _, id := range best.codes {
+			x.lists[k][yes].pivot.set(slot)
+			for _, id := range q.codes {
 				x.codes[id].pivot[yes] = append(x.codes[id].pivot[yes], slot)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/internal/geo"
+	"github.com/muster-health/muster/matching/columns"
 	"github.com/muster-health/muster/matching/eval"
 	"github.com/muster-health/muster/matching/percolate"
 )
@@ -95,7 +96,7 @@ func (c *crowd) study(id string) (percolate.Study, plainStudy) {
 		plainCriterion{kind: plainAge, lo: dayOf(eval.DateOf(crowdDay.AddDate(-high-1, 0, 1))), hi: dayOf(eval.DateOf(crowdDay.AddDate(-low, 0, 0)))})
 	if one(0.9) {
 		town, km := r.IntN(crowdTowns), 50+10*r.IntN(46)
-		s.Sites = []percolate.Site{{ID: "main", At: c.towns[town]}}
+		s.Sites = []columns.Site{{ID: "main", At: c.towns[town]}}
 		add(eval.Criterion{Kind: eval.Distance, Site: "any", Range: eval.Range{Max: num(float64(km))}, Unit: "km"},
 			plainCriterion{kind: plainDistance, n: int32(town), hi: int32(km) * 1000})
 	}
@@ -183,7 +184,7 @@ func (c *crowd) person() (percolate.Person, plainPerson) {
 		}
 		return ago(r.IntN(days))
 	}
-	p := percolate.Person{Alone: ""}
+	p := percolate.Person{}
 	q := plainPerson{birth: unknownDay, home: -1}
 	if known() {
 		p.BirthDate = ago(18*366 + r.IntN(72*365))

@@ -81,6 +81,11 @@ func (l *line[T]) place(v T) int {
 	return n
 }
 
+// find notes where on the line v lies.
+func (l *line[T]) find(v T, at *spot) {
+	at.place, at.places, at.edges = l.place(v), len(l.cuts)+1, l.edges
+}
+
 // cutAt is where the outcome for a study changes.
 type cutAt[T cmp.Ordered] struct {
 	at   T
@@ -142,7 +147,10 @@ func (a *attribute) numberLine(x *Index, f *eval.Fact) *line[float64] {
 	}
 	l, ok := a.numbers[in]
 	if !ok {
-		if a.numbers == nil || len(a.numbers) >= mostCells {
+		if len(a.numbers) >= mostCells {
+			a.forget() // the places of cells are those of lines that are no more
+		}
+		if a.numbers == nil {
 			a.numbers = map[unit]*line[float64]{}
 		}
 		l = a.newNumberLine(x, in)
@@ -263,40 +271,4 @@ func ordered(i uint64) float64 {
 		return math.Float64frombits(i &^ (1 << 63))
 	}
 	return math.Float64frombits(^i)
-}
-
-// dayCell says between which days that matter a full date lies.
-func (x *Index) dayCell(d eval.Date) int {
-	return sort.Search(len(x.days), func(i int) bool { return x.days[i] > d })
-}
-
-// mark makes the days matter from which something counts for a criterion that looks for codes or for
-// other studies.
-func (x *Index) mark(c *eval.Criterion) {
-	after := func(d eval.Date) eval.Date {
-		t, _ := time.Parse(time.DateOnly, string(d))
-		return eval.DateOf(t.AddDate(0, 0, 1))
-	}
-	days := []eval.Date{after(x.day)}
-	if !c.Within.IsZero() {
-		days = append(days, c.Within.Before(x.day))
-	}
-	if !c.AtLeastAgo.IsZero() {
-		days = append(days, after(c.AtLeastAgo.Before(x.day)))
-	}
-	for _, d := range days {
-		at, known := slices.BinarySearch(x.days, d)
-		if known {
-			continue
-		}
-		x.days = slices.Insert(x.days, at, d)
-		for _, c := range x.codes { // what was one cell may be two now
-			c.cells = nil
-		}
-		for _, a := range x.attrs {
-			if a.sample.Kind == eval.OtherTrial {
-				a.forget()
-			}
-		}
-	}
 }

@@ -1,7 +1,9 @@
 package percolate_test
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -24,9 +26,9 @@ func plain(day eval.Date, studies []percolate.Study, p *percolate.Person) []perc
 		if p.Only != "" && p.Only != s.ID {
 			continue
 		}
-		who, alone := p.Person, p.Alone
+		who, asked := p.Person, p.Asked
 		if own, ok := p.Own[s.ID]; ok {
-			who, alone = own.Person, own.Alone
+			who, asked = own.Person, own.Asked
 		}
 		who.Distances = nil
 		for _, x := range s.Sites {
@@ -34,8 +36,12 @@ func plain(day eval.Date, studies []percolate.Study, p *percolate.Person) []perc
 				who.Distances = append(who.Distances, eval.SiteDistance{Site: x.ID, Metres: geo.Distance(p.Home, x.At)})
 			}
 		}
-		if who.Lists.Trials == "" && alone != "" && !asksBefore(s.Criteria.Items, day, alone) {
-			who.Lists.Trials = alone
+		if who.Lists.Trials == "" && asked != "" {
+			// The question was about thirty days; a date that is none says nothing against the answer.
+			said, err := time.Parse(time.DateOnly, string(asked))
+			if err != nil || !asksBefore(s.Criteria.Items, day, eval.DateOf(said.AddDate(0, 0, -30))) {
+				who.Lists.Trials = asked
+			}
 		}
 		s.Criteria.Study = s.ID
 		if v := eval.Evaluate(s.Criteria, who, day); v.Class != eval.Excluded {
@@ -56,215 +62,12 @@ func sorted(m []percolate.Match) []percolate.Match {
 	return m
 }
 
-// world draws studies and people who have much to do with each other: few codes, few days around
-// the ends of windows, values at bounds.
-type world struct{ t *rapid.T }
-
-func pick[T any](w world, name string, all ...T) T { return rapid.SampledFrom(all).Draw(w.t, name) }
-
-var windows = []eval.Period{{}, {}, {Days: 30}, {Months: 6}, {Years: 1}, {Years: 5}}
-
-var listCodes = map[eval.Kind][]eval.Code{
-	eval.Condition:  {"icd10|E11", "icd10|E11.9", "icd10|I10", "snomed|230690007", "snomed|77386006"},
-	eval.Medication: {"rxnorm|6809", "rxnorm|29046"},
-	eval.Allergy:    {"snomed|91935009"},
-	eval.Procedure:  {"snomed|232717009"},
-}
-
-var measures = []eval.Code{"loinc|4548-4", "loinc|8480-6", "loinc|2160-0"}
-
-func (w world) bounds(from, to int) eval.Range {
-	var r eval.Range
-	number := func(name string) *float64 {
-		v := float64(rapid.IntRange(from*2, to*2).Draw(w.t, name)) / 2
-		return &v
-	}
-	switch pick(w, "bounds", "min", "max", "both") {
-	case "min":
-		r.Min = number("min")
-	case "max":
-		r.Max = number("max")
-	default:
-		r.Min, r.Max = number("min"), number("max")
-	}
-	r.Above, r.Below = rapid.Bool().Draw(w.t, "above"), rapid.Bool().Draw(w.t, "below")
-	return r
-}
-
-func (w world) criterion(depth int) eval.Criterion {
-	c := eval.Criterion{ID: "X", Kind: rapid.SampledFrom(append(eval.Kinds(), eval.Condition, eval.Medication, eval.Condition, eval.Lab, eval.Age)).Draw(w.t, "kind")}
-	if depth == 0 && c.Kind.Group() {
-		c.Kind = eval.Lab
-	}
-	c.Exclude = rapid.IntRange(0, 2).Draw(w.t, "exclude") == 0
-	c.Missing = pick(w, "missing", eval.Ask, eval.Ask, eval.Ask, eval.Fail, eval.Pass)
-	c.AppliesTo = pick(w, "applies", "", "", "", "female", "male")
-	switch c.Kind {
-	case eval.Age:
-		c.Range, c.Unit = w.bounds(15, 80), pick(w, "unit", "", "a", "mo", "d")
-	case eval.Sex:
-		c.In = []string{pick(w, "in", "female", "male")}
-	case eval.Gender:
-		c.In = []string{"woman"}
-	case eval.Language:
-		c.In = []string{pick(w, "in", "en", "es")}
-	case eval.Availability:
-		c.In = []string{pick(w, "in", eval.Slots()...)}
-	case eval.LastVisit:
-		c.Within, c.AtLeastAgo = rapid.SampledFrom(windows).Draw(w.t, "within"), rapid.SampledFrom(windows[1:]).Draw(w.t, "ago")
-	case eval.Interpreter, eval.OtherTrial:
-		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
-	case eval.Device:
-		c.In = []string{pick(w, "in", "mobile", "phone", "web")}
-	case eval.Distance:
-		c.Range, c.Site, c.Unit = w.bounds(0, 60), pick(w, "site", "any", "main", "north"), pick(w, "unit", "km", "[mi_i]")
-	case eval.Lab:
-		c.Codes = rapid.SliceOfNDistinct(rapid.SampledFrom(measures), 1, 2, rapid.ID).Draw(w.t, "codes")
-		c.Range, c.Unit = w.bounds(4, 9), pick(w, "unit", "%", "mmol/mol", "mg/dL", "mm[Hg]")
-		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
-		c.Pick = pick(w, "pick", eval.PickLatest, eval.PickLatest, eval.PickLatest, eval.PickAny, eval.PickMax)
-	case eval.Answer:
-		c.Codes = []eval.Code{pick(w, "code", "muster|x", measures[0])}
-		if rapid.Bool().Draw(w.t, "number") {
-			c.Range, c.Unit = w.bounds(4, 9), "%"
-		} else {
-			c.In = []string{pick(w, "in", "true", "red")}
-		}
-	case eval.Smoking:
-		c.In = []string{pick(w, "in", "current", "never")}
-	case eval.Pregnancy:
-	case eval.AnyOf, eval.AllOf, eval.AtLeastOf:
-		c.N = rapid.IntRange(1, 2).Draw(w.t, "n")
-		for range rapid.IntRange(1, 3).Draw(w.t, "of") {
-			c.Of = append(c.Of, w.criterion(depth-1))
-		}
-	default:
-		c.Codes = rapid.SliceOfNDistinct(rapid.SampledFrom(listCodes[c.Kind]), 1, 2, rapid.ID).Draw(w.t, "codes")
-		c.Descendants = rapid.Bool().Draw(w.t, "descendants")
-		c.Within = rapid.SampledFrom(windows).Draw(w.t, "within")
-		c.AtLeastAgo = rapid.SampledFrom(windows[1:]).Draw(w.t, "ago")
-		c.Ever, c.Active = rapid.Bool().Draw(w.t, "ever"), rapid.Bool().Draw(w.t, "active")
-	}
-	return c
-}
-
-func (w world) study(id string) percolate.Study {
-	s := percolate.Study{ID: id, Sites: []percolate.Site{{ID: "main", At: geo.Point{Lat: 40.4, Lon: -80}}}}
-	if rapid.Bool().Draw(w.t, "north") {
-		s.Sites = append(s.Sites, percolate.Site{ID: "north", At: geo.Point{Lat: 40.8, Lon: -80}})
-	}
-	for range rapid.IntRange(1, 4).Draw(w.t, "criteria") {
-		s.Criteria.Items = append(s.Criteria.Items, w.criterion(2))
-	}
-	return s
-}
-
-func (w world) date() eval.Date {
-	return rapid.OneOf(
-		rapid.SampledFrom([]eval.Date{"", "", "2026", "2026-03", "2025-09", "2025", "2026-04", "2026-03-02", "2026-03-03", "2026-01-31", "2025-09-02", "2025-09-01", "2025-03-02", "2021-03-02", "2021-03-01"}),
-		rapid.Map(rapid.IntRange(-20, 2500), func(n int) eval.Date {
-			return eval.DateOf(time.Date(2026, 3, 2-n, 0, 0, 0, 0, time.UTC))
-		})).Draw(w.t, "date")
-}
-
-func (w world) fact() eval.Fact {
-	f := eval.Fact{Scope: eval.Registry, Date: w.date()}
-	if rapid.IntRange(0, 2).Draw(w.t, "recorded") > 0 {
-		f.Recorded = time.Date(2026, 3, rapid.IntRange(1, 4).Draw(w.t, "recorded on"), 0, 0, 0, 0, time.UTC)
-	}
-	yes := rapid.Bool().Draw(w.t, "yes")
-	switch pick(w, "fact", "measure", "measure", "list", "list", "list", "answer", "habit", "text") {
-	case "measure":
-		v := float64(rapid.IntRange(8, 18).Draw(w.t, "value")) / 2
-		f.Kind, f.Code, f.Number = eval.FactObservation, rapid.SampledFrom(measures).Draw(w.t, "code"), &v
-		f.Unit, f.Comparator = pick(w, "unit", "%", "%", "mmol/mol", "mg/dL", "mm[Hg]"), pick(w, "comparator", "", "", "", "<", ">=", "ad")
-		if f.Unit == "mmol/mol" {
-			v *= 9
-		}
-	case "list":
-		kind := pick(w, "list", eval.Condition, eval.Condition, eval.Medication, eval.Allergy, eval.Procedure)
-		f.Kind, f.Code = string(kind), rapid.SampledFrom(listCodes[kind]).Draw(w.t, "code")
-		f.Status, f.Noted = pick(w, "status", "", "active", "resolved"), pick(w, "noted", "", "", w.date())
-		if rapid.IntRange(0, 3).Draw(w.t, "ended") == 0 {
-			f.End = w.date()
-		}
-	case "answer":
-		kind := pick(w, "list", eval.Condition, eval.Medication)
-		f.Kind, f.Code, f.Bool = eval.FactAnswer, rapid.SampledFrom(listCodes[kind]).Draw(w.t, "code"), &yes
-		f.Back = rapid.SampledFrom(windows[1:4]).Draw(w.t, "back")
-	case "habit":
-		f.Kind, f.Code, f.Text = eval.FactAnswer, eval.SmokingCode, pick(w, "smokes", "current", "never", "unknown")
-		if rapid.Bool().Draw(w.t, "pregnant?") {
-			f.Code, f.Text = eval.PregnancyCode, pick(w, "pregnant", "pregnant", "not pregnant", "?")
-		}
-	default:
-		f.Kind, f.Code, f.Text = eval.FactAnswer, "muster|x", pick(w, "colour", "red", "blue")
-		if yes {
-			f.Text, f.Bool = "", &yes
-		}
-	}
-	return f
-}
-
-func (w world) eval() (p eval.Person) {
-	truth := func(name string) eval.Truth { return pick(w, name, eval.Unknown, eval.True, eval.False) }
-	p.BirthDate = rapid.OneOf(rapid.SampledFrom([]eval.Date{"", "1990", "1990-03", "2008-03-02", "2008-03-03", "2004-02-29", "1700-01-01", "2026-05-01"}),
-		rapid.Map(rapid.IntRange(0, 30000), func(n int) eval.Date { return eval.DateOf(time.Date(2011, 3, 2-n, 0, 0, 0, 0, time.UTC)) })).Draw(w.t, "birth")
-	p.Sex, p.Gender = pick(w, "sex", "female", "female", "male", "other", "", "unknown"), pick(w, "gender", "", "woman", "other")
-	p.Language = pick(w, "language", "en", "es-MX", "", "fr")
-	p.Interpreter = truth("interpreter")
-	p.Devices = eval.Devices{Mobile: truth("mobile"), Phone: truth("phone"), Web: truth("web")}
-	if rapid.Bool().Draw(w.t, "asked when") {
-		p.Available = []string{pick(w, "available", eval.Slots()...)}
-	}
-	p.LastVisit = w.date()
-	for range rapid.IntRange(0, 6).Draw(w.t, "facts") {
-		p.Facts = append(p.Facts, w.fact())
-	}
-	list := func(name string) eval.Date { return pick[eval.Date](w, name, "", "2026-01-01") }
-	p.Lists = eval.Lists{Conditions: list("conditions"), Medications: list("medications"), Allergies: list("allergies"), Procedures: list("procedures"), Trials: list("trials")}
-	if rapid.IntRange(0, 3).Draw(w.t, "in trial") == 0 {
-		p.Participations = []eval.Participation{{Study: pick(w, "of", "S0", "elsewhere"), From: w.date(), To: w.date()}}
-	}
-	if rapid.IntRange(0, 20).Draw(w.t, "dead") == 0 {
-		p.Dead, p.Died = true, w.date()
-	}
-	return p
-}
-
-func (w world) person() percolate.Person {
-	p := percolate.Person{Person: w.eval()}
-	alone := func() eval.Date { return pick[eval.Date](w, "alone", "", "2026-02-01", "2026-01-20", "2025-12-01") }
-	p.Alone = alone()
-	if rapid.Bool().Draw(w.t, "located") {
-		p.Home = geo.Point{Lat: 40 + float64(rapid.IntRange(0, 10).Draw(w.t, "lat"))/10, Lon: -80}
-	}
-	switch rapid.IntRange(0, 11).Draw(w.t, "special") {
-	case 0:
-		p.Only = "S1"
-	case 1:
-		p.Overrides = []eval.Override{{Criterion: "X", Met: true}}
-	case 2:
-		own := percolate.Own{Person: w.eval(), Alone: alone()}
-		own.Dead, own.Died = p.Dead, p.Died // facts of a study's own are not about that
-		p.Own = map[string]percolate.Own{"S0": own}
-	}
-	return p
-}
-
-func (w world) studies(n int) (out []percolate.Study) {
-	for i := range n {
-		out = append(out, w.study(fmt.Sprintf("S%d", i)))
-	}
-	return out
-}
-
 // The index agrees with the evaluation of every study, for people it has seen the like of and for
 // those it has not.
 func TestMatchIsEvaluate(t *testing.T) {
 	eligible, possible := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		w := world{t}
+		w := world{t: t}
 		studies := w.studies(rapid.IntRange(1, 12).Draw(t, "studies"))
 		x, err := percolate.New(asOf, studies...)
 		if err != nil {
@@ -272,7 +75,7 @@ func TestMatchIsEvaluate(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "people") {
 			p := w.person()
-			want, got := plain(asOf, studies, &p), sorted(x.Match(&p))
+			want, got := plain(asOf, studies, &p), sorted(x.Match(nil, &p))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("(-evaluated +index):\n%s%+v\n%+v", diff, p, studies)
 			}
@@ -293,7 +96,7 @@ func TestMatchIsEvaluate(t *testing.T) {
 // Studies that come, change and go leave an index that answers as a new one does.
 func TestChangesAreARebuild(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := world{t}
+		w := world{t: t}
 		have := map[string]percolate.Study{}
 		x, err := percolate.New(asOf)
 		if err != nil {
@@ -320,10 +123,10 @@ func TestChangesAreARebuild(t *testing.T) {
 			seen = append(seen, w.person())
 			for i := range seen {
 				want := plain(asOf, all, &seen[i])
-				if diff := cmp.Diff(want, sorted(x.Match(&seen[i]))); diff != "" {
+				if diff := cmp.Diff(want, sorted(x.Match(nil, &seen[i]))); diff != "" {
 					t.Fatalf("(-evaluated +changed):\n%s", diff)
 				}
-				if diff := cmp.Diff(want, sorted(fresh.Match(&seen[i]))); diff != "" {
+				if diff := cmp.Diff(want, sorted(fresh.Match(nil, &seen[i]))); diff != "" {
 					t.Fatalf("(-evaluated +rebuilt):\n%s", diff)
 				}
 			}
@@ -331,10 +134,75 @@ func TestChangesAreARebuild(t *testing.T) {
 	})
 }
 
+// An index that goes from day to day answers on each as one made for it does, for people it has seen
+// and for new ones, while studies come and go.
+func TestTurningIsANewIndex(t *testing.T) {
+	turned, kept := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := world{t: t}
+		if rapid.Bool().Draw(t, "much alike") {
+			w.kinds = rapid.SliceOfN(rapid.SampledFrom([]eval.Kind{eval.Age, eval.Lab, eval.Answer, eval.Smoking, eval.Pregnancy, eval.OtherTrial, eval.Condition, eval.Medication}), 1, 2).Draw(t, "kinds")
+		}
+		have := map[string]percolate.Study{}
+		for _, s := range w.studies(rapid.IntRange(1, 8).Draw(t, "studies")) {
+			have[s.ID] = s
+		}
+		day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+		x, err := percolate.New(asOf, slices.Collect(maps.Values(have))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen []percolate.Person
+		was := map[int][]percolate.Match{}
+		for range rapid.IntRange(2, 6).Draw(t, "days") {
+			for range rapid.IntRange(0, 3).Draw(t, "people") {
+				seen = append(seen, w.person())
+			}
+			for i := range seen {
+				want := plain(eval.DateOf(day), slices.Collect(maps.Values(have)), &seen[i])
+				if diff := cmp.Diff(want, sorted(x.Match(nil, &seen[i]))); diff != "" {
+					t.Fatalf("%s (-evaluated +turned):\n%s%+v\n%+v", eval.DateOf(day), diff, seen[i], have)
+				}
+				if before, ok := was[i]; ok && !cmp.Equal(before, want) {
+					turned++
+				} else if ok {
+					kept++
+				}
+				was[i] = want
+			}
+			if rapid.IntRange(0, 3).Draw(t, "a study changes") > 1 {
+				s := w.study(fmt.Sprintf("S%d", rapid.IntRange(0, 8).Draw(t, "study")))
+				have[s.ID] = s
+				x.Put(s)
+			}
+			if err := x.Turn(eval.DateOf(day)); err != nil { // which it is already
+				t.Fatal(err)
+			}
+			day = day.AddDate(0, 0, rapid.OneOf(rapid.SampledFrom([]int{1, 1, 1, 2, -1}), rapid.IntRange(-500, 1500)).Draw(t, "later"))
+			if err := x.Turn(eval.DateOf(day)); err != nil {
+				t.Fatal(err)
+			}
+			if x.Day() != eval.DateOf(day) {
+				t.Fatalf("the day is %s, want %s", x.Day(), eval.DateOf(day))
+			}
+		}
+	})
+	if turned < 20 || kept < 100 {
+		t.Errorf("%d people changed with the day, %d did not, which says little", turned, kept)
+	}
+}
+
 func TestADayIsAFullDate(t *testing.T) {
 	for _, d := range []eval.Date{"", "2026", "2026-03", "2026-02-30"} {
 		if _, err := percolate.New(d); err == nil {
 			t.Errorf("an index for %q", d)
+		}
+		x, err := percolate.New(asOf)
+		if err == nil {
+			err = x.Turn(d)
+		}
+		if !errors.Is(err, percolate.ErrDay) || x.Day() != asOf {
+			t.Errorf("an index of %s for %q: %v", x.Day(), d, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package percolate
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/muster-health/muster/matching/eval"
@@ -18,6 +17,16 @@ type predicate struct {
 	codes []int32              // of the index
 	local int32                // with one code: which of that code's predicates it is
 	plain [2][sexes]eval.Truth // for people of whom no fact touches it: by whether the list is confirmed, and sex
+}
+
+// sexed says whether it depends on the sex what the list alone decides.
+func (q *predicate) sexed() bool {
+	for _, t := range q.plain {
+		if t != [sexes]eval.Truth{t[0], t[0], t[0], t[0]} {
+			return true
+		}
+	}
+	return false
 }
 
 // sexes are as many as criteria can tell apart.
@@ -43,18 +52,20 @@ func (x *Index) intern(slot int32, c *eval.Criterion) int32 {
 	bare := strip(*c)
 	own := dependsOnStudy(&bare)
 	text, err := json.Marshal(bare)
-	key := string(text)
-	if own || err != nil { // not a number, for instance
-		x.serial++
-		key = fmt.Sprintf("own %d", x.serial)
-	}
-	n, known := x.named[key]
-	if !known {
-		n = int32(len(x.preds))
-		x.named[key] = n
+	shared := !own && err == nil // an error: a bound that is no number
+	n, known := x.named[string(text)]
+	if !shared || !known {
 		p := &predicate{c: bare, own: own}
-		x.preds = append(x.preds, p)
-		x.memo = append(x.memo, 0)
+		if last := len(x.free) - 1; own && last >= 0 {
+			n, x.free = x.free[last], x.free[:last]
+			x.preds[n] = p
+		} else {
+			n = int32(len(x.preds))
+			x.preds, x.memo = append(x.preds, p), append(x.memo, 0)
+		}
+		if shared {
+			x.named[string(text)] = n
+		}
 		if bare.Kind.Coded() && len(bare.Codes) > 0 && (bare.AppliesTo == "" || bare.AppliesTo == "female" || bare.AppliesTo == "male") {
 			x.internCodes(n, p)
 		}
@@ -62,7 +73,7 @@ func (x *Index) intern(slot int32, c *eval.Criterion) int32 {
 	p := x.preds[n]
 	p.slots = append(p.slots, slot)
 	for _, id := range p.codes {
-		x.codes[id].cells = nil
+		x.codes[id].forget()
 	}
 	return n
 }
@@ -99,7 +110,7 @@ func (x *Index) met(n int32, s *entry, p *Person) eval.Truth {
 
 func (x *Index) decide(q *predicate, s *entry, p *Person) eval.Truth {
 	if q.own {
-		return x.on.Met(s.ID, &q.c, s.of(&p.Person, p.Home, p.Alone))
+		return x.on.Met(s.ID, &q.c, x.ready(s, p.everywhere(), p.Home))
 	}
 	return x.on.Met("", &q.c, &p.Person)
 }
