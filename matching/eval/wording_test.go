@@ -78,18 +78,26 @@ var everyCause = []eval.Cause{
 // Every kind of criterion, every cause and what can be found, in both languages, to the byte.
 func TestSentencesToTheByte(t *testing.T) {
 	var b strings.Builder
+	tell := func(teller *eval.Teller, c eval.Criterion, r eval.Reason, say eval.Lookup) {
+		s := eval.Sentence(c, r, say)
+		if again := teller.Sentence(0, &r); again != s {
+			t.Errorf("a teller says %q, and before %q", again, s)
+		}
+		b.WriteString(s + "\n")
+	}
 	for _, lang := range []string{"English", "Spanish"} {
 		say := map[string]eval.Lookup{"English": eval.English(), "Spanish": eval.Spanish()}[lang]
 		for _, w := range wordings() {
+			teller := eval.NewTeller([]eval.Criterion{w.c}, say)
 			fmt.Fprintf(&b, "\n# %s, %s %s\n", lang, w.c.Kind, w.c.Name)
 			for _, why := range everyCause {
 				value := map[eval.Kind]string{eval.Age: "57–58", eval.Distance: "12.3", eval.LastVisit: "2025-11", eval.Language: "en", eval.OtherTrial: "CLEARWAY"}[w.c.Kind]
 				unit := map[eval.Kind]string{eval.Age: "a", eval.Distance: "km"}[w.c.Kind]
 				r := eval.Reason{Why: why, Value: value, Unit: unit, Confirmed: "2026-01-09"}
-				b.WriteString(eval.Sentence(w.c, r, say) + "\n")
+				tell(teller, w.c, r, say)
 				for i := range w.facts {
 					r := eval.Reason{Why: why, Fact: &w.facts[i]}
-					b.WriteString(eval.Sentence(w.c, r, say) + "\n")
+					tell(teller, w.c, r, say)
 				}
 			}
 		}
@@ -97,12 +105,13 @@ func TestSentencesToTheByte(t *testing.T) {
 		age := eval.Criterion{Kind: eval.Age, Range: eval.Range{Min: num(60)}}
 		for _, k := range []eval.Kind{eval.AnyOf, eval.AllOf, eval.AtLeastOf} {
 			g := eval.Criterion{Kind: k, N: 2, Of: []eval.Criterion{age, {Kind: eval.Interpreter}}}
+			teller := eval.NewTeller([]eval.Criterion{g}, say)
 			for _, r := range []eval.Reason{
 				{Why: eval.Grouped, Of: []eval.Reason{{Why: eval.Inside, Value: "74", Unit: "a", FutureDated: true}, {Why: eval.Missed, Policy: eval.Fail}}, Policy: eval.Pass},
 				{Why: eval.NotApplicable, Overridden: &eval.Override{Met: true, By: "Maria Santos", On: "2026-02-09", Why: "asked by phone"}},
 				{Why: eval.SexUnknown, FutureDated: true, Overridden: &eval.Override{By: "Ben Okafor", On: "2026-02-09", Why: "{name} is a word here"}},
 			} {
-				b.WriteString(eval.Sentence(g, r, say) + "\n")
+				tell(teller, g, r, say)
 			}
 		}
 	}
