@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,8 +61,10 @@ func BenchmarkPut(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		t := columns.New(asOf)
-		t.Put(rows...)
-		t.Len()
+		for page := range slices.Chunk(rows, 200) {
+			t.Put(page...)
+			t.Len()
+		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/person")
 }
