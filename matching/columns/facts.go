@@ -23,7 +23,7 @@ type facts struct {
 	some    bitset         // who has any
 	several bitset         // who has more than the one that stands here
 	odd     bitset
-	now     []*eval.Fact // of whoever is being put
+	now     []int // facts of whoever is being put
 }
 
 // numbers are those reported in one unit with one comparator, times ten to the decimals.
@@ -38,13 +38,13 @@ const (
 	maxValues   = 4096 // of words and codes; what is beyond is odd
 )
 
-// put takes in the facts a person has with this code. False: they are odd.
-func (x *facts) put(row uint32, all []*eval.Fact, floor int) bool {
+// put takes in those of a person's facts that have this code, which x.now counts. False: they are odd.
+func (x *facts) put(row uint32, all []eval.Fact, floor int) bool {
 	x.some.set(row)
-	if len(all) > 1 {
+	if len(x.now) > 1 {
 		x.several.set(row)
 	}
-	f, day, dated := latest(all, floor)
+	f, day, dated := latest(all, x.now, floor)
 	if f == nil || !x.write(row, f) {
 		x.odd.set(row)
 		return false
@@ -52,18 +52,19 @@ func (x *facts) put(row uint32, all []*eval.Fact, floor int) bool {
 	if dated {
 		x.day.set(row, int64(day))
 	}
-	return len(all) == 1
+	return len(x.now) == 1
 }
 
-// latest is the one fact that is surely the latest, with its day if it has one; nil if that cannot be
+// latest is the one of these facts that is surely the latest, with its day if it has one; nil if that cannot be
 // said here.
-func latest(all []*eval.Fact, floor int) (best *eval.Fact, bestDay int, dated bool) {
+func latest(all []eval.Fact, these []int, floor int) (best *eval.Fact, bestDay int, dated bool) {
 	tie := false
-	for i, f := range all {
+	for i, k := range these {
+		f := &all[k]
 		day, _, ok := f.Date.Span()
 		full := ok && len(f.Date) == len(time.DateOnly)
 		switch {
-		case ok && !full, full && day > floor, !full && len(all) > 1:
+		case ok && !full, full && day > floor, !full && len(these) > 1:
 			return nil, 0, false
 		case i == 0 || day > bestDay:
 			best, bestDay, dated, tie = f, day, full, false
@@ -267,14 +268,13 @@ func (t *Table) putFacts(row uint32, p *eval.Person) bool {
 		if len(x.now) == 0 {
 			t.coming = append(t.coming, x)
 		}
-		x.now = append(x.now, f)
+		x.now = append(x.now, i)
 	}
 	regular := true
 	for _, x := range t.coming {
-		if !x.put(row, x.now, t.floor) {
+		if !x.put(row, p.Facts, t.floor) {
 			regular = false
 		}
-		clear(x.now)
 		x.now = x.now[:0]
 	}
 	t.coming = t.coming[:0]
