@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup bench-match release release-check ui-check clean
+.PHONY: run build test deps race check fmt e2e kill golden web geo bench bench-backup bench-match bench-rebuild release release-check ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -58,6 +58,9 @@ bench-backup: build ## Measure backup and restore of 100,000 people
 bench-match: ## Match a million people with a study, beside SQLite, PostgreSQL, DuckDB and a plain scan; MUSTER_BENCH_BIG=1 adds ten million
 	@[ -e bench/match/duckdb/node_modules ] || ! command -v npm >/dev/null || (cd bench/match/duckdb && npm ci --no-audit --no-fund)
 	$(GO) run ./bench/match $(if $(MUSTER_BENCH_BIG),-big) $(if $(MUSTER_BENCH_N),-people $(MUSTER_BENCH_N),-write bench/RESULTS.md)
+
+bench-rebuild: ## Read 50,000 sealed people from a database into the index (MUSTER_BENCH_N says how many)
+	$(GO) run ./bench/match -registry -people $(or $(MUSTER_BENCH_N),50000)
 
 clean:
 	rm -rf muster out dist

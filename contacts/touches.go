@@ -129,6 +129,24 @@ func (d *Directory) Ask(ctx context.Context, p Person, a Ask) (Ask, error) {
 	return a, nil
 }
 
+// LastOuts is LastOut for everybody to whom we ever wrote or whom we called.
+func (d *Directory) LastOuts(ctx context.Context) (map[PersonID]time.Time, error) {
+	all := map[PersonID]time.Time{}
+	for raw, err := range d.touches.Stored(ctx, docstore.Query{}) {
+		if err != nil {
+			return nil, fmt.Errorf("last contact with everybody: %w", err)
+		}
+		if out, _ := raw.Lookup("out").BooleanOK(); !out {
+			continue
+		}
+		id, _ := raw.Lookup("person").StringValueOK()
+		if at, ok := raw.Lookup("at").TimeOK(); ok && at.After(all[PersonID(id)]) {
+			all[PersonID(id)] = at.UTC()
+		}
+	}
+	return all, nil
+}
+
 // LastOut is when we last wrote to somebody or called; zero: never. No words are opened.
 func (d *Directory) LastOut(ctx context.Context, id PersonID) (time.Time, error) {
 	q := between("person", string(id), time.Time{}, time.Time{}, 0)

@@ -28,6 +28,11 @@ func TestTouches(t *testing.T) {
 	in := add(Touch{Person: p.PersonID(), Channel: SMS, Kind: "message", Body: "who is this?", SID: "SM1", Point: p.Points[0].Hash})
 	lost := add(Touch{Channel: SMS, Kind: "message", Body: "hello?", SID: "SM2", Point: "hash of a stranger"})
 
+	outs, err := b.LastOuts(ctx)
+	if last, _ := b.LastOut(ctx, p.PersonID()); err != nil || len(outs) != 1 || !outs[p.PersonID()].Equal(out.At) || !last.Equal(out.At) {
+		t.Errorf("last word to everybody: %v, to one: %v, %v", outs, last, err)
+	}
+
 	line, err := b.Timeline(ctx, p.PersonID(), 10, time.Time{})
 	if err != nil || len(line) != 2 || line[0].ID != in.ID || line[1].Body != "hello" {
 		t.Errorf("timeline: %+v, %v", line, err)

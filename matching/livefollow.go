@@ -202,9 +202,14 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	x.purge.Store(false)
 	token, last := x.token, x.table.Load().Last
 	if token == nil {
-		if token, last, err = x.feedSoFar(ctx); err != nil {
+		if token, err = x.driver.End(ctx); err != nil {
 			return fmt.Errorf("read everybody for matching: %w", err)
 		}
+		outs, err := x.people.LastOuts(ctx)
+		if err != nil {
+			return fmt.Errorf("read everybody for matching: %w", err)
+		}
+		last = func(id string) time.Time { return outs[contacts.PersonID(id)] }
 	}
 	t := columns.New(x.today())
 	var telling sync.Mutex
@@ -230,30 +235,6 @@ func (x *Live) rebuild(ctx context.Context, progress Progress) error {
 	}
 	x.single.old.Store(true)
 	x.table.Store(t)
-	x.stale, x.built = true, x.now()
-	if x.token = token; token == nil {
-		x.token = []byte{} // an empty store: from the beginning, but not everybody again
-	}
+	x.stale, x.built, x.token = true, x.now(), token
 	return nil
-}
-
-// feedSoFar goes through the feed once for where it ends, and for when people last heard of us.
-func (x *Live) feedSoFar(ctx context.Context) (token []byte, last func(id string) time.Time, err error) {
-	all := map[string]time.Time{}
-	for item, err := range x.driver.Changes(ctx, nil) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if item.Collection == "touches" {
-			id, at, err := touched(item.Change)
-			if err != nil {
-				return nil, nil, err
-			}
-			if at.After(all[string(id)]) {
-				all[string(id)] = at
-			}
-		}
-		token = item.Token
-	}
-	return token, func(id string) time.Time { return all[id] }, nil
 }

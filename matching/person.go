@@ -95,14 +95,18 @@ func (p *profile) open(study string) bool {
 func newView(p *profile, c *contacts.Chart, study string) columns.Own {
 	v := columns.Own{Person: p.person}
 	v.Person.Lists = lists(c.Complete)
+	v.Person.Facts = make([]eval.Fact, 0, len(c.Facts))
 	var mobile, other, visit *contacts.Fact
-	slots := map[string]*contacts.Fact{}
+	var slots map[string]*contacts.Fact
 	for i := range c.Facts {
 		f := &c.Facts[i]
 		if f.Scope != contacts.Registry && (f.Scope != study || study == "") {
 			continue
 		}
 		if slot, ok := strings.CutPrefix(f.Code, CodeAvailability); ok && f.Bool != nil {
+			if slots == nil {
+				slots = map[string]*contacts.Fact{}
+			}
 			slots[slot] = newer(slots[slot], f)
 			continue
 		}
@@ -141,6 +145,9 @@ func newView(p *profile, c *contacts.Chart, study string) columns.Own {
 // available gives the slots somebody said yes to, nil unless they were asked about each: what was
 // not asked is not a no.
 func available(said map[string]*contacts.Fact) []string {
+	if said == nil {
+		return nil
+	}
 	out := []string{}
 	for _, slot := range eval.Slots() {
 		switch f := said[slot]; {
@@ -185,7 +192,10 @@ func newFact(f *contacts.Fact) eval.Fact {
 		f.Code == CodeCanBePregnant && f.Bool != nil && !*f.Bool:
 		code = eval.PregnancyCode
 	}
-	back, _ := eval.ParsePeriod(f.Back) // none, or checked with the questionnaire
+	var back eval.Period
+	if f.Back != "" {
+		back, _ = eval.ParsePeriod(f.Back) // checked with the questionnaire
+	}
 	return eval.Fact{
 		ID: f.ID, Kind: string(f.Kind), Code: code, Display: f.Display, Number: f.Number, Comparator: f.Comparator,
 		Unit: f.Unit, Text: f.Text, Bool: f.Bool, ValueCode: eval.Code(f.ValueCode),
@@ -210,7 +220,8 @@ func source(s string) string {
 
 // scopes are the studies that have facts of their own in a chart.
 func scopes(c *contacts.Chart) (out []string) {
-	for _, f := range c.Facts {
+	for i := range c.Facts {
+		f := &c.Facts[i]
 		if f.Scope != contacts.Registry && !slices.Contains(out, f.Scope) {
 			out = append(out, f.Scope)
 		}

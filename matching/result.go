@@ -160,13 +160,14 @@ func nearest(d []eval.SiteDistance) int {
 // words are what a study's criteria are called, in their order.
 type words struct {
 	say        eval.Lookup
+	teller     *eval.Teller
 	text, name []string
 }
 
 func (s *Study) words() words { return s.wordsIn(eval.English()) }
 
 func (s *Study) wordsIn(say eval.Lookup) words {
-	w := words{say: say}
+	w := words{say: say, teller: eval.NewTeller(s.Criteria.Items, say)}
 	for i := range s.Criteria.Items {
 		c := &s.Criteria.Items[i]
 		text := c.Text
@@ -186,9 +187,9 @@ func (w words) named(c *eval.Criterion) string {
 	case c.ValueSet != "":
 		return eval.Name(*c, w.say)
 	case len(c.Codes) > 0:
-		return w.say("code." + string(c.Codes[0]))
+		return w.say.Text("code." + string(c.Codes[0]))
 	}
-	return w.say("kind." + string(c.Kind))
+	return w.say.Text("kind." + string(c.Kind))
 }
 
 // In returns the candidate with the reasons in the words of another language. s must be the study it
@@ -198,7 +199,7 @@ func (c Candidate) In(s Study, say eval.Lookup) Candidate {
 	c.Reasons = slices.Clone(c.Reasons)
 	for i := range c.Reasons {
 		r := &c.Reasons[i]
-		r.Text, r.Criterion, r.Name = eval.Sentence(s.Criteria.Items[i], r.Reason, say), w.text[i], w.name[i]
+		r.Text, r.Criterion, r.Name = w.teller.Sentence(i, &r.Reason), w.text[i], w.name[i]
 	}
 	return c
 }
@@ -215,7 +216,7 @@ func (a *judged) candidate(s *Study, w words, asOf eval.Date) Candidate {
 	alone := !a.verdict.Deceased && len(a.verdict.Failed()) == 1
 	for i, r := range a.verdict.Reasons {
 		c.Reasons[i] = Reason{
-			Reason: r, Text: eval.Sentence(s.Criteria.Items[i], r, w.say), Criterion: w.text[i], Name: w.name[i],
+			Reason: r, Text: w.teller.Sentence(i, &r), Criterion: w.text[i], Name: w.name[i],
 			Only: alone && r.Outcome == eval.NotMet,
 		}
 	}

@@ -20,7 +20,15 @@ func main() {
 	big := flag.Bool("big", false, "measure ten million people too")
 	scripts := flag.String("duckdb", "bench/match/duckdb", "folder with run.mjs and its node_modules")
 	write := flag.String("write", "", "file in which to replace the section of these figures")
+	registry := flag.Bool("registry", false, "measure only how long it takes to read so many people from a database")
+	dir := flag.String("dir", "", "folder in which that database is kept")
 	flag.Parse()
+	if *registry {
+		if err := measureRebuild(*n, *dir); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	runtime.GOMAXPROCS(1)
 	report, err := run(*n, *big, *scripts)
 	if err != nil {

@@ -155,13 +155,13 @@ func (b *bench) explain() (codes, sentences time.Duration) {
 		verdicts[i] = eval.Evaluate(study, all[i], q.AsOf)
 	}
 	codes = time.Since(began) / time.Duration(n)
-	say := eval.English()
+	teller := eval.NewTeller(q.Items, eval.English())
 	var out strings.Builder
 	began = time.Now()
 	for i := range verdicts {
 		out.Reset()
 		for j, r := range verdicts[i].Reasons {
-			out.WriteString(eval.Sentence(q.Items[j], r, say))
+			out.WriteString(teller.Sentence(j, &r))
 		}
 	}
 	return codes, codes + time.Since(began)/time.Duration(n)

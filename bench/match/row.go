@@ -21,10 +21,10 @@ var words = struct {
 	[]string{"", "current", "former", "never"}, []string{"", "none", "some", "much"},
 }
 
-// row is person i as matching takes them in.
+// row is person i as matching takes them in, at home nowhere if places is nil.
 func (p *person) row(i int, places []geo.Point) columns.Row {
 	r := columns.Row{ID: fmt.Sprintf("per_%08d", i)}
-	if p.place >= 0 {
+	if p.place >= 0 && places != nil {
 		r.Home = places[p.place]
 	}
 	x := &r.Own.Person

@@ -105,6 +105,8 @@ type Driver interface {
 	// each with the token to go on from. It ends when there is nothing more for now.
 	// A change may be seen twice.
 	Changes(ctx context.Context, token []byte) iter.Seq2[FeedItem, error]
+	// End is a token from which Changes yields whatever is committed from now on.
+	End(ctx context.Context) (token []byte, err error)
 	// Ping answers whether the store can serve.
 	Ping(ctx context.Context) error
 	Whole

@@ -242,21 +242,19 @@ func (k *Keys) unwrap(ctx context.Context, doc dataKey) (tink.AEAD, error) {
 	return a, nil
 }
 
-// Fetch reads the keys of people in one query, for who is about to open all of them: more at once than
-// the cache holds is no use. Whoever has no key (any more) is left out.
-func (k *Keys) Fetch(ctx context.Context, people []string) error {
-	var missing []any
+// Fetch reads the keys of people, which q finds, for who is about to open all of them: more at once
+// than the cache holds is no use. Whoever has no key (any more) is left out.
+func (k *Keys) Fetch(ctx context.Context, people []string, q docstore.Query) error {
 	k.mu.Lock()
+	missing := false
 	for _, id := range people {
-		if k.cache[id] == nil {
-			missing = append(missing, id)
-		}
+		missing = missing || k.cache[id] == nil
 	}
 	k.mu.Unlock()
-	if len(missing) == 0 {
+	if !missing {
 		return nil
 	}
-	return k.warm(ctx, docstore.Query{In: &docstore.In{Path: "_id", Values: missing}})
+	return k.warm(ctx, q)
 }
 
 // Warm reads all keys at once, up to what the cache holds: for a start that opens everybody's

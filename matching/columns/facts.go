@@ -2,9 +2,9 @@ package columns
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/muster-health/muster/matching/eval"
 )
@@ -23,6 +23,7 @@ type facts struct {
 	some    bitset         // who has any
 	several bitset         // who has more than the one that stands here
 	odd     bitset
+	now     []int // facts of whoever is being put
 }
 
 // numbers are those reported in one unit with one comparator, times ten to the decimals.
@@ -37,42 +38,47 @@ const (
 	maxValues   = 4096 // of words and codes; what is beyond is odd
 )
 
-// put takes in the facts a person has with this code. False: they are odd.
-func (x *facts) put(row uint32, all []*eval.Fact, floor int) bool {
+// put takes in those of a person's facts that have this code, which x.now counts. False: they are odd.
+func (x *facts) put(row uint32, all []eval.Fact, floor int) bool {
 	x.some.set(row)
-	if len(all) > 1 {
+	if len(x.now) > 1 {
 		x.several.set(row)
 	}
-	f := latest(all, floor)
+	f, day, dated := latest(all, x.now, floor)
 	if f == nil || !x.write(row, f) {
 		x.odd.set(row)
 		return false
 	}
-	return len(all) == 1
+	if dated {
+		x.day.set(row, int64(day))
+	}
+	return len(x.now) == 1
 }
 
-// latest is the one fact that is surely the latest, nil if that cannot be said here.
-func latest(all []*eval.Fact, floor int) *eval.Fact {
-	best, bestDay, tie := all[0], 0, false
-	for i, f := range all {
-		d, full := f.Date.Day()
-		_, _, dated := f.Date.Span()
+// latest is the one of these facts that is surely the latest, with its day if it has one; nil if that cannot be
+// said here.
+func latest(all []eval.Fact, these []int, floor int) (best *eval.Fact, bestDay int, dated bool) {
+	tie := false
+	for i, k := range these {
+		f := &all[k]
+		day, _, ok := f.Date.Span()
+		full := ok && len(f.Date) == len(time.DateOnly)
 		switch {
-		case !full && dated, full && d > floor, !full && len(all) > 1:
-			return nil
-		case i == 0 || d > bestDay:
-			best, bestDay, tie = f, d, false
-		case d == bestDay:
+		case ok && !full, full && day > floor, !full && len(these) > 1:
+			return nil, 0, false
+		case i == 0 || day > bestDay:
+			best, bestDay, dated, tie = f, day, full, false
+		case day == bestDay:
 			tie = true
 		}
 	}
 	if tie {
-		return nil
+		return nil, 0, false
 	}
-	return best
+	return best, bestDay, dated
 }
 
-// write sets the cells; false if the value has no place in them.
+// write sets the cells but for the day; false if the value has no place in them.
 func (x *facts) write(row uint32, f *eval.Fact) bool {
 	var to *numbers
 	var raw int64
@@ -103,9 +109,6 @@ func (x *facts) write(row uint32, f *eval.Fact) bool {
 	if value >= 0 {
 		x.said.set(row, int64(value))
 	}
-	if d, ok := f.Date.Day(); ok {
-		x.day.set(row, int64(d))
-	}
 	return true
 }
 
@@ -120,15 +123,14 @@ func (x *facts) in(unit, comparator string) *numbers {
 }
 
 func (x *facts) value(f *eval.Fact) int {
-	var key strings.Builder
+	var room [96]byte
+	key := room[:0]
 	if f.Bool != nil {
-		key.WriteString(strconv.FormatBool(*f.Bool))
+		key = strconv.AppendBool(key, *f.Bool)
 	}
-	key.WriteByte(0)
-	key.WriteString(string(f.ValueCode))
-	key.WriteByte(0)
-	key.WriteString(f.Text)
-	i, known := x.index[key.String()]
+	key = append(append(key, 0), f.ValueCode...)
+	key = append(append(key, 0), f.Text...)
+	i, known := x.index[string(key)]
 	switch {
 	case known:
 		return i
@@ -137,7 +139,7 @@ func (x *facts) value(f *eval.Fact) int {
 	case x.index == nil:
 		x.index = map[string]int{}
 	}
-	x.index[key.String()] = len(x.values)
+	x.index[string(key)] = len(x.values)
 	x.values = append(x.values, eval.Fact{Bool: f.Bool, ValueCode: f.ValueCode, Text: f.Text})
 	return len(x.values) - 1
 }
@@ -222,6 +224,19 @@ func decimal(v float64) (digits int64, decimals int, ok bool) {
 	if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
 		return 0, 0, false
 	}
+	// Below 2^50 what stands in a float is more exact than any of these steps: a number with so few
+	// decimals is found, and no other gives the same float.
+	const exact = 1 << 50
+	step := 1.0
+	for decimals = 0; decimals <= maxDecimals && math.Abs(v)*step < exact; decimals++ {
+		if whole := math.Round(v * step); whole/step == v {
+			return int64(whole), decimals, true
+		}
+		step *= 10
+	}
+	if decimals > maxDecimals {
+		return 0, 0, false
+	}
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
 	if len(fraction) > maxDecimals {
 		return 0, 0, false
@@ -241,21 +256,30 @@ func scaled(v int64, decimals int) (int64, bool) {
 	return v, true
 }
 
-// byCode gathers a person's measurements and answers, in the order of their codes.
-func byCode(p *eval.Person, f func(eval.Code, []*eval.Fact)) {
-	var all []*eval.Fact
+// putFacts enters a person's measurements and answers. False: some of it is odd.
+func (t *Table) putFacts(row uint32, p *eval.Person) bool {
 	for i := range p.Facts {
-		if k := p.Facts[i].Kind; k == eval.FactObservation || k == eval.FactAnswer {
-			all = append(all, &p.Facts[i])
+		f := &p.Facts[i]
+		if f.Kind != eval.FactObservation && f.Kind != eval.FactAnswer {
+			continue
 		}
-	}
-	slices.SortStableFunc(all, func(a, b *eval.Fact) int { return strings.Compare(string(a.Code), string(b.Code)) })
-	for len(all) > 0 {
-		n := 1
-		for n < len(all) && all[n].Code == all[0].Code {
-			n++
+		x := t.facts[f.Code]
+		if x == nil {
+			x = &facts{code: f.Code, said: column{width: 1}}
+			t.facts[f.Code] = x
 		}
-		f(all[0].Code, all[:n])
-		all = all[n:]
+		if len(x.now) == 0 {
+			t.coming = append(t.coming, x)
+		}
+		x.now = append(x.now, i)
 	}
+	regular := true
+	for _, x := range t.coming {
+		if !x.put(row, p.Facts, t.floor) {
+			regular = false
+		}
+		x.now = x.now[:0]
+	}
+	t.coming = t.coming[:0]
+	return regular
 }

@@ -2,6 +2,7 @@ package columns
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,6 +79,7 @@ type Table struct {
 	visitOdd         bitset
 	waivers          map[string]*bitset // study: who may be held against it alone
 	waived           bitset
+	coming           []*facts           // of whoever is being put: what they have facts in
 	own              map[string]*bitset // study: of whom it has facts of its own
 	kept             map[uint32]*kept   // of whom more is to say than the columns hold
 
@@ -87,7 +89,7 @@ type Table struct {
 
 // change is somebody put, dropped, or written to.
 type change struct {
-	row  Row
+	row  *Row
 	what int
 }
 
@@ -113,9 +115,10 @@ func New(day eval.Date) *Table {
 
 // Put takes people in, each in place of what was known of them. They count from the next question on.
 func (t *Table) Put(rows ...Row) {
+	rows = slices.Clone(rows)
 	t.waiting.Lock()
 	for i := range rows {
-		t.pending = append(t.pending, change{rows[i], put})
+		t.pending = append(t.pending, change{&rows[i], put})
 	}
 	full := len(t.pending) >= mostWaiting
 	t.waiting.Unlock()
@@ -129,7 +132,7 @@ func (t *Table) Drop(ids ...string) {
 	t.waiting.Lock()
 	defer t.waiting.Unlock()
 	for _, id := range ids {
-		t.pending = append(t.pending, change{Row{ID: id}, drop})
+		t.pending = append(t.pending, change{&Row{ID: id}, drop})
 	}
 }
 
@@ -137,7 +140,7 @@ func (t *Table) Drop(ids ...string) {
 func (t *Table) Touch(id string, at time.Time) {
 	t.waiting.Lock()
 	defer t.waiting.Unlock()
-	t.pending = append(t.pending, change{Row{ID: id, Last: at}, touch})
+	t.pending = append(t.pending, change{&Row{ID: id, Last: at}, touch})
 }
 
 // Len is how many people the table holds.
@@ -201,7 +204,7 @@ func (t *Table) merge() {
 	for i := range changes {
 		switch c := &changes[i]; c.what {
 		case put:
-			t.put(&c.row)
+			t.put(c.row)
 		case drop:
 			t.drop(c.row.ID)
 		case touch:
@@ -257,16 +260,9 @@ func (t *Table) put(r *Row) {
 
 	p := &r.Person
 	keep := !t.putPerson(row, r) || !numbered
-	byCode(p, func(code eval.Code, all []*eval.Fact) {
-		x := t.facts[code]
-		if x == nil {
-			x = &facts{code: code, said: column{width: 1}}
-			t.facts[code] = x
-		}
-		if !x.put(row, all, t.floor) {
-			keep = true
-		}
-	})
+	if !t.putFacts(row, p) {
+		keep = true
+	}
 	if !t.putLists(row, p) {
 		keep = true
 	}
@@ -362,10 +358,12 @@ func confirmed(l *eval.Lists, list string) eval.Date {
 }
 
 func in(sets map[string]*bitset, name string) *bitset {
-	if sets[name] == nil {
-		sets[name] = &bitset{}
+	s := sets[name]
+	if s == nil {
+		s = &bitset{}
+		sets[name] = s
 	}
-	return sets[name]
+	return s
 }
 
 // point is the number of a point; not ok: there are more than 65,535, which no country's ZIP codes are.

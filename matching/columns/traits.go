@@ -16,6 +16,7 @@ type trait struct {
 	unit  column                     // index into values
 	has   map[string]int             // index into values
 	all   []string                   // values
+	slots []string                   // what the first values are sets of, a digit each; see newTraits
 }
 
 func newTraits() []*trait {
@@ -46,6 +47,7 @@ func newTraits() []*trait {
 		x.has, x.unit.width = map[string]int{}, 1
 		if x.kind == eval.Availability { // in such an order that each slot is a digit
 			slots := eval.Slots()
+			x.slots = slots
 			for set := range 1 << len(slots) {
 				p := eval.Person{Available: []string{}}
 				for i, slot := range slots {
@@ -62,26 +64,45 @@ func newTraits() []*trait {
 
 // truths writes what is known as one word, "" if nothing is.
 func truths(ts ...eval.Truth) string {
-	var b strings.Builder
-	known := false
+	var room [3]byte
+	b, known := room[:0], false
 	for _, t := range ts {
-		b.WriteByte("-?+"[t+1])
+		b = append(b, "-?+"[t+1])
 		known = known || t != eval.Unknown
 	}
 	if !known {
 		return ""
 	}
-	return b.String()
+	return string(b)
 }
 
 func truthOf(b byte) eval.Truth { return eval.Truth(strings.IndexByte("-?+", b) - 1) }
 
 func (x *trait) put(row uint32, p *eval.Person) {
+	if set, ok := x.setOf(p.Available); ok {
+		x.unit.set(row, set)
+		return
+	}
 	v := x.read(p)
 	if v == "" {
 		return
 	}
 	x.unit.set(row, int64(x.index(v)))
+}
+
+// setOf is the number of a set of slots. Not ok: there is none, or something else in it.
+func (x *trait) setOf(available []string) (set int64, ok bool) {
+	if x.slots == nil {
+		return 0, false
+	}
+	for _, a := range available {
+		i := slices.Index(x.slots, a)
+		if i < 0 || set>>i&1 == 1 {
+			return 0, false
+		}
+		set |= 1 << i
+	}
+	return set, available != nil
 }
 
 // index is the number of a value, a new one if need be.

@@ -150,18 +150,19 @@ func (e *evaluation) distance(c *Criterion) finding {
 	if nearest < 0 {
 		return finding{why: Missed}
 	}
-	metres := func(limit *float64) *float64 {
-		if limit == nil {
-			return nil
-		}
-		perUnit := 1000.0
-		if c.Unit == "[mi_i]" {
-			perUnit = 1609.344
-		}
-		m := math.Round(*limit * perUnit)
-		return &m
+	perUnit := 1000.0
+	if c.Unit == "[mi_i]" {
+		perUnit = 1609.344
 	}
-	limits := Range{Min: metres(c.Range.Min), Max: metres(c.Range.Max), Above: c.Range.Above, Below: c.Range.Below}
+	limits := c.Range
+	if limits.Min != nil {
+		least := math.Round(*limits.Min * perUnit)
+		limits.Min = &least
+	}
+	if limits.Max != nil {
+		most := math.Round(*limits.Max * perUnit)
+		limits.Max = &most
+	}
 	t := point(float64(nearest)).within(limits)
 	return finding{truth: t, why: ranged(t, ""), value: strconv.FormatFloat(float64(nearest)/1000, 'f', 1, 64), unit: "km"}
 }

@@ -27,11 +27,25 @@ func (c Code) covers(d Code, descendants bool) bool {
 	if c == d {
 		return true
 	}
-	if !descendants || c.System() != "icd10" {
+	const system = "icd10|"
+	if !descendants || len(c) < len(system)+3 || c[:len(system)] != system {
 		return false
 	}
-	undotted := func(c Code) string { return strings.ReplaceAll(string(c), ".", "") }
-	return len(c.Value()) >= 3 && strings.HasPrefix(undotted(d), undotted(c))
+	for j := 0; ; j++ { // dots do not count
+		for len(c) > 0 && c[0] == '.' {
+			c = c[1:]
+		}
+		for j < len(d) && d[j] == '.' {
+			j++
+		}
+		switch {
+		case c == "":
+			return true
+		case j == len(d) || d[j] != c[0]:
+			return false
+		}
+		c = c[1:]
+	}
 }
 
 // Covers reports whether c is d or, with descendants, d lies under it.

@@ -7,8 +7,16 @@ func (e *evaluation) coded(c *Criterion) finding {
 	if len(c.Codes) == 0 {
 		return finding{why: Missed}
 	}
+	facts := e.facts(kindsOf(string(c.Kind))|answers, func(f *Fact) bool {
+		for _, code := range c.Codes {
+			if e.speaks(c, code, f) {
+				return true
+			}
+		}
+		return false
+	})
 	for i, code := range c.Codes {
-		f := e.code(c, code)
+		f := e.code(c, code, facts)
 		if f.future {
 			result.future = true
 		}
@@ -16,8 +24,20 @@ func (e *evaluation) coded(c *Criterion) finding {
 			f.future = f.future || result.future
 			result = f
 		}
+		if len(facts) == 0 {
+			break // nothing tells the other codes from this one
+		}
 	}
 	return result
+}
+
+// speaks says whether a fact tells of this code of the criterion: a yes, or a no.
+func (e *evaluation) speaks(c *Criterion, code Code, f *Fact) bool {
+	if f.Bool != nil && !*f.Bool {
+		return f.Code.covers(code, c.Descendants) && e.deniedLongEnough(c, f)
+	}
+	// An answer stands for a condition only by a plain yes; a record needs none.
+	return (f.Kind != FactAnswer || f.Bool != nil) && code.covers(f.Code, c.Descendants)
 }
 
 func (e *evaluation) confirmed(k Kind) Date {
@@ -32,16 +52,13 @@ func (e *evaluation) confirmed(k Kind) Date {
 	return e.person.Lists.Procedures
 }
 
-func (e *evaluation) code(c *Criterion, code Code) finding {
+func (e *evaluation) code(c *Criterion, code Code, facts []*Fact) finding {
 	var best, denied *Fact
 	bestTruth, why, future := False, Over, false
-	for _, f := range e.facts([]string{string(c.Kind), FactAnswer}, func(f *Fact) bool {
-		if f.Bool != nil && !*f.Bool {
-			return f.Code.covers(code, c.Descendants) && e.deniedLongEnough(c, f)
+	for _, f := range facts {
+		if !e.speaks(c, code, f) {
+			continue
 		}
-		// An answer stands for a condition only by a plain yes; a record needs none.
-		return code.covers(f.Code, c.Descendants) && (f.Kind != FactAnswer || f.Bool != nil)
-	}) {
 		if f.Bool != nil && !*f.Bool {
 			if denied == nil || f.stated() > denied.stated() {
 				denied = f

@@ -29,15 +29,9 @@ func (d Date) Full() bool {
 // Parts returns year, month and day; month or day is 0 in a partial date, all are 0 if d is
 // not a date.
 func (d Date) Parts() (year, month, day int) {
-	if _, _, ok := d.span(); !ok {
+	year, month, day, ok := d.parts()
+	if !ok {
 		return 0, 0, 0
-	}
-	year, _ = digits(string(d), 0, 4)
-	if len(d) >= 7 {
-		month, _ = digits(string(d), 5, 7)
-	}
-	if len(d) == 10 {
-		day, _ = digits(string(d), 8, 10)
 	}
 	return year, month, day
 }
@@ -65,27 +59,42 @@ const (
 
 // span returns the first and last day d can be.
 func (d Date) span() (first, last int, ok bool) {
-	s := string(d)
-	y, ok := digits(s, 0, 4)
-	if !ok || y == 0 {
+	y, m, day, ok := d.parts()
+	switch {
+	case !ok:
 		return 0, 0, false
-	}
-	if len(s) == 4 {
+	case m == 0:
 		return dayNumber(y, 1, 1), dayNumber(y, 12, 31), true
-	}
-	m, ok := digits(s, 5, 7)
-	if !ok || s[4] != '-' || m < 1 || m > 12 {
-		return 0, 0, false
-	}
-	if len(s) == 7 {
-		return dayNumber(y, m, 1), dayNumber(y, m, monthDays(y, m)), true
-	}
-	day, ok := digits(s, 8, 10)
-	if !ok || len(s) != 10 || s[7] != '-' || day < 1 || day > monthDays(y, m) {
-		return 0, 0, false
+	case day == 0:
+		first = dayNumber(y, m, 1)
+		return first, first + monthDays(y, m) - 1, true
 	}
 	n := dayNumber(y, m, day)
 	return n, n, true
+}
+
+// parts is Parts, and whether d is a date.
+func (d Date) parts() (y, m, day int, ok bool) {
+	s := string(d)
+	y, ok = digits(s, 0, 4)
+	if !ok || y == 0 {
+		return 0, 0, 0, false
+	}
+	if len(s) == 4 {
+		return y, 0, 0, true
+	}
+	m, ok = digits(s, 5, 7)
+	if !ok || s[4] != '-' || m < 1 || m > 12 {
+		return 0, 0, 0, false
+	}
+	if len(s) == 7 {
+		return y, m, 0, true
+	}
+	day, ok = digits(s, 8, 10)
+	if !ok || len(s) != 10 || s[7] != '-' || day < 1 || day > monthDays(y, m) {
+		return 0, 0, 0, false
+	}
+	return y, m, day, true
 }
 
 func digits(s string, from, to int) (int, bool) {
@@ -102,8 +111,15 @@ func digits(s string, from, to int) (int, bool) {
 	return n, true
 }
 
+// dayNumber counts years from March on, so that the leap day is the last of its year, and by the 400
+// years after which the calendar is the same again.
 func dayNumber(y, m, d int) int {
-	return int(time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	if m < 3 {
+		y, m = y-1, m+12
+	}
+	cycle := floorDiv(y, 400)
+	y -= cycle * 400
+	return cycle*146_097 + y*365 + y/4 - y/100 + (153*m-457)/5 + d - 719_469
 }
 
 func monthDays(y, m int) int {
@@ -152,8 +168,11 @@ func floorDiv(a, b int) int {
 // bounds returns the first and last day of d as full dates.
 func (d Date) bounds() (first, last Date) {
 	a, b, ok := d.span()
-	if !ok {
+	switch {
+	case !ok:
 		return "", ""
+	case a == b:
+		return d, d
 	}
 	return dateOfDay(a), dateOfDay(b)
 }

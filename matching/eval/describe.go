@@ -1,47 +1,65 @@
 package eval
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Describe says what a criterion asks for, in one line: "HbA1c 7.0–10.5 %, latest within 180
 // days", "No stroke that began within 6 months".
-func Describe(c Criterion, say Lookup) string { return capital(say.statement(&c)) }
+func Describe(c Criterion, say Lookup) string {
+	w := newWriter(say)
+	w.statement(&c)
+	w.capital(0)
+	return string(w.b)
+}
 
-func (say Lookup) statement(c *Criterion) string {
-	parts := []string{say.fill("describe."+string(c.Kind),
-		"name", say.name(c, nil),
-		"range", say.bounds(c.Range, c.Unit),
-		"wanted", say.words(c.In),
-		"since", say.since(c),
-		"site", c.Site)}
-	if c.Kind == Answer {
-		wanted := say.words(c.In)
-		if !c.Range.IsZero() {
-			wanted = say.bounds(c.Range, c.Unit)
-		}
-		parts[0] = say.fill("describe.answer", "name", say.name(c, nil), "wanted", wanted)
+func (w *writer) statement(c *Criterion) {
+	if c.Exclude {
+		w.fill(w.say["describe.not"], func(name string) bool {
+			if name == "statement" {
+				w.asked(c)
+			}
+			return name == "statement"
+		})
+	} else {
+		w.asked(c)
 	}
-	if c.Kind.Group() {
-		var inner []string
+	if c.AppliesTo != "" {
+		w.add(" (")
+		w.fill(w.say["describe.appliesTo"], func(name string) bool {
+			if name == "sex" {
+				w.word(c.AppliesTo)
+			}
+			return name == "sex"
+		})
+		w.add(")")
+	}
+}
+
+// asked writes what a criterion asks for, exclusion aside.
+func (w *writer) asked(c *Criterion) {
+	switch {
+	case c.Kind.Group():
+		w.group(c)
+		w.add(": ")
 		for i := range c.Of {
-			inner = append(inner, say.statement(&c.Of[i]))
+			if i > 0 {
+				w.add("; ")
+			}
+			w.statement(&c.Of[i])
 		}
-		parts[0] = say.group(c) + ": " + strings.Join(inner, "; ")
-	}
-	if c.Kind == Distance && (c.Site == "any" || c.Site == "") {
-		parts[0] = say.fill("describe.distance.any", "range", say.bounds(c.Range, c.Unit))
+	case c.Kind == Distance && (c.Site == "any" || c.Site == ""):
+		w.fill(w.say["describe.distance.any"], func(name string) bool { return w.asks(c, name) })
+	default:
+		w.fill(w.text("describe.", string(c.Kind)), func(name string) bool { return w.asks(c, name) })
 	}
 	if c.Kind == Lab {
 		pick := c.Pick
 		if pick == PickLatest {
 			pick = "latest"
 		}
-		parts = append(parts, say("pick."+string(pick)))
+		w.add(" ")
+		w.add(w.text("pick.", string(pick)).String())
 	}
 	if c.Ever && c.Kind.Coded() {
-		parts = append(parts, say("describe.ever"))
+		w.add(" ")
+		w.add(w.say["describe.ever"].String())
 	}
 	if !c.Within.IsZero() && c.Kind != LastVisit {
 		key := "describe.within"
@@ -51,33 +69,67 @@ func (say Lookup) statement(c *Criterion) string {
 		case OtherTrial:
 			key = "describe.overlaps"
 		}
-		parts = append(parts, say.fill(key, "window", say.period(c.Within)))
+		w.add(" ")
+		w.window(key, c.Within)
 	}
 	if !c.AtLeastAgo.IsZero() && c.Kind != LastVisit {
-		parts = append(parts, say.fill("describe.ago", "window", say.period(c.AtLeastAgo)))
+		w.add(" ")
+		w.window("describe.ago", c.AtLeastAgo)
 	}
-	s := strings.Join(parts, " ")
-	if c.Exclude {
-		s = say.fill("describe.not", "statement", s)
-	}
-	if c.AppliesTo != "" {
-		s += " (" + say.fill("describe.appliesTo", "sex", say.word(c.AppliesTo)) + ")"
-	}
-	return s
 }
 
-// since says how long ago a last visit must lie: "within 2 years and at least 30 days ago".
-func (say Lookup) since(c *Criterion) string {
-	var parts []string
+// asks writes a part of what a criterion asks for; false: it has no such part.
+func (w *writer) asks(c *Criterion, part string) bool {
+	switch part {
+	case "name":
+		w.name(c, nil)
+	case "range":
+		w.bounds(c.Range, c.Unit)
+	case "wanted":
+		if c.Kind == Answer && !c.Range.IsZero() {
+			w.bounds(c.Range, c.Unit)
+		} else {
+			w.words(c.In)
+		}
+	case "since":
+		w.since(c)
+	case "site":
+		w.add(c.Site)
+	default:
+		return false
+	}
+	return true
+}
+
+// since writes how long ago a last visit must lie: "within 2 years and at least 30 days ago".
+func (w *writer) since(c *Criterion) {
 	if !c.Within.IsZero() {
-		parts = append(parts, say.fill("describe.within", "window", say.period(c.Within)))
+		w.window("describe.within", c.Within)
+	}
+	if !c.Within.IsZero() && !c.AtLeastAgo.IsZero() {
+		w.add(" ")
+		w.add(w.say["range.and"].String())
+		w.add(" ")
 	}
 	if !c.AtLeastAgo.IsZero() {
-		parts = append(parts, say.fill("describe.ago.lastVisit", "window", say.period(c.AtLeastAgo)))
+		w.window("describe.ago.lastVisit", c.AtLeastAgo)
 	}
-	return strings.Join(parts, " "+say("range.and")+" ")
 }
 
-func (say Lookup) group(c *Criterion) string {
-	return say.fill("group."+string(c.Kind), "n", strconv.Itoa(c.N))
+func (w *writer) window(key string, p Period) {
+	w.fill(w.say[key], func(name string) bool {
+		if name == "window" {
+			w.period(p)
+		}
+		return name == "window"
+	})
+}
+
+func (w *writer) group(c *Criterion) {
+	w.fill(w.text("group.", string(c.Kind)), func(name string) bool {
+		if name == "n" {
+			w.whole(c.N)
+		}
+		return name == "n"
+	})
 }

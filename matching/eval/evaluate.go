@@ -1,7 +1,5 @@
 package eval
 
-import "slices"
-
 // Class is where a person stands for a study.
 type Class string
 
@@ -66,8 +64,9 @@ type evaluation struct {
 	person *Person
 	study  string
 	asOf   Date
-	day    int  // asOf
-	dated  bool // asOf is a full date
+	day    int     // asOf
+	dated  bool    // asOf is a full date
+	found  []*Fact // see facts
 }
 
 // judge turns what is found about a statement into a reason: exclusion, whom it applies to,
@@ -181,16 +180,47 @@ func (e *evaluation) start(p Period) int {
 	return p.before(e.asOf)
 }
 
-// facts returns the person's facts of one of the kinds that existed on the as-of day and match.
-func (e *evaluation) facts(kinds []string, match func(*Fact) bool) []*Fact {
-	var found []*Fact
+// facts returns the person's facts of one of the kinds that existed on the as-of day and match. They
+// stand in the same place each time: good until the next call.
+func (e *evaluation) facts(kinds factKinds, match func(*Fact) bool) []*Fact {
+	e.found = e.found[:0]
 	for i := range e.person.Facts {
 		f := &e.person.Facts[i]
-		if slices.Contains(kinds, f.Kind) && match(f) && !e.notYet(f) {
-			found = append(found, f)
+		if kinds&kindsOf(f.Kind) != 0 && match(f) && !e.notYet(f) {
+			e.found = append(e.found, f)
 		}
 	}
-	return found
+	return e.found
+}
+
+// factKinds is a set of kinds of fact.
+type factKinds uint8
+
+const (
+	conditions factKinds = 1 << iota
+	medications
+	allergies
+	procedures
+	observations
+	answers
+)
+
+func kindsOf(kind string) factKinds {
+	switch kind {
+	case FactCondition:
+		return conditions
+	case FactMedication:
+		return medications
+	case FactAllergy:
+		return allergies
+	case FactProcedure:
+		return procedures
+	case FactObservation:
+		return observations
+	case FactAnswer:
+		return answers
+	}
+	return 0
 }
 
 // notYet reports whether f was both dated and recorded after the as-of day: looking at a past

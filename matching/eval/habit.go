@@ -55,7 +55,7 @@ func IsPregnancy(c Code) bool { return c == "snomed|77386006" || c == "snomed|72
 // no can stand against. An older one is stale, ten months if the criterion gives no window; a list
 // of conditions without a pregnancy does not say that there is none.
 func (e *evaluation) pregnancy(c *Criterion) finding {
-	facts := e.facts([]string{FactObservation, FactAnswer, FactCondition}, func(f *Fact) bool {
+	facts := e.facts(measured|conditions, func(f *Fact) bool {
 		if f.Kind == FactCondition {
 			return IsPregnancy(f.Code)
 		}

@@ -96,7 +96,7 @@ func everySentenceHasWords(t *testing.T, say eval.Lookup) {
 	}
 	placeholder := regexp.MustCompile(`\{[a-zA-Z]+\}`)
 	for _, k := range eval.Kinds() {
-		if say("describe."+string(k)) == "" && !k.Group() || k.Group() && say("group."+string(k)) == "" {
+		if say.Text("describe."+string(k)) == "" && !k.Group() || k.Group() && say.Text("group."+string(k)) == "" {
 			t.Errorf("%s has no description", k)
 		}
 		for _, cause := range causes {
@@ -115,7 +115,7 @@ func everySentenceHasWords(t *testing.T, say eval.Lookup) {
 
 func TestCatalogueKeepsQuotedSpaces(t *testing.T) {
 	say := eval.Catalogue("# comment: no\na: \" b \"\nc: d: e\n\nbroken\n")
-	got := []string{say("a"), say("c"), say("broken"), say("# comment")}
+	got := []string{say.Text("a"), say.Text("c"), say.Text("broken"), say.Text("# comment")}
 	if d := cmp.Diff([]string{" b ", "d: e", "", ""}, got); d != "" {
 		t.Error(d)
 	}

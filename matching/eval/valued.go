@@ -6,13 +6,15 @@ func (e *evaluation) latest(facts []*Fact, start int, judge func(*Fact) (Truth, 
 	if len(facts) == 0 {
 		return finding{why: Missed}
 	}
-	all := make([]placed, len(facts))
+	var room [8]placed
+	all := room[:0]
 	floor := always // some fact is of this day or later
 	future := false
-	for i, f := range facts {
-		all[i] = e.place(f)
-		floor = max(floor, all[i].first)
-		future = future || all[i].why == FutureDated
+	for _, f := range facts {
+		p := e.place(f)
+		all = append(all, p)
+		floor = max(floor, p.first)
+		future = future || p.why == FutureDated
 	}
 	var result finding
 	for _, p := range all {
@@ -67,7 +69,8 @@ func agree(a, b finding) finding {
 	return a
 }
 
-var measured = []string{FactObservation, FactAnswer}
+// measured are the kinds of fact that can have a value.
+const measured = observations | answers
 
 func (e *evaluation) lab(c *Criterion) finding {
 	facts := e.facts(measured, codedAs(c.Codes))
@@ -220,8 +223,7 @@ func (e *evaluation) extreme(c *Criterion, facts []*Fact, start int) finding {
 
 // answer looks at the latest fact with the code: a yes or no, a number, or a coded or plain value.
 func (e *evaluation) answer(c *Criterion) finding {
-	every := []string{FactAnswer, FactObservation}
-	return e.latest(e.facts(every, codedAs(c.Codes)), e.start(c.Within), func(f *Fact) (Truth, Cause) {
+	return e.latest(e.facts(measured, codedAs(c.Codes)), e.start(c.Within), func(f *Fact) (Truth, Cause) {
 		if !c.Range.IsZero() {
 			v, why := measure(f, c.Unit)
 			if why != "" {

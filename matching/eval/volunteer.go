@@ -5,7 +5,7 @@ package eval
 // reads along something about their health. It gets the class alone, so it cannot say more; who is
 // eligible and who is possible read the same. The words are keys of internal/i18n, where those for
 // volunteers are checked.
-func ForVolunteer(c Class, say Lookup) string {
+func ForVolunteer(c Class, say func(key string) string) string {
 	if c == Excluded {
 		return say("common.fit.not")
 	}

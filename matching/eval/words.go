@@ -4,202 +4,235 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
-// Lookup gives the text for a key in one language, with {name} where values go; "" if there is
-// none. English is the catalogue to translate.
-type Lookup func(key string) string
-
-// fill puts values into the text of a key.
-func (say Lookup) fill(key string, values ...string) string {
-	return render(say(key), func(name string) (string, bool) {
-		for i := 0; i+1 < len(values); i += 2 {
-			if values[i] == name {
-				return values[i+1], true
-			}
+// date writes a date as a person reads it: "3 Feb 2026", "Feb 2026", "2026".
+func (w *writer) date(d Date) {
+	y, m, day := d.Parts()
+	key := "date.day"
+	switch {
+	case y == 0:
+		return
+	case m == 0:
+		w.whole(y)
+		return
+	case day == 0:
+		key = "date.month"
+	}
+	w.fill(w.say[key], func(name string) bool {
+		switch name {
+		case "day":
+			w.whole(day)
+		case "month":
+			w.add(w.text("month.", strconv.Itoa(m)).String())
+		case "year":
+			w.whole(y)
+		default:
+			return false
 		}
-		return "", false
+		return true
 	})
 }
 
-// render puts values where their names stand in braces; what is no name stays.
-func render(text string, value func(name string) (string, bool)) string {
-	if !strings.Contains(text, "{") {
-		return text
+// when writes " on 3 Feb 2026", " in Feb 2026", or nothing for no date.
+func (w *writer) when(word string, d Date) {
+	if y, _, day := d.Parts(); y == 0 {
+		return
+	} else if day == 0 && word == "on" {
+		word = "in"
 	}
-	var b strings.Builder
-	for {
-		from := strings.IndexByte(text, '{')
-		length := strings.IndexByte(text[max(from, 0):], '}')
-		if from < 0 || length < 0 {
-			b.WriteString(text)
-			return b.String()
+	w.add(" ")
+	w.fill(w.text("when.", word), func(name string) bool {
+		if name == "date" {
+			w.date(d)
 		}
-		to := from + length
-		b.WriteString(text[:from])
-		if v, ok := value(text[from+1 : to]); ok {
-			b.WriteString(v)
-		} else {
-			b.WriteString(text[from : to+1])
-		}
-		text = text[to+1:]
-	}
-}
-
-// date writes a date as a person reads it: "3 Feb 2026", "Feb 2026", "2026".
-func (say Lookup) date(d Date) string {
-	y, m, day := d.Parts()
-	if y == 0 {
-		return ""
-	}
-	year := strconv.Itoa(y)
-	if m == 0 {
-		return year
-	}
-	month := say("month." + strconv.Itoa(m))
-	if day == 0 {
-		return say.fill("date.month", "month", month, "year", year)
-	}
-	return say.fill("date.day", "day", strconv.Itoa(day), "month", month, "year", year)
+		return name == "date"
+	})
 }
 
 // period writes a length of time: "180 days", "1 year 6 months".
-func (say Lookup) period(p Period) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		unit string
-	}{{p.Years, "year"}, {p.Months, "month"}, {p.Days, "day"}} {
+func (w *writer) period(p Period) {
+	from := len(w.b)
+	for _, part := range [...]struct {
+		n         int
+		one, many string
+	}{{p.Years, "period.year", "period.years"}, {p.Months, "period.month", "period.months"}, {p.Days, "period.day", "period.days"}} {
+		if part.n > 0 && len(w.b) > from {
+			w.add(" ")
+		}
 		switch {
 		case part.n == 1:
-			parts = append(parts, say("period."+part.unit))
+			w.add(w.say[part.one].String())
 		case part.n > 1:
-			parts = append(parts, say.fill("period."+part.unit+"s", "n", strconv.Itoa(part.n)))
+			w.fill(w.say[part.many], func(name string) bool {
+				if name == "n" {
+					w.whole(part.n)
+				}
+				return name == "n"
+			})
 		}
 	}
-	return strings.Join(parts, " ")
 }
 
 // bounds writes a range with its unit: "7.0–10.5 %", "at most 60 km", "below 30".
-func (say Lookup) bounds(r Range, unit string) string {
-	places := max(places(r.Min), places(r.Max))
-	number := func(v *float64) string { return strconv.FormatFloat(*v, 'f', places, 64) }
-	var text string
+func (w *writer) bounds(r Range, unit string) {
+	from, places := len(w.b), max(places(r.Min), places(r.Max))
 	switch {
 	case r.Min != nil && r.Max != nil && !r.Above && !r.Below:
-		text = number(r.Min) + "–" + number(r.Max)
+		w.number(*r.Min, places)
+		w.add("–")
+		w.number(*r.Max, places)
 	case r.Min != nil && r.Max != nil:
-		text = say.lower(r, number) + " " + say("range.and") + " " + say.upper(r, number)
+		w.lower(r, places)
+		w.add(" ")
+		w.add(w.say["range.and"].String())
+		w.add(" ")
+		w.upper(r, places)
 	case r.Min != nil:
-		text = say.lower(r, number)
+		w.lower(r, places)
 	case r.Max != nil:
-		text = say.upper(r, number)
+		w.upper(r, places)
 	}
-	return strings.TrimSpace(text + " " + say.unit(unit))
+	w.add(" ")
+	w.unit(unit)
+	w.trim(from)
 }
 
-func (say Lookup) lower(r Range, number func(*float64) string) string {
+func (w *writer) lower(r Range, places int) {
 	if r.Above {
-		return say.fill("range.above", "n", number(r.Min))
+		w.bound("range.above", *r.Min, places)
+	} else {
+		w.bound("range.from", *r.Min, places)
 	}
-	return say.fill("range.from", "n", number(r.Min))
 }
 
-func (say Lookup) upper(r Range, number func(*float64) string) string {
+func (w *writer) upper(r Range, places int) {
 	if r.Below {
-		return say.fill("range.below", "n", number(r.Max))
+		w.bound("range.below", *r.Max, places)
+	} else {
+		w.bound("range.to", *r.Max, places)
 	}
-	return say.fill("range.to", "n", number(r.Max))
+}
+
+func (w *writer) bound(key string, v float64, places int) {
+	w.fill(w.say[key], func(name string) bool {
+		if name == "n" {
+			w.number(v, places)
+		}
+		return name == "n"
+	})
+}
+
+// within writes "within 7.0–10.5 %" or "at least 60".
+func (w *writer) within(r Range, unit string) {
+	if r.Min == nil || r.Max == nil {
+		w.bounds(r, unit)
+		return
+	}
+	w.fill(w.say["range.within"], func(name string) bool {
+		if name == "range" {
+			w.bounds(r, unit)
+		}
+		return name == "range"
+	})
 }
 
 func places(v *float64) int {
-	if v == nil {
+	if v == nil || *v == math.Trunc(*v) {
 		return 0
 	}
-	_, fraction, _ := strings.Cut(strconv.FormatFloat(*v, 'f', -1, 64), ".")
+	var room [32]byte
+	_, fraction, _ := strings.Cut(string(strconv.AppendFloat(room[:0], *v, 'f', -1, 64)), ".")
 	return len(fraction)
 }
 
 // unit writes a UCUM unit as people do.
-func (say Lookup) unit(unit string) string {
-	if text := say("unit." + unit); text != "" {
-		return text
+func (w *writer) unit(unit string) { w.known("unit.", unit) }
+
+// word writes a value or code of the catalogue, or itself.
+func (w *writer) word(value string) { w.known("value.", value) }
+
+// source writes where a fact comes from.
+func (w *writer) source(s string) { w.known("source.", s) }
+
+// known writes what the catalogue calls something; what it does not know stays as it is.
+func (w *writer) known(kind, what string) {
+	if text := w.text(kind, what).String(); text != "" {
+		what = text
 	}
-	return unit
+	w.add(what)
 }
 
 // value writes what a fact says: "7.4 %", "<5 U/L", "yes".
-func (say Lookup) value(f *Fact) string {
+func (w *writer) value(f *Fact) {
 	switch {
 	case f.Number != nil:
-		rounded := math.Round(*f.Number*1000) / 1000
-		return strings.TrimSpace(f.Comparator + strconv.FormatFloat(rounded, 'f', -1, 64) + " " + say.unit(f.Unit))
+		w.amount(f.Comparator, *f.Number, f.Unit)
 	case f.Bool != nil:
-		return say("value." + boolWord(*f.Bool))
+		w.add(w.text("value.", boolWord(*f.Bool)).String())
 	case f.ValueCode != "":
-		return say.word(string(f.ValueCode))
+		w.word(string(f.ValueCode))
+	default:
+		w.add(f.Text)
 	}
-	return f.Text
 }
 
-// word writes a value or code of the catalogue, or itself.
-func (say Lookup) word(value string) string {
-	if text := say("value." + value); text != "" {
-		return text
-	}
-	return value
+// amount writes a number to three places with its unit.
+func (w *writer) amount(comparator string, v float64, unit string) {
+	from := len(w.b)
+	w.add(comparator)
+	w.number(math.Round(v*1000)/1000, -1)
+	w.add(" ")
+	w.unit(unit)
+	w.trim(from)
 }
 
-// source writes where a fact comes from; what the catalogue does not know stays as it is.
-func (say Lookup) source(s string) string {
-	if text := say("source." + s); text != "" {
-		return text
-	}
-	return s
-}
-
-func (say Lookup) words(values []string) string {
-	named := make([]string, len(values))
+func (w *writer) words(values []string) {
 	for i, v := range values {
-		named[i] = say.word(v)
+		if i > 0 {
+			w.add(", ")
+		}
+		w.word(v)
 	}
-	return strings.Join(named, ", ")
 }
 
 // Name is the short name of what a criterion looks at: "stroke", "HbA1c".
-func Name(c Criterion, say Lookup) string { return say.name(&c, nil) }
+func Name(c Criterion, say Lookup) string {
+	w := newWriter(say)
+	w.name(&c, nil)
+	return string(w.b)
+}
 
-// name is the short name of what a criterion looks at.
-func (say Lookup) name(c *Criterion, f *Fact) string {
-	if c.Name != "" {
-		return c.Name
+// mostNames is how many codes a name is made of.
+const mostNames = 3
+
+// name writes the short name of what a criterion looks at.
+func (w *writer) name(c *Criterion, f *Fact) {
+	switch {
+	case c.Name != "":
+		w.add(c.Name)
+		return
+	case c.ValueSet != "":
+		w.add(setWords(c.ValueSet))
+		return
+	case len(c.Codes) == 0:
+		w.add(w.text("kind.", string(c.Kind)).String())
+		return
 	}
-	if c.ValueSet != "" {
-		return setWords(c.ValueSet)
-	}
-	if len(c.Codes) == 0 {
-		return say("kind." + string(c.Kind))
-	}
-	var names []string
-	for _, code := range c.Codes {
-		name := say("code." + string(code))
+	for i, code := range c.Codes[:min(len(c.Codes), mostNames)] {
+		if i > 0 {
+			w.add(", ")
+		}
+		name := w.text("code.", string(code)).String()
 		if name == "" && f != nil && f.Code == code {
 			name = f.Display
 		}
 		if name == "" {
 			name = string(code)
 		}
-		names = append(names, name)
+		w.add(name)
 	}
-	if len(names) > 3 {
-		return strings.Join(names[:3], ", ") + " …"
+	if len(c.Codes) > mostNames {
+		w.add(" …")
 	}
-	return strings.Join(names, ", ")
-}
-
-func capital(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -89,6 +89,10 @@ func changeFeed(t *testing.T, d docstore.Driver) {
 	all.check(t, "after changes and deletes", "a", "b")
 	part.follow(t, 0)
 	part.check(t, "after resuming in the middle", "a", "b")
+	end, err := d.End(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	late := &mirror{d: d, revs: map[string]int64{}}
 	late.follow(t, 0)
 	late.check(t, "from the beginning", "a", "b")
@@ -102,6 +106,10 @@ func changeFeed(t *testing.T, d docstore.Driver) {
 		t.Errorf("%d changes after one, token of %d bytes", n, before)
 	}
 	all.check(t, "at the end", "a", "b")
+	atEnd := &mirror{d: d, token: end, revs: map[string]int64{}}
+	if atEnd.follow(t, 0); atEnd.revs["b/new"] != 2 {
+		t.Errorf("what was changed after the end is not seen from there: %v", atEnd.revs)
+	}
 	for _, err := range d.Changes(t.Context(), []byte("nonsense")) {
 		if err == nil {
 			t.Error("a foreign token was accepted")

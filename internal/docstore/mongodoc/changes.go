@@ -51,6 +51,9 @@ func (d *Driver) Changes(ctx context.Context, from []byte) iter.Seq2[docstore.Fe
 	}
 }
 
+// End is now: who goes on from it sees the last overlap again.
+func (d *Driver) End(context.Context) ([]byte, error) { return bson.Marshal(token{Upto: d.wall()}) }
+
 // stamped is a change and when it was stamped.
 type stamped struct {
 	docstore.Change

@@ -41,6 +41,17 @@ func (d *Driver) Changes(ctx context.Context, token []byte) iter.Seq2[docstore.F
 	}
 }
 
+// End is the last of the sequence.
+func (d *Driver) End(ctx context.Context) ([]byte, error) {
+	var seq int64
+	if err := d.read.QueryRowContext(ctx, `SELECT v FROM state WHERE k='seq'`).Scan(&seq); err != nil {
+		return nil, fmt.Errorf("end of the changes: %w", err)
+	}
+	return tokenOf(seq), nil
+}
+
+func tokenOf(seq int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(seq)) }
+
 func (d *Driver) changes(after int64) (out []docstore.FeedItem, _ error) {
 	rows, err := d.read.Query(`
 		SELECT seq, c, id, rev, body FROM doc WHERE seq>?1
@@ -57,7 +68,7 @@ func (d *Driver) changes(after int64) (out []docstore.FeedItem, _ error) {
 			return nil, err
 		}
 		item.Deleted = item.Body == nil
-		item.Token = binary.BigEndian.AppendUint64(nil, uint64(seq))
+		item.Token = tokenOf(seq)
 		out = append(out, item)
 	}
 	return out, rows.Err()
