@@ -1,6 +1,8 @@
 package static_test
 
 import (
+	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,6 +56,13 @@ func TestScriptsInABrowser(t *testing.T) {
 		_, _ = w.Write([]byte(`<div id="swapped" class="summary" tabindex="-1" data-focus>` + r.Header.Get("HX-Request-Type") + `</div>`))
 	})
 	page("/filter", `<form method="get" action="/there" data-auto><select id="choice" name="a"><option>1</option><option>2</option></select><button id="go" data-auto-hide>Go</button></form>`)
+	page("/live", `<form method="get" action="/answers" data-live="#then"><input id="try" name="try"></form><div id="then">before</div>`)
+	mux.HandleFunc("/answers", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		try := r.URL.Query().Get("try")
+		invalid := try == "dro"
+		_, _ = fmt.Fprintf(w, `<form data-live="#then"><input aria-invalid="%t"></form><div id="then" class="fresh">%s</div>`, invalid, html.EscapeString(try))
+	})
 	page("/there", `<h1 id="there">There</h1>`)
 	page("/send", `<form method="post" action="/slow"><button id="go">Go</button></form>`)
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
@@ -127,6 +136,16 @@ func TestScriptsInABrowser(t *testing.T) {
 		b.click(); b.click(); b.click()
 		return String(n)
 	})()`), "1")
+	open("/live", chromedp.SendKeys(chromedp.CSS("#try"), "drop E2"), chromedp.WaitVisible(chromedp.CSS("#then.fresh")))
+	expect("answered while typing", eval(`document.querySelector("#then").textContent`), "drop E2")
+	expect("the page stayed", eval(`location.pathname + document.activeElement.id`), "/livetry")
+	expect("what is half typed changes nothing", eval(`(async () => {
+		const f = document.querySelector("#try")
+		f.value = "dro"
+		f.dispatchEvent(new Event("input", { bubbles: true }))
+		await new Promise((r) => setTimeout(r, 600))
+		return document.querySelector("#then").textContent
+	})()`), "drop E2")
 	open("/wait", chromedp.WaitVisible(chromedp.CSS("#there")))
 	expect("the waiting page went on", eval(`location.pathname`), "/there")
 }

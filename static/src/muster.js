@@ -46,6 +46,29 @@
     if (form && form.hasAttribute('data-auto')) form.requestSubmit()
   })
 
+  // A form that asks while somebody types: data-live names the part of the answer that is shown. What
+  // cannot be understood yet leaves the part as it was; the button says what is wrong.
+  let pause, asked
+  on('input', (e) => {
+    const form = e.target.form
+    const part = form && form.dataset.live
+    if (!part) return
+    clearTimeout(pause)
+    pause = setTimeout(async () => {
+      if (asked) asked.abort()
+      asked = new AbortController()
+      const to = new URL(form.action)
+      to.search = new URLSearchParams(new FormData(form))
+      try {
+        const r = await fetch(to, { signal: asked.signal, cache: 'no-store' })
+        if (!r.ok || r.redirected) return
+        const page = new DOMParser().parseFromString(await r.text(), 'text/html')
+        const fresh = page.querySelector(part)
+        if (fresh && !page.querySelector('form[data-live] [aria-invalid=true]')) document.querySelector(part).replaceWith(fresh)
+      } catch { /* another question came, or offline */ }
+    }, 250)
+  })
+
   on('click', (e) => { if (e.target.closest('[data-print]')) print() })
 
   on('submit', (e) => {
