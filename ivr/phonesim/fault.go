@@ -1,6 +1,8 @@
 package phonesim
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +21,10 @@ type Fault struct {
 	Times int `json:"times,omitempty"`
 	// Seconds is the delay, or Retry-After of a 429.
 	Seconds Seconds `json:"seconds,omitempty"`
-	// Code is the error code of an undelivered text; default 30003.
+	// Percent is how often it happens when it could, from 1 to 100; 0 = always. The dice are
+	// thrown from the simulator's seed, so the same run goes the same way.
+	Percent int `json:"percent,omitempty"`
+	// Code is the error code of an undelivered text (default 30003) or of a refusal (21610).
 	Code int `json:"code,omitempty"`
 	// Performed makes a broken or late API answer come after the request was carried out:
 	// the text is sent and the application cannot know. A late answer without it is a late
@@ -41,12 +46,14 @@ const (
 	FaultRESTEmpty   FaultKind = "rest-empty"   // 201 {}
 	FaultRESTMoved   FaultKind = "rest-301"     // a redirect
 	FaultRESTDropped FaultKind = "rest-dropped" // the connection breaks
+	FaultRESTRefused FaultKind = "rest-refused" // a text or call is refused with Code
 
 	FaultWebhookDelay      FaultKind = "webhook-delay" // seconds of the simulator's clock
 	FaultWebhookTwice      FaultKind = "webhook-twice"
 	FaultWebhookWrongToken FaultKind = "webhook-wrong-token"
 	FaultWebhookDrop       FaultKind = "webhook-dropped"
-	FaultStatusDrop        FaultKind = "status-dropped" // only status callbacks
+	FaultStatusDrop        FaultKind = "status-dropped"   // only status callbacks
+	FaultStatusReorder     FaultKind = "status-reordered" // every other status callback is overtaken
 
 	FaultMessageDelay       FaultKind = "message-delay" // stays queued so long
 	FaultMessageUndelivered FaultKind = "message-undelivered"
@@ -67,10 +74,12 @@ func faultKinds() []faultWords {
 		{FaultMessageUndelivered, "Texts", "Text is not delivered (30003)"},
 		{FaultMessageDelay, "Texts", "Text waits 60 s in the queue"},
 		{FaultStatusDrop, "Webhooks", "Status callbacks are lost"},
+		{FaultStatusReorder, "Webhooks", "Status callbacks overtake each other"},
 		{FaultWebhookTwice, "Webhooks", "Webhooks arrive twice"},
 		{FaultWebhookDelay, "Webhooks", "Webhooks come 10 s late"},
 		{FaultWebhookDrop, "Webhooks", "Webhooks are lost"},
 		{FaultWebhookWrongToken, "Webhooks", "Wrong signature"},
+		{FaultRESTRefused, "API", "Refused: the person sent STOP (21610)"},
 		{FaultREST429, "API", "429 too many requests"},
 		{FaultREST500, "API", "500 with an HTML page"},
 		{FaultREST503, "API", "503 unavailable"},
@@ -94,6 +103,8 @@ func (f *Fault) check() error {
 		return fmt.Errorf("unknown fault %q", f.Kind)
 	case f.Times < 0, f.Seconds < 0:
 		return fmt.Errorf("fault %s: times and seconds cannot be negative", f.Kind)
+	case f.Percent < 0, f.Percent > 100:
+		return fmt.Errorf("fault %s: percent is from 1 to 100, or 0 for always", f.Kind)
 	}
 	if f.Number != "" {
 		n, ok := e164(f.Number)
@@ -108,11 +119,14 @@ func (f *Fault) check() error {
 			f.Seconds = 5
 		case FaultREST429:
 			f.Seconds = 7
-		case FaultWebhookDelay:
+		case FaultWebhookDelay, FaultStatusReorder:
 			f.Seconds = 10
 		case FaultMessageDelay:
 			f.Seconds = 60
 		}
+	}
+	if f.Code == 0 && f.Kind == FaultRESTRefused {
+		f.Code = 21610
 	}
 	return nil
 }
@@ -123,6 +137,9 @@ func (s *Simulator) take(kind FaultKind, phone, subject string) *Fault {
 		if f.Kind != kind || f.Number != "" && f.Number != phone || !strings.Contains(subject, f.Match) {
 			continue
 		}
+		if f.Percent > 0 && s.dice() >= f.Percent {
+			continue
+		}
 		f.Used++
 		if f.Times > 0 && f.Used >= f.Times {
 			s.st.Faults = slices.Delete(s.st.Faults, i, i+1)
@@ -131,4 +148,11 @@ func (s *Simulator) take(kind FaultKind, phone, subject string) *Fault {
 		return f
 	}
 	return nil
+}
+
+// dice is a number from 0 to 99, the next of a row that the seed begins.
+func (s *Simulator) dice() int {
+	s.st.Dice++
+	h := sha256.Sum256([]byte(s.st.Seed + "dice" + itoa(s.st.Dice)))
+	return int(binary.BigEndian.Uint32(h[:])) % 100
 }

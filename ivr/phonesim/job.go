@@ -73,6 +73,12 @@ func (s *Simulator) enqueue(j job) {
 		j.Held = true
 		s.after(f.Seconds.Duration(), timer{Kind: timerJob, SID: j.ID})
 	}
+	if j.Kind == jobStatus && !j.Held {
+		if f := s.take(FaultStatusReorder, j.phone, subject); f != nil && f.Used%2 == 1 {
+			j.Held = true
+			s.after(f.Seconds.Duration(), timer{Kind: timerJob, SID: j.ID})
+		}
+	}
 	s.st.Jobs = append(s.st.Jobs, &j)
 	s.touch()
 }

@@ -124,10 +124,18 @@ func (s *Simulator) restFaults(r *http.Request) (delay, broken *Fault) {
 	delay = s.take(FaultRESTDelay, to, subject)
 	for _, kind := range []FaultKind{FaultRESTDropped, FaultREST429, FaultREST500, FaultREST503, FaultRESTEmpty, FaultRESTMoved} {
 		if broken = s.take(kind, to, subject); broken != nil {
-			break
+			return delay, broken
 		}
 	}
+	if creates(r, s.resource(r)) {
+		broken = s.take(FaultRESTRefused, to, subject)
+	}
 	return delay, broken
+}
+
+// creates says whether a request asks for a text or a call.
+func creates(r *http.Request, resource string) bool {
+	return r.Method == http.MethodPost && (resource == "/Messages.json" || resource == "/Calls.json")
 }
 
 // sleep lets real time pass, also when the application has hung up meanwhile: what it sent is on
@@ -151,6 +159,8 @@ func (s *Simulator) breakAnswer(f *Fault, r *http.Request, w http.ResponseWriter
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = w.Write([]byte("<html><body><h1>500 Internal Server Error</h1></body></html>\n"))
+	case FaultRESTRefused:
+		refuse(f.Code).write(w)
 	case FaultREST503:
 		refuseAs(http.StatusServiceUnavailable, 20503, "Service unavailable").write(w)
 	case FaultRESTEmpty:

@@ -1,9 +1,11 @@
 package phonesim
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,6 +245,8 @@ func TestRESTFaults(t *testing.T) {
 		{"201 {}", Fault{Kind: FaultRESTEmpty}, 201, 0, ""},
 		{"201 {} after the text was sent", Fault{Kind: FaultRESTEmpty, Performed: true}, 201, 1, ""},
 		{"301", Fault{Kind: FaultRESTMoved}, 301, 0, ""},
+		{"who sent STOP elsewhere", Fault{Kind: FaultRESTRefused}, 400, 0, ""},
+		{"refused with another code", Fault{Kind: FaultRESTRefused, Code: 21211}, 400, 0, ""},
 		{"only for another phone", Fault{Kind: FaultREST500, Number: noor}, 201, 1, ""},
 		{"only for calls", Fault{Kind: FaultREST500, Match: "POST /Calls"}, 201, 1, ""},
 	}
@@ -255,6 +259,9 @@ func TestRESTFaults(t *testing.T) {
 			if status != tt.status || h.Get("Retry-After") != tt.header {
 				t.Errorf("%d %v, want %d", status, v, tt.status)
 			}
+			if want := cmp.Or(tt.fault.Code, 21610); tt.fault.Kind == FaultRESTRefused && v["code"] != float64(want) {
+				t.Errorf("code %v, want %d", v["code"], want)
+			}
 			r.advance(time.Second)
 			if n := len(r.phone(dana).Thread); n != tt.sent {
 				t.Errorf("%d texts arrived, want %d", n, tt.sent)
@@ -264,6 +271,36 @@ func TestRESTFaults(t *testing.T) {
 				t.Errorf("afterwards %d, want 201", status)
 			}
 		})
+	}
+}
+
+// A share of what could be hit is hit, the same share in the same order for the same seed.
+func TestFaultsInAHundred(t *testing.T) {
+	row := func() (out []bool) {
+		r := newRig(t)
+		r.must("PUT", "/sim/faults", map[string]any{"faults": []Fault{{Kind: FaultREST503, Percent: 20}}}, nil)
+		for range 200 {
+			status, _, _ := r.rest("GET", "/Messages.json", nil)
+			out = append(out, status == 503)
+		}
+		return out
+	}
+	first := row()
+	hit := 0
+	for _, broken := range first {
+		if broken {
+			hit++
+		}
+	}
+	if hit < 20 || hit > 60 {
+		t.Errorf("%d of 200 requests broke, want about 40", hit)
+	}
+	if again := row(); !slices.Equal(first, again) {
+		t.Error("the same seed broke other requests")
+	}
+	r := newRig(t)
+	if status := r.do("PUT", "/sim/faults", map[string]any{"faults": []Fault{{Kind: FaultREST503, Percent: 101}}}, nil); status != 400 {
+		t.Errorf("101 percent: %d, want 400", status)
 	}
 }
 

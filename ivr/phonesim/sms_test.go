@@ -211,6 +211,19 @@ func TestWebhookFaults(t *testing.T) {
 			t.Errorf("callbacks after 30 s %v", f)
 		}
 	})
+	t.Run("overtaken", func(t *testing.T) {
+		r := newRig(t)
+		set(r, Fault{Kind: FaultStatusReorder})
+		deliver(r)
+		r.advance(time.Minute)
+		var order []string
+		for _, f := range r.app.forms("/s") {
+			order = append(order, f.Get("MessageStatus"))
+		}
+		if diff := cmp.Diff([]string{"delivered", "sent"}, order); diff != "" {
+			t.Errorf("callbacks (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("undelivered with a code", func(t *testing.T) {
 		r := newRig(t)
 		set(r, Fault{Kind: FaultMessageUndelivered, Code: 30007, Number: dana})

@@ -23,6 +23,7 @@ type state struct {
 	Version    int
 	Seed       string
 	Seq        uint64 // of SIDs, timers, jobs and log entries; never goes back
+	Dice       uint64 // throws of the dice so far
 	Offset     time.Duration
 	Handsets   []*handset
 	Messages   []*message
