@@ -235,6 +235,9 @@ func TestWhoLeftStaysOut(t *testing.T) {
 		t.Fatal("no way to end somebody's work")
 	}
 	d.look("team", team)
+	asks := ada.page(leave[0])
+	d.look("team-leave", asks)
+	has(t, asks, "End the access of Alice Ito?", "Keep their access")
 	has(t, ada.went(ada.send(leave[0]), "/staff/team"), "Alice Ito works here no more", "Work here no more")
 	if a := alice.get("/staff"); a.to != "/staff/sign-in" {
 		t.Errorf("still in: %d to %q", a.code, a.to)
@@ -264,6 +267,9 @@ func TestEndingSessions(t *testing.T) {
 		}
 	}
 	d.as("maria").page("/staff")
+	if a := sam.get("/staff/team/sam/leave"); a.code != http.StatusForbidden {
+		t.Errorf("was asked about their own work: %d", a.code)
+	}
 	if a := sam.send("/staff/team/sam/leave"); a.code != http.StatusForbidden {
 		t.Errorf("ended their own work: %d", a.code)
 	}

@@ -180,6 +180,7 @@ func (h *Desk) Routes() web.Routes {
 	change("/staff/tasks/{id}", members.DoTasks, h.doneTask)
 	page("/staff/team", members.ManageStaff, h.team)
 	add("POST", "/staff/team/{id}/end", members.ManageStaff, h.endSessions) // twice does no harm
+	page("/staff/team/{id}/leave", members.ManageStaff, h.askLeave)
 	change("/staff/team/{id}/leave", members.ManageStaff, h.endWork)
 	page("/staff/inbox", members.SeePeople, h.inbox)
 	change("/staff/inbox/{id}/read", members.ContactPeople, h.markRead)

@@ -62,7 +62,7 @@ func (h *Desk) teamRow(r *http.Request, m members.Member, role string) (view.Row
 	if len(sessions) > 0 {
 		row.Cells[3].Action = &view.Action{Label: h.T(r, "staff.team.end"), Kind: view.Quiet, Post: "/staff/team/" + m.ID + "/end", About: m.Name}
 	}
-	row.Cells[4].Action = &view.Action{Label: h.T(r, "staff.team.leave"), Kind: view.Quiet, Post: "/staff/team/" + m.ID + "/leave", About: m.Name}
+	row.Cells[4].Action = &view.Action{Label: h.T(r, "staff.team.leave"), Kind: view.Quiet, Href: "/staff/team/" + m.ID + "/leave", About: m.Name}
 	return row, nil
 }
 
@@ -101,6 +101,26 @@ func (h *Desk) endSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.site.Flash(r, view.Done, h.T(r, "staff.team.ended", "who", m.Name, "count", n))
 	return web.Redirect(w, r, "/staff/team")
+}
+
+type leavePage struct {
+	view.Page
+	Actions []view.Action
+}
+
+func (*leavePage) Template() string { return "staff/leave" }
+
+// askLeave asks whether somebody's work here is to end: it cannot be undone by a click.
+func (h *Desk) askLeave(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.memberOf(r)
+	if err != nil {
+		return err
+	}
+	if !m.Left.IsZero() {
+		return web.ErrNotFound
+	}
+	return h.site.Render(w, r, http.StatusOK, &leavePage{Page: view.Page{Title: h.T(r, "staff.team.leave.title", "who", m.Name), Lead: h.T(r, "staff.team.leave.lead")},
+		Actions: []view.Action{{Label: h.T(r, "staff.team.leave"), Kind: view.Danger, Post: "/staff/team/" + m.ID + "/leave", About: m.Name}, {Label: h.T(r, "staff.team.leave.back"), Kind: view.Quiet, Href: "/staff/team"}}})
 }
 
 // endWork ends a member's work here and their sessions, in this order: nobody who left is let in.
