@@ -23,7 +23,7 @@ func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok 
 	}
 	for _, v := range visits {
 		if v.Reply == "" {
-			consider(v.Start.Add(-visitAhead))
+			consider(v.Start.Add(-visitAhead).Add(time.Millisecond)) // Tick looks at what starts in less
 		}
 	}
 	err = o.subjects(ctx, func(st *trial.Study, s *trial.Subject, p *contacts.Person) error {

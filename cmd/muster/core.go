@@ -28,6 +28,7 @@ import (
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/internal/telemetry"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/ivr/engine"
 	"github.com/muster-health/muster/ivr/twilio"
 	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/portal/web"
@@ -46,6 +47,7 @@ type core struct {
 	ring     *seal.Ring
 	keys     *seal.Keys
 	audit    *audit.Log
+	engine   *engine.Engine // of which the next four are parts
 	people   *contacts.Directory
 	box      *outbox.Box
 	trial    *trial.Coordinator
@@ -58,7 +60,7 @@ type core struct {
 
 // unaudited are the collections whose changes need no audit entry.
 func unaudited() []string {
-	return slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())
+	return slices.Concat(engine.Unaudited(), matching.Unaudited())
 }
 
 // openCore opens the store and puts the parts together. makeRing lets it make a key ring where
@@ -134,7 +136,7 @@ func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing 
 // openParts opens every collection, so that the store knows all of them, and puts the parts together.
 func (k *core) openParts(ctx context.Context) (err error) {
 	k.newID = id.ULID(k.clock.Wall)
-	if k.people, err = contacts.Open(ctx, k.store, k.keys, k.audit, k.newID, k.clock, contacts.Options{CodesADay: k.config.CodesADay}); err != nil {
+	if err = k.openEngine(ctx); err != nil {
 		return err
 	}
 	records, err := session.OpenRecords(ctx, k.store)
@@ -142,7 +144,8 @@ func (k *core) openParts(ctx context.Context) (err error) {
 		return err
 	}
 	k.people.AlsoHolds(participant.Visits{Records: records})
-	if err = k.openTrial(ctx); err != nil {
+	k.openMatcher()
+	if err = k.openMatches(ctx); err != nil {
 		return err
 	}
 	// What the site opens again: listed here because commands must know it too.
@@ -162,9 +165,10 @@ func (k *core) applyErasures(ctx context.Context) (int, error) {
 	return n, err
 }
 
-func (k *core) openTrial(ctx context.Context) (err error) {
-	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Observe: k.sent, Logger: k.log}
+// openEngine opens what speaks with people; with an account, over Twilio.
+func (k *core) openEngine(ctx context.Context) (err error) {
+	d := engine.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, Clock: k.clock, NewID: k.newID, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL,
+		Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {
@@ -174,25 +178,13 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 		}
 		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
 			Transport: k.tracing.Transport(http.DefaultTransport)})
-		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: k.carrier, outbox.Call: k.carrier}
-		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: k.carrier, outbox.Call: k.carrier}
+		d.Carrier = k.carrier
 	}
-	if k.box, err = outbox.Open(ctx, k.store, k.clock, k.keys, links, opts); err != nil {
+	if k.engine, err = engine.Open(ctx, d); err != nil {
 		return err
 	}
-	k.trial, err = trial.Open(ctx, trial.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, NewID: k.newID, Clock: k.clock,
-		Office: k.config.Twilio.From, Drafts: k.config.Demo, Links: links, OnPerson: k.personChanged,
-		CheckCriteria: matching.CheckCriteria})
-	if err != nil {
-		return err
-	}
-	k.operator, err = ivr.Open(ctx, ivr.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, Trial: k.trial, Clock: k.clock,
-		Us: k.config.Twilio.From, PublicURL: k.config.PublicURL})
-	if err != nil {
-		return err
-	}
-	k.openMatcher()
-	return k.openMatches(ctx)
+	k.people, k.box, k.trial, k.operator = k.engine.People, k.engine.Box, k.engine.Trial, k.engine.Operator
+	return nil
 }
 
 // personChanged looks at somebody's matches anew when their facts changed.

@@ -22,7 +22,6 @@ import (
 
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/config"
-	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seed"
@@ -291,7 +290,7 @@ func (d *demo) started(ctx context.Context, s *server) {
 
 // pages are the demo's own, for the site.
 func (d *demo) pages(s *server) demopages.Deps {
-	out := demopages.Deps{Now: s.clock.Now, Zone: d.zone, Advance: s.clock.Advance, Next: s.nextEvent, Settle: s.settle, Phones: "http://" + d.config.PhonesimListen,
+	out := demopages.Deps{Now: s.clock.Now, Zone: d.zone, Advance: s.clock.Advance, Next: s.engine.Next, Settle: s.settle, Phones: "http://" + d.config.PhonesimListen,
 		SignIn: func(ctx context.Context, member string) (string, error) {
 			link, _, err := s.signInLink(ctx, member, "", 0)
 			return strings.TrimPrefix(link, s.config.PublicURL), err
@@ -319,22 +318,4 @@ func (s *server) settle(ctx context.Context) (outbox.Underway, error) {
 		return outbox.Underway{}, err
 	}
 	return s.box.Underway(ctx, s.clock.Now())
-}
-
-// nextEvent is the next thing that happens by itself: a message that waits, a call, a reminder.
-func (s *server) nextEvent(ctx context.Context) (at time.Time, what string, ok bool, err error) {
-	now := s.clock.Now()
-	if at, ok, err = s.operator.Next(ctx, now); err != nil {
-		return at, "", false, err
-	}
-	what = "a call or reminder"
-	next, err := s.box.Next(ctx)
-	switch {
-	case errors.Is(err, docstore.ErrNotFound):
-	case err != nil:
-		return at, "", false, err
-	case next.After(now) && (!ok || next.Before(at)):
-		at, what, ok = next, "a message that waits", true
-	}
-	return at, what, ok, nil
 }

@@ -79,22 +79,9 @@ func (s *server) job(ctx context.Context, name string, f func(context.Context) e
 	}
 }
 
-func (s *server) plan(ctx context.Context) error {
-	now := s.clock.Now()
-	_, err := s.trial.CloseDue(ctx, now)
-	return errors.Join(s.operator.Tick(ctx, now), s.trial.Escalate(ctx, now), err)
-}
+func (s *server) plan(ctx context.Context) error { return s.engine.Plan(ctx) }
 
-// deliver sends until nothing is due.
-func (s *server) deliver(ctx context.Context) error {
-	for ctx.Err() == nil {
-		n, err := s.box.Deliver(ctx, s.clock.Now())
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-	return nil
-}
+func (s *server) deliver(ctx context.Context) error { return s.engine.Deliver(ctx) }
 
 // follow brings what is in memory up to the store. Until it once has, the site is not ready.
 func (s *server) follow(ctx context.Context) error {

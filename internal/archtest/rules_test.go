@@ -18,7 +18,7 @@ type rule struct {
 const everything = "..."
 
 // pure packages compute and do nothing else.
-var pure = []string{"survey", "matching/eval", "matching/criteria", "matching/percolate", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/phone", "internal/geo", "internal/i18n"}
+var pure = []string{"survey", "matching/eval", "matching/criteria", "matching/percolate", "trial/rehearsed", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/phone", "internal/geo", "internal/i18n"}
 
 // forTests are packages that only tests and measurements import, and which may build the
 // whole program. The command is no different in that.

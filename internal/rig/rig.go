@@ -23,6 +23,7 @@ import (
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/ivr/engine"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -53,7 +54,7 @@ type Options struct {
 	Driver   docstore.Driver // nil: SQLite in a temporary folder
 	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
-	Carrier  Carrier         // nil: the recorder
+	Carrier  engine.Carrier  // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
@@ -64,12 +65,6 @@ type Options struct {
 	PublicURL string // "" https://muster.example.test
 }
 
-// Carrier is a phone company.
-type Carrier interface {
-	outbox.Sender
-	outbox.Finder
-}
-
 // New returns a rig that is closed when the test ends. Every change without its audit entry fails.
 func New(t testing.TB, o Options) *Rig {
 	t.Helper()
@@ -77,7 +72,7 @@ func New(t testing.TB, o Options) *Rig {
 	if o.Now.IsZero() {
 		o.Now = time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC)
 	}
-	unaudited := slices.Concat(contacts.Unaudited(), ivr.Unaudited(), o.Unaudited)
+	unaudited := slices.Concat(engine.Unaudited(), o.Unaudited)
 	r := &Rig{Dir: o.Dir, Clock: o.Clock, NewID: id.Sequence(), Sent: &Recorder{}}
 	if r.Dir == "" {
 		r.Dir = t.TempDir()
@@ -116,26 +111,15 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: unaudited})
 	must(err)
-	r.People, err = contacts.Open(ctx, r.Store, r.Keys, r.Audit, r.NewID, r.Clock, contacts.Options{CodesADay: o.CodesADay})
+	office, err := phone.Parse(Office, "US")
 	must(err)
+	e, err := engine.Open(ctx, engine.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, Clock: r.Clock, NewID: r.NewID, Office: office, PublicURL: o.PublicURL,
+		Carrier: o.Carrier, OptOut: o.OptOut, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
+	must(err)
+	r.People, r.Box, r.Trial, r.Operator = e.People, e.Box, e.Trial, e.Operator
 	records, err := session.OpenRecords(ctx, r.Store)
 	must(err)
 	r.People.AlsoHolds(participant.Visits{Records: records})
-	links := &trial.Links{}
-	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
-		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
-		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
-		OnChange: links.MessageChanged, Stuck: links.MessageStuck,
-	})
-	must(err)
-	office, err := phone.Parse(Office, "US")
-	must(err)
-	r.Trial, err = trial.Open(ctx, trial.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, NewID: r.NewID, Clock: r.Clock,
-		Office: office, Drafts: true, OnPerson: o.OnPerson, Links: links})
-	must(err)
-	r.Operator, err = ivr.Open(ctx, ivr.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, Trial: r.Trial, Clock: r.Clock,
-		Us: office, PublicURL: o.PublicURL, OptOut: o.OptOut})
-	must(err)
 	return r
 }
 

@@ -109,6 +109,23 @@ func Open(path string, create bool) (*Ring, error) {
 	return r, nil
 }
 
+// Passing makes a ring that is in no file, for what goes with the process: a store in memory. It has
+// no ledger and cannot be rotated.
+func Passing() (*Ring, error) {
+	data, err := newRing()
+	if err != nil {
+		return nil, fmt.Errorf("make a passing key ring: %w", err)
+	}
+	keys, err := parseRing(data)
+	if err != nil {
+		return nil, fmt.Errorf("make a passing key ring: %w", err)
+	}
+	r := &Ring{}
+	r.now.Store(keys)
+	r.wrap = wrapping{r}
+	return r, nil
+}
+
 func readRing(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -124,26 +141,7 @@ func readRing(path string) ([]byte, error) {
 // makeRing writes a new ring beside path and links it into place, so that of two processes that
 // start together one wins and no one ever sees half a file.
 func makeRing(path string) error {
-	file := ringFile{Kind: ringKind, Version: ringVersion, ID: "ring_" + strings.ToLower(rand.Text()), Made: map[string]time.Time{}}
-	for _, k := range []struct {
-		into     *json.RawMessage
-		template *tinkpb.KeyTemplate
-	}{
-		{&file.Wrap, aead.AES256GCMKeyTemplate()},
-		{&file.Lookup, prf.HMACSHA256PRFKeyTemplate()},
-		{&file.Chain, mac.HMACSHA256Tag256KeyTemplate()},
-		{&file.Checkpoint, signature.ED25519KeyTemplate()},
-	} {
-		h, err := keyset.NewHandle(k.template)
-		if err != nil {
-			return fmt.Errorf("make keys: %w", err)
-		}
-		if *k.into, err = keysetJSON(h); err != nil {
-			return err
-		}
-		file.Made[keyName(h.KeysetInfo().GetPrimaryKeyId())] = time.Now().UTC().Truncate(time.Second)
-	}
-	data, err := file.encode()
+	data, err := newRing()
 	if err != nil {
 		return err
 	}
@@ -156,6 +154,30 @@ func makeRing(path string) error {
 		}
 		return nil
 	})
+}
+
+// newRing makes the keys of a ring, as its file holds them.
+func newRing() ([]byte, error) {
+	file := ringFile{Kind: ringKind, Version: ringVersion, ID: "ring_" + strings.ToLower(rand.Text()), Made: map[string]time.Time{}}
+	for _, k := range []struct {
+		into     *json.RawMessage
+		template *tinkpb.KeyTemplate
+	}{
+		{&file.Wrap, aead.AES256GCMKeyTemplate()},
+		{&file.Lookup, prf.HMACSHA256PRFKeyTemplate()},
+		{&file.Chain, mac.HMACSHA256Tag256KeyTemplate()},
+		{&file.Checkpoint, signature.ED25519KeyTemplate()},
+	} {
+		h, err := keyset.NewHandle(k.template)
+		if err != nil {
+			return nil, fmt.Errorf("make keys: %w", err)
+		}
+		if *k.into, err = keysetJSON(h); err != nil {
+			return nil, err
+		}
+		file.Made[keyName(h.KeysetInfo().GetPrimaryKeyId())] = time.Now().UTC().Truncate(time.Second)
+	}
+	return file.encode()
 }
 
 func (f *ringFile) encode() ([]byte, error) {

@@ -1,0 +1,48 @@
+package rehearsal
+
+import (
+	"strings"
+	"time"
+
+	"github.com/muster-health/muster/ivr"
+)
+
+// Prices are in US cents.
+type Prices struct {
+	Segment float64 // of a text, out or in
+	Minute  float64 // of a call of ours, every one that began
+}
+
+// List is Twilio's list price for US numbers, without carrier fees and taxes, looked up in 2025. It is
+// for a first estimate.
+func List() Prices { return Prices{Segment: 0.83, Minute: 1.4} }
+
+// How long a call takes: 150 words a minute, and two seconds to find a key.
+const (
+	perWord = 400 * time.Millisecond
+	perKey  = 2 * time.Second
+)
+
+// spoken is how long a script takes to say, and its words.
+func spoken(s ivr.Script) (words []string, lasts time.Duration) {
+	add := func(x ivr.Say) {
+		words = append(words, x.Text)
+		lasts += time.Duration(len(strings.Fields(x.Text))) * perWord
+	}
+	for _, step := range s {
+		switch v := step.(type) {
+		case ivr.Say:
+			add(v)
+		case ivr.Gather:
+			for _, p := range v.Prompts {
+				add(p)
+			}
+		case ivr.Pause:
+			lasts += v.For
+		}
+	}
+	return words, lasts
+}
+
+// minutes is what carriers charge for.
+func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
