@@ -249,6 +249,8 @@ func (t *turn) reply() (Prompt, error) {
 		Raw:        said(t.in),
 		Attempts:   1,
 		By:         t.in.By,
+		Lang:       t.s.Lang,
+		Prompt:     Digest(it.words(t.in.Channel, t.s.Lang)),
 	}
 	if it.linkID == t.s.Current {
 		answer.AskedAt = t.s.AskedAt
