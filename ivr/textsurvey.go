@@ -15,9 +15,6 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// maxParts is how many parts a question by text may take; a longer one is asked behind a link.
-const maxParts = 4
-
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
 func byText(st *trial.Study, p *contacts.Person) bool {
@@ -61,7 +58,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	lang := o.speaks(i18n.Lang(r.Session.Lang))
-	body, ok := question(lang, rec.Prompt)
+	body, ok := rec.Prompt.SMS(lang)
 	if !ok || rec.Prompt.Done {
 		return o.linkDiary(ctx, st, p, &r, now)
 	}
@@ -184,58 +181,11 @@ func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (
 	case rec.Prompt.GiveUp:
 		parts, over = append(parts, i18n.T(t.lang, "sms.surveyGiveUp")), true
 	default:
-		q, ok := question(t.lang, rec.Prompt)
+		q, ok := rec.Prompt.SMS(t.lang)
 		if !ok {
 			q, over = i18n.T(t.lang, "sms.surveyRest", "url", o.PublicURL+"/me"), true
 		}
 		parts = append(parts, q)
 	}
 	return strings.Join(parts, "\n"), over, nil
-}
-
-// question words a question for a text. ok is false when it must not or cannot be asked that way:
-// it is sensitive (F17), or longer than anybody reads in a text.
-func question(lang i18n.Lang, p survey.Prompt) (body string, ok bool) {
-	var lines []string
-	add := func(s string) {
-		if s != "" {
-			lines = append(lines, s)
-		}
-	}
-	if p.Problem != nil {
-		if p.Problem.Code == survey.ProblemRequired {
-			add(i18n.T(lang, "voice.required"))
-		} else {
-			add(i18n.T(lang, "sms.notUnderstood"))
-		}
-	}
-	for _, s := range p.Intro {
-		add(s)
-	}
-	add(p.Text)
-	for _, s := range p.Help {
-		add(s)
-	}
-	for _, x := range p.Options {
-		add(x.Key + " " + x.Text)
-	}
-	switch p.Hint {
-	case survey.HintMany:
-		add(i18n.T(lang, "sms.askSome"))
-	case survey.HintWhole, survey.HintDecimal:
-		if p.Min != "" && p.Max != "" {
-			add(i18n.T(lang, "sms.askNumber", "min", p.Min, "max", p.Max))
-		} else {
-			add(i18n.T(lang, "sms.askAnyNumber"))
-		}
-	case survey.HintDate:
-		add(i18n.T(lang, "sms.askDate"))
-	case survey.HintTime:
-		add(i18n.T(lang, "sms.askTime"))
-	}
-	if !p.Required {
-		add(i18n.T(lang, "sms.askSkip"))
-	}
-	body = strings.Join(lines, "\n")
-	return body, p.Sensitivity != "sensitive" && i18n.Segments(body) <= maxParts
 }

@@ -121,6 +121,34 @@ func TestDiaryRaisesItsAlert(t *testing.T) {
 	b.get("/me").sees("Thank you. There is no more to do here today")
 }
 
+// The diary is asked and kept in the language of the page, with the words that were read.
+func TestDiaryGoesOnInTheLanguageItIsReadIn(t *testing.T) {
+	s := newSite(t, rig.Options{})
+	dana := s.person("Dana", "2005-05-03", "+14125550123", nil)
+	s.enrolled(dana)
+	b := s.browser().signIn("412-555-0123", "+14125550123").at("/me")
+	b.post("/me/diary/start", "due", b.hidden("due")).at("/me/diary").sees("daily inhaler").answer("/me/diary", "2")
+	b.get("/me/diary?lang=es").answer("/me/diary", "x").status(422).sees("Elija una de las respuestas")
+	b.answer("/me/diary", "2").at("/me/diary")
+	all, err := s.Trial.ResponsesOf(t.Context(), dana.PersonID())
+	if err != nil || len(all) != 1 || len(all[0].Session.Answers) != 2 {
+		t.Fatalf("responses %+v, %v", all, err)
+	}
+	q, err := s.Trial.Questionnaire(all[0].Questionnaire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := all[0].Session.Lang; got != "es" {
+		t.Errorf("the session goes on in %q", got)
+	}
+	for i, lang := range []string{"en", "es"} {
+		a := all[0].Session.Answers[i]
+		if want := survey.Digest(q.Wording(a.LinkID, survey.Web, lang)); a.Lang != lang || a.Prompt != want {
+			t.Errorf("answer %d was asked in %q as %s, want %q as %s", i, a.Lang, a.Prompt, lang, want)
+		}
+	}
+}
+
 // What was begun by text goes on here, and nothing is asked twice.
 func TestDiaryGoesOnFromAText(t *testing.T) {
 	s := newSite(t, rig.Options{})

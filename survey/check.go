@@ -6,75 +6,13 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
-
-// A text question with ten options or more must fit two segments of plain GSM text.
-const maxTextQuestion = 306
 
 // LOINC codes of the PHQ-9 panel, and of its ninth question, on thoughts of being better off dead.
 const (
 	phq9Panel = "44249-1"
 	phq9Last  = "44260-8"
 )
-
-// Check says whether the questionnaire can be asked on a channel: nil, or an error that names
-// every item that cannot and why.
-func (q *Questionnaire) Check(c Channel) error {
-	switch c {
-	case Web, Staff:
-		return nil
-	case SMS, Voice:
-	default:
-		return fmt.Errorf("channel %q is not known", c)
-	}
-	var errs []error
-	if q.locked != "" {
-		errs = append(errs, fmt.Errorf("%s asks about thoughts of dying and is kept to the web and to an interview by staff: take %s out of the channels", q.locked, c))
-	}
-	for _, it := range q.items {
-		if !it.asked() {
-			continue
-		}
-		if reason := it.unfit(c); reason != "" {
-			errs = append(errs, fmt.Errorf("item %q: %s", it.linkID, reason))
-		}
-	}
-	if len(errs) > 0 {
-		return fmt.Errorf("cannot be asked by %s: %w", c, errors.Join(errs...))
-	}
-	return nil
-}
-
-// unfit says why one question cannot be asked by SMS or phone, or "".
-func (it *item) unfit(c Channel) string {
-	if it.sensitive == "sensitive" {
-		return "it is sensitive: ask it on the web after sign-in, or let staff ask it"
-	}
-	if c == SMS {
-		size := utf8.RuneCountInString(it.text.source)
-		for _, o := range it.options {
-			size += utf8.RuneCountInString(o.text.source) + len(o.key) + 2
-		}
-		if len(it.options) >= 10 && size > maxTextQuestion {
-			return fmt.Sprintf("with %d options it is longer than two texts: send a link", len(it.options))
-		}
-		return ""
-	}
-	switch {
-	case it.kind == typeOpenChoice:
-		return "own words cannot be keyed: use choice"
-	case len(it.options) > 99:
-		return fmt.Sprintf("%d options are too many to hear", len(it.options))
-	case len(it.options) > 0:
-		return ""
-	case it.kind == typeString || it.kind == typeText:
-		return "own words cannot be keyed: ask them on the web, by text or by staff"
-	case it.numeric() && strings.HasPrefix(it.min, "-"):
-		return "a number below zero cannot be keyed"
-	}
-	return ""
-}
 
 // BeforeConsent says whether the questionnaire can be asked of people who have not signed informed
 // consent, where rules are the study's red flags: nil, or an error that names every item that

@@ -161,7 +161,7 @@ func TestCheckNamesWhatCannotBeAsked(t *testing.T) {
 		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44260-8"}]`, SMS, "take sms out of the channels"},
 		{`"type":"boolean","code":[{"system":"http://loinc.org","code":"44249-1"}]`, SMS, `item "q" (LOINC 44249-1, PHQ-9)`},
 		{`"type":"boolean","extension":[{"url":"urn:muster:sensitivity","valueCode":"sensitive"}]`, SMS, "sensitive"},
-		{`"type":"choice",` + strings.ReplaceAll(many(20), "choice", "a long choice with many words"), SMS, "send a link"},
+		{`"type":"choice",` + strings.ReplaceAll(many(20), "choice", "a long choice with many words"), SMS, "web only: 20 options are 5 parts of a text in en, and 2 are the most: send a link"},
 		{`"type":"boolean"`, Channel("fax"), "not known"},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,12 +49,14 @@ func (q *Questionnaire) Next(s Session, in Input) (Session, Prompt, *Answer, err
 	if s.Ref != q.ref {
 		return s, Prompt{}, nil, fmt.Errorf("session of %q put to %q: %w", s.Ref, q.ref, ErrVersion)
 	}
+	before := s
 	s.Answers = slices.Clone(s.Answers)
+	s.Lang = cmp.Or(in.Lang, s.Lang)
 	t := &turn{q: q, s: s, in: in, st: newState(s.Answers)}
 	t.whole = in.Channel == Web || in.Channel == Staff
 	prompt, err := t.run()
 	if err != nil {
-		return s, Prompt{}, nil, err
+		return before, Prompt{}, nil, err
 	}
 	prompt.Problem, prompt.Replaced, prompt.Removed = t.problem, t.replaced, t.removed
 	return t.s, prompt, t.stored, nil
@@ -243,9 +246,11 @@ func (t *turn) reply() (Prompt, error) {
 		LinkID:     it.linkID,
 		Channel:    t.in.Channel,
 		AnsweredAt: instant(t.in.At),
-		Raw:        t.in.Raw,
+		Raw:        said(t.in),
 		Attempts:   1,
 		By:         t.in.By,
+		Lang:       t.s.Lang,
+		Prompt:     Digest(it.words(t.in.Channel, t.s.Lang)),
 	}
 	if it.linkID == t.s.Current {
 		answer.AskedAt = t.s.AskedAt

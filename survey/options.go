@@ -2,6 +2,7 @@ package survey
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -60,6 +61,11 @@ func identity(v Value) string {
 	return strings.Join([]string{v.System, v.Code, v.Text, v.Date, v.Time, numberText(v), v.codeless()}, "\x00")
 }
 
+// optionOf is the index of the option that a value is, -1 for own words.
+func (it *item) optionOf(v Value) int {
+	return slices.IndexFunc(it.options, func(o option) bool { return sameValue(o.value, v) })
+}
+
 // codeless is the display of a coding that has nothing else.
 func (v Value) codeless() string {
 	if v.Code == "" {
@@ -81,7 +87,7 @@ func (p *parser) answerOption(it *item, w wireOption) option {
 		}
 	case w.String != "":
 		o.text = phraseOf(w.String, w.StringExt)
-		o.value.Text = o.text.source
+		o.value.Text = clean(w.String)
 		o.value.Ordinal = p.score(it, w.Extension)
 		fits = it.kind != typeInteger && it.kind != typeDate && it.kind != typeTime
 	case w.Integer != "":
@@ -110,7 +116,7 @@ func (p *parser) answerOption(it *item, w wireOption) option {
 // coded makes a value of a coding and its text; a coding without display shows its code.
 func coded(system, code, display string, beside *wireElement) (Value, phrase) {
 	text := phraseOf(display, beside)
-	v := Value{Code: code, System: system, Display: text.source}
+	v := Value{Code: code, System: system, Display: clean(display)}
 	if text.source == "" {
 		text.source = clean(code)
 	}

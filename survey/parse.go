@@ -85,8 +85,22 @@ func Parse(data []byte) (*Questionnaire, error) {
 	if len(p.errs) > 0 {
 		return nil, fmt.Errorf("questionnaire refused: %w", errors.Join(p.errs...))
 	}
+	q.unasked()
 	q.locked = dangerous(w, q)
 	return q, nil
+}
+
+// unasked notes the questions that nobody is asked.
+func (q *Questionnaire) unasked() {
+	for _, it := range q.items {
+		switch {
+		case it.kind == typeGroup || it.kind == typeDisplay || it.asked():
+		case it.hidden:
+			q.notes = append(q.notes, fmt.Sprintf("item %q is hidden and not asked", it.linkID))
+		default:
+			q.notes = append(q.notes, fmt.Sprintf("item %q is read-only or calculated and not asked", it.linkID))
+		}
+	}
 }
 
 // reference is canonical|version. A file without url is known by its id, or by its content;

@@ -20,6 +20,7 @@ func (t *turn) prompt(it *item) Prompt {
 		Decimals:    it.decimals,
 		Number:      t.number(it),
 		Sensitivity: it.sensitive,
+		Own:         it.kind == typeOpenChoice,
 	}
 	var chosen []Value
 	if a, ok := t.st.answers[it.linkID]; ok {
@@ -30,6 +31,11 @@ func (t *turn) prompt(it *item) Prompt {
 			Key: o.key, Text: o.wording(c, lang), Code: o.value.Code, System: o.value.System,
 			Selected: slices.ContainsFunc(chosen, func(v Value) bool { return sameValue(v, o.value) }),
 		})
+	}
+	for _, v := range chosen {
+		if p.Own && it.optionOf(v) < 0 {
+			p.OwnText = v.Text
+		}
 	}
 	if it.kind == typeBoolean {
 		for i, yes := range []bool{true, false} {
@@ -52,7 +58,7 @@ func (t *turn) prompt(it *item) Prompt {
 func (t *turn) readBack(it *item) Prompt {
 	p := t.prompt(it)
 	p.Type, p.Hint, p.MaxDigits = typeConfirm, HintConfirm, 1
-	p.Intro, p.Help = nil, nil
+	p.Intro, p.Help, p.Own = nil, nil, false
 	p.Options = []Option{{Key: "1", Text: yesNo(true, t.s.Lang)}, {Key: "2", Text: yesNo(false, t.s.Lang)}}
 	return p
 }

@@ -15,8 +15,11 @@ func read(it *item, in Input, lang string) ([]Value, *Problem) {
 	if in.Channel == Voice {
 		in.Raw = strings.TrimSuffix(strings.TrimSpace(in.Raw), "#")
 	}
-	if strings.TrimSpace(in.Raw) == "" {
+	if strings.TrimSpace(said(in)) == "" {
 		return nil, &Problem{Code: ProblemEmpty}
+	}
+	if it.kind == typeOpenChoice && in.Channel != Voice {
+		return readOpen(it, in)
 	}
 	if len(it.options) > 0 {
 		return readOptions(it, in)
@@ -78,21 +81,21 @@ func readText(it *item, in Input) ([]Value, *Problem) {
 
 // readOptions takes keys, and in writing also the wording or the code of an option.
 func readOptions(it *item, in Input) ([]Value, *Problem) {
-	var chosen []int
-	var problem *Problem
-	switch {
-	case in.Channel == Voice:
-		chosen, problem = keyedOptions(it, in.Raw)
-	default:
-		chosen, problem = writtenOptions(it, in.Raw)
+	read := writtenOptions
+	if in.Channel == Voice {
+		read = keyedOptions
 	}
+	chosen, problem := read(it, in.Raw)
 	if problem != nil {
-		if it.kind == typeOpenChoice && in.Channel != Voice && problem.Code == ProblemOption && !numeral(in.Raw) {
-			return readText(it, in)
-		}
 		return nil, problem
 	}
-	if !it.repeats && len(chosen) > 1 {
+	return it.choose(chosen, nil)
+}
+
+// choose makes values of the options chosen and of own words beside them, if these go together.
+func (it *item) choose(chosen []int, own []Value) ([]Value, *Problem) {
+	count := len(chosen) + len(own)
+	if !it.repeats && count > 1 {
 		return nil, &Problem{Code: ProblemOneOnly}
 	}
 	slices.Sort(chosen) // the order on paper, not the order said
@@ -102,19 +105,19 @@ func readOptions(it *item, in Input) ([]Value, *Problem) {
 	if it.repeats {
 		only := slices.ContainsFunc(chosen, func(i int) bool { return it.options[i].exclusive })
 		switch {
-		case only && len(chosen) > 1:
+		case only && count > 1:
 			return nil, &Problem{Code: ProblemExclusive}
-		case !only && len(chosen) < it.least:
+		case !only && count < it.least:
 			return nil, &Problem{Code: ProblemTooFew, Limit: it.least}
-		case it.most > 0 && len(chosen) > it.most:
+		case it.most > 0 && count > it.most:
 			return nil, &Problem{Code: ProblemTooMany, Limit: it.most}
 		}
 	}
-	values := make([]Value, len(chosen))
-	for i, n := range chosen {
-		values[i] = it.options[n].value
+	values := make([]Value, 0, count)
+	for _, n := range chosen {
+		values = append(values, it.options[n].value)
 	}
-	return values, nil
+	return append(values, own...), nil
 }
 
 // bare is a text in ASCII digits without the marks people put around a number.

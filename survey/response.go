@@ -74,7 +74,7 @@ type (
 // Response writes the session as a FHIR R4 QuestionnaireResponse in JSON. subject and author
 // are references such as "Patient/per_1"; either may be "". Two sessions with the same
 // answers give the same response whatever the channel, but for authored and the item
-// extension urn:muster:capture (channel, times, raw input, attempts, who entered it).
+// extension urn:muster:capture (channel, times, raw input, attempts, who entered it, language and digest of the words).
 // A declined question carries data-absent-reason asked-declined; one never reached is left out.
 func (q *Questionnaire) Response(s Session, subject, author string) ([]byte, error) {
 	if s.Ref != q.ref {
@@ -221,6 +221,12 @@ func capture(a Answer) outExtension {
 	}
 	if a.By != "" {
 		add(outExtension{URL: "by", String: a.By})
+	}
+	if a.Lang != "" {
+		add(outExtension{URL: "lang", Code: a.Lang})
+	}
+	if a.Prompt != "" {
+		add(outExtension{URL: "prompt", String: a.Prompt})
 	}
 	return e
 }

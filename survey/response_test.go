@@ -49,6 +49,7 @@ func TestResponse(t *testing.T) {
 	wantCapture := []outExtension{{URL: extCapture, Extension: []outExtension{
 		{URL: "channel", Code: "sms"}, {URL: "askedAt", Instant: "2025-05-04T06:00:10.000Z"},
 		{URL: "answeredAt", Instant: "2025-05-04T06:00:20.000Z"}, {URL: "raw", String: "37,50"}, {URL: "attempts", Integer: &attempts},
+		{URL: "lang", Code: "en"}, {URL: "prompt", String: Digest(q.Wording("t", SMS, "en"))},
 	}}}
 	if d := cmp.Diff(wantCapture, shape.Item[0].Item[0].Extension); d != "" {
 		t.Errorf("capture (-want +got):\n%s", d)

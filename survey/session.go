@@ -53,9 +53,13 @@ type Answer struct {
 	Channel    Channel   `bson:"channel" json:"channel"`
 	AskedAt    time.Time `bson:"askedAt,omitempty" json:"askedAt,omitzero"`
 	AnsweredAt time.Time `bson:"answeredAt" json:"answeredAt"`
-	Raw        string    `bson:"raw,omitempty" json:"raw,omitempty"` // as typed, keyed or texted
-	Attempts   int       `bson:"attempts" json:"attempts"`           // inputs it took, 1 = first try
-	By         string    `bson:"by,omitempty" json:"by,omitempty"`   // who entered it; "" = the person
+	Raw        string    `bson:"raw,omitempty" json:"raw,omitempty"`   // as typed, keyed or texted
+	Attempts   int       `bson:"attempts" json:"attempts"`             // inputs it took, 1 = first try
+	By         string    `bson:"by,omitempty" json:"by,omitempty"`     // who entered it; "" = the person
+	Lang       string    `bson:"lang,omitempty" json:"lang,omitempty"` // it was asked in
+	// Prompt is a digest of the words it was asked in (Questionnaire.Wording): with Ref it says
+	// which edition, channel and language a person saw or heard.
+	Prompt string `bson:"prompt,omitempty" json:"prompt,omitempty"`
 }
 
 // Value holds exactly one of Bool, Int, Decimal, Text, Date, Time or Code.

@@ -1,7 +1,9 @@
 package survey
 
 import (
+	"html"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,7 +19,7 @@ type phrase struct {
 
 // phraseOf reads FHIR's translation extension beside a string.
 func phraseOf(source string, beside *wireElement) phrase {
-	p := phrase{source: clean(source)}
+	p := phrase{source: unmarked(source)}
 	if beside == nil {
 		return p
 	}
@@ -39,7 +41,7 @@ func phraseOf(source string, beside *wireElement) phrase {
 }
 
 func (p *phrase) add(lang, text string) {
-	if text = clean(text); lang == "" || text == "" {
+	if text = unmarked(text); lang == "" || text == "" {
 		return
 	}
 	if p.in == nil {
@@ -80,6 +82,34 @@ func (p phrase) has(lang string) bool {
 func base(lang string) string {
 	b, _, _ := strings.Cut(strings.ToLower(lang), "-")
 	return b
+}
+
+var (
+	tagBreaks  = regexp.MustCompile(`(?i)<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>`)
+	tags       = regexp.MustCompile(`(?i)</?(?:a|b|br|center|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|sup|table|tbody|td|th|thead|tr|u|ul)(?:\s+[a-z-]+\s*=[^<>]*|\s*/)?>`)
+	emphasis   = regexp.MustCompile(`(\*\*|__)(\S(?:[^\n]*?\S)?)(\*\*|__)`)
+	links      = regexp.MustCompile(`\[([^\[\]]+)\]\((?:https?:|mailto:|/)[^()\s]*\)`)
+	doubleRest = regexp.MustCompile(`[ \t\x{a0}]*\n[\s\x{a0}]*`)
+)
+
+// unmarked is a text as it is said: without the tags, entities and Markdown that some files put
+// into it, since a phone reads them out and a text message shows them.
+func unmarked(s string) string {
+	if strings.ContainsRune(s, '<') {
+		s = tags.ReplaceAllString(tagBreaks.ReplaceAllString(s, "\n"), "")
+		s = doubleRest.ReplaceAllString(s, "\n")
+	}
+	if strings.ContainsRune(s, '&') {
+		s = html.UnescapeString(s)
+	}
+	s = links.ReplaceAllString(s, "$1")
+	s = emphasis.ReplaceAllStringFunc(s, func(m string) string {
+		if strings.Trim(m, "_ ") == "" || strings.Trim(m, "* ") == "" {
+			return m // a line to fill in
+		}
+		return m[2 : len(m)-2]
+	})
+	return clean(s)
 }
 
 // clean returns text in NFC without control characters but line breaks, trimmed.

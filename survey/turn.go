@@ -31,7 +31,9 @@ type Input struct {
 	Kind    InputKind
 	LinkID  string
 	Raw     string
+	Words   string // own words beside the options Raw names, where there is a box for them
 	Channel Channel
+	Lang    string // the person reads or hears it in, from here on; "" = the session's
 	At      time.Time
 	By      string // who entered it; "" = the person
 }
@@ -87,6 +89,8 @@ type Prompt struct {
 	Type    string   // FHIR item type; "confirm" for a read-back
 	Hint    Hint
 	Options []Option
+	Own     bool   // own words are taken too, instead of an option or, with HintMany, beside them
+	OwnText string // those of the stored answer
 
 	Required  bool
 	Min, Max  string // inclusive limits as text, "" = none

@@ -37,6 +37,11 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 	if err != nil || st.Diary == nil {
 		return nil, err
 	}
+	for _, gone := range p.Removed {
+		if err := c.answerGone(ctx, b, r.ID, gone, a); err != nil {
+			return nil, err
+		}
+	}
 	flags := survey.Flags(st.Diary.RedFlags, a)
 	id := AlertID(r.ID, a.LinkID)
 	old, err := c.alerts.Get(ctx, id)
@@ -78,6 +83,23 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 	}
 	c.alerts.Insert(b, &al)
 	return flags, nil
+}
+
+// answerGone notes on an alert that its answer was taken out, since its question is no longer asked
+// after another answer. The alert stays.
+func (c *Coordinator) answerGone(ctx context.Context, b *docstore.Batch, response string, gone, because survey.Answer) error {
+	_, err := c.alerts.Get(ctx, AlertID(response, gone.LinkID))
+	if errors.Is(err, docstore.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.alerts.Edit(ctx, b, AlertID(response, gone.LinkID), func(v *Alert) error {
+		v.Log = append(v.Log, AlertStep{At: because.AnsweredAt, What: "answer changed", Who: string(because.Channel), Note: "the question is no longer asked after another answer (" + because.LinkID + ")"})
+		return nil
+	})
+	return err
 }
 
 // AlertID is the id of the alert that an item of a response raises, once.

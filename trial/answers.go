@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -207,7 +208,7 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 			c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_words_" + r.ID + "_" + answer.LinkID}, Kind: "review", Person: r.Person, Study: r.Study, Urgent: true,
 				Text: "An answer in their own words may need a person. Read it."})
 		}
-		c.Audit.Record(b, audit.Entry{Actor: by, Action: action, Person: string(r.Person), Study: string(r.Study), Reason: string(in.Channel)})
+		c.Audit.Record(b, audit.Entry{Actor: by, Action: action, Person: string(r.Person), Study: string(r.Study), Reason: steps(in, answer, prompt)})
 		if more != nil {
 			return more(b, out)
 		}
@@ -217,6 +218,24 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 		c.OnPerson(ctx, person)
 	}
 	return out, err
+}
+
+// steps says in the trail what one input did beside storing an answer: which one it replaced, and
+// which were taken out because their questions are no longer asked. Ids only; the values are in
+// what the entry says changed.
+func steps(in survey.Input, stored *survey.Answer, p survey.Prompt) string {
+	said := string(in.Channel)
+	if stored != nil && p.Replaced != nil {
+		said += "; changed " + stored.LinkID
+	}
+	if len(p.Removed) > 0 {
+		var ids []string
+		for _, a := range p.Removed {
+			ids = append(ids, a.LinkID)
+		}
+		said += "; no longer asked: " + strings.Join(ids, ", ")
+	}
+	return said
 }
 
 // CloseDue marks entries whose window is over as missed, at most 500 a call, and returns how many.

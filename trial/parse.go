@@ -209,7 +209,7 @@ func (c *Coordinator) checkQuestionnaires(s *Study) error {
 		flags = d.RedFlags
 		if q := load("diary.questionnaire", d.Questionnaire); q != nil {
 			for _, ch := range d.Channels {
-				err := q.Check(ch)
+				err := q.Check(ch, s.languages()...)
 				p.when(err != nil, "diary.channels", "%q %v", d.Questionnaire, err)
 			}
 			err := q.CheckRules(d.RedFlags)

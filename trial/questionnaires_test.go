@@ -42,7 +42,7 @@ func TestStudyAsksNothingItMustNot(t *testing.T) {
 		"PHQ-9 on the web and by staff": {phqLast, func(s *trial.Study) { s.Diary.Channels = web }, ""},
 		"PHQ-9 before consent":          {phqLast, func(s *trial.Study) { s.Diary, s.PreScreen = nil, "own" }, "`preScreen` \"own\" cannot be asked before informed consent: item \"mood9\""},
 		"sensitive by phone": {`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:sensitivity","valueCode":"sensitive"}]}`,
-			func(s *trial.Study) { s.Diary.Channels = []survey.Channel{survey.Voice} }, `item "a": it is sensitive`},
+			func(s *trial.Study) { s.Diary.Channels = []survey.Channel{survey.Voice} }, `item "a": web only: it is sensitive`},
 		"a red flag before consent": {phqLast, func(s *trial.Study) {
 			s.Diary.Channels, s.PreScreen = web, "own"
 			s.Diary.RedFlags = []survey.FlagRule{{Item: "mood9", Op: "exists", Level: "urgent"}}

@@ -85,9 +85,7 @@ func (h *Pages) diaryPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := d.Session
-	s.Lang = string(h.lang(r))
-	session, prompt, _, err := q.Next(s, survey.Input{Kind: survey.Show, LinkID: r.URL.Query().Get("q"), Channel: survey.Web, At: h.Clock.Now()})
+	session, prompt, _, err := q.Next(d.Session, survey.Input{Kind: survey.Show, LinkID: r.URL.Query().Get("q"), Channel: survey.Web, Lang: string(h.lang(r)), At: h.Clock.Now()})
 	if errors.Is(err, survey.ErrNotAsked) || errors.Is(err, survey.ErrClosed) {
 		return web.SeeOther("/me")
 	}
@@ -128,7 +126,9 @@ func (h *Pages) diary(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("begin diary: %w", err)
 	}
 	h.Sessions.Put(r.Context(), diaryKey, d.ID)
-	rec, err := h.Trial.Record(r.Context(), m.actor(), d.ID, question.Input(f, h.Clock.Now().In(m.zone)))
+	in := question.Input(f, h.Clock.Now().In(m.zone))
+	in.Lang = string(h.lang(r))
+	rec, err := h.Trial.Record(r.Context(), m.actor(), d.ID, in)
 	switch {
 	case errors.Is(err, trial.ErrClosed):
 		h.site.Flash(r, view.Notice, h.T(r, "participant.diary.closed"))
@@ -139,14 +139,7 @@ func (h *Pages) diary(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("record answer: %w", err)
 	}
 	if rec.Prompt.Problem != nil {
-		s := rec.Response.Session
-		s.Lang = string(h.lang(r))
-		_, p, _, err := q.Next(s, survey.Input{Kind: survey.Show, LinkID: rec.Prompt.LinkID, Channel: survey.Web, At: h.Clock.Now()})
-		if err != nil {
-			return fmt.Errorf("ask again: %w", err)
-		}
-		p.Problem = rec.Prompt.Problem // Show words the question in the language of the page
-		return h.put(w, r, http.StatusUnprocessableEntity, q, s, p)
+		return h.put(w, r, http.StatusUnprocessableEntity, q, rec.Response.Session, rec.Prompt)
 	}
 	if slices.ContainsFunc(rec.Flags, func(f survey.Flag) bool { return f.Level != "routine" }) {
 		return web.Redirect(w, r, "/me/diary/safety")

@@ -3,6 +3,7 @@
 package question
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ import (
 const (
 	answer = "answer"
 	item   = "item"
+	own    = answer + "-own" // the box for own words
+	words  = "own"           // the choice that says: what I wrote
 )
 
 // Words gives the text of a key in the language of the page.
@@ -38,9 +41,15 @@ func View(p survey.Prompt, t Words) view.Question {
 		f.Kind = view.KindDate
 	case survey.HintTime:
 		f.Kind, f.Width = view.KindText, 6
+	case survey.HintOpen:
+		f.Kind = view.KindRadio
+		f.Options = append(f.Options, view.Option{Value: words, Label: t("common.answer.other")})
 	default:
 		f.Kind = view.KindArea
 		f.Rows = 4
+	}
+	if p.Own {
+		f.Own = t("common.answer.own")
 	}
 	f = fill(f, p)
 	if p.Problem != nil {
@@ -57,7 +66,16 @@ func View(p survey.Prompt, t Words) view.Question {
 
 // fill shows the answer that is stored.
 func fill(f view.Field, p survey.Prompt) view.Field {
-	if p.Answer == nil || len(p.Answer.Values) != 1 {
+	if p.Answer == nil {
+		return f
+	}
+	if p.Own {
+		if f.OwnValue = p.OwnText; f.OwnValue != "" && f.Kind == view.KindRadio {
+			f.Options[len(f.Options)-1].On = true
+		}
+		return f
+	}
+	if len(p.Answer.Values) != 1 {
 		return f
 	}
 	v := p.Answer.Values[0]
@@ -88,7 +106,8 @@ func Input(f *web.Form, at time.Time) survey.Input {
 			in.Raw = y + "-" + two(m) + "-" + two(d)
 		}
 	default:
-		in.Raw = strings.Join(f.Values(answer), ",")
+		chosen := slices.DeleteFunc(slices.Clone(f.Values(answer)), func(v string) bool { return v == words })
+		in.Raw, in.Words = strings.Join(chosen, ","), strings.TrimSpace(f.Value(own))
 	}
 	return in
 }
@@ -114,7 +133,9 @@ func Mend(p survey.Problem, t Words) string {
 	switch p.Code {
 	case survey.ProblemRequired:
 		return t("common.answer.required")
-	case survey.ProblemOption, survey.ProblemOneOnly, survey.ProblemDuplicate:
+	case survey.ProblemOneOnly:
+		return t("common.answer.one")
+	case survey.ProblemOption, survey.ProblemDuplicate:
 		return t("common.answer.option")
 	case survey.ProblemExclusive:
 		return t("common.answer.exclusive")

@@ -23,7 +23,7 @@ func TestControls(t *testing.T) {
 		want view.FieldKind
 	}{
 		{survey.HintYesNo, view.KindRadio}, {survey.HintOne, view.KindRadio}, {survey.HintMany, view.KindChecks}, {survey.HintWhole, view.KindNumber},
-		{survey.HintDecimal, view.KindNumber}, {survey.HintDate, view.KindDate}, {survey.HintTime, view.KindText}, {survey.HintText, view.KindArea}, {survey.HintOpen, view.KindArea},
+		{survey.HintDecimal, view.KindNumber}, {survey.HintDate, view.KindDate}, {survey.HintTime, view.KindText}, {survey.HintText, view.KindArea}, {survey.HintOpen, view.KindRadio},
 	} {
 		if got := question.View(survey.Prompt{LinkID: "x", Text: "?", Hint: tc.hint, Number: 3}, english); got.Field.Kind != tc.want || got.Progress.Done != 2 || !got.Skip {
 			t.Errorf("%s is drawn as %s, want %s", tc.hint, got.Field.Kind, tc.want)
@@ -65,6 +65,8 @@ func TestInput(t *testing.T) {
 		{"none", "item=a", survey.Input{Kind: survey.Reply, LinkID: "a"}},
 		{"date", "item=a&answer-year=2026&answer-month=3&answer-day=2", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "2026-03-02"}},
 		{"no date", "item=a&answer-year=&answer-month=&answer-day=", survey.Input{Kind: survey.Reply, LinkID: "a"}},
+		{"own words", "item=a&answer=own&answer-own=+a+b+", survey.Input{Kind: survey.Reply, LinkID: "a", Words: "a b"}},
+		{"options and own words", "item=a&answer=1&answer=3&answer-own=c", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "1,3", Words: "c"}},
 		{"skip goes before", "item=a&answer=2&skip=1", survey.Input{Kind: survey.Skip, LinkID: "a"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

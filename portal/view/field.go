@@ -40,6 +40,8 @@ type Field struct {
 	Year         string
 	Large        bool   // the label is the question of the screen
 	Wording      string // consent: the version of the wording, sent as NAME-wording
+	Own          string // radio, checks: the label of a box for own words, sent as NAME-own; "" for none
+	OwnValue     string // what is in it
 	LabelHidden  bool   // for search boxes: the label is there for screen readers only
 }
 
