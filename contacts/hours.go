@@ -59,6 +59,12 @@ func window(from, to string) (spans []span, ok bool) {
 	return spans, true
 }
 
+// WithinLaw says whether a window such as "09:00" to "20:00" leaves any time the law allows.
+func WithinLaw(from, to string) bool {
+	spans, ok := window(from, to)
+	return ok && len(spans) > 0
+}
+
 // hours are the person's own; else, for machines, the study's or the default; a person may dial
 // in all the hours of the law. own says it is the person's wish.
 func (q *asking) hours() (spans []span, own bool) {

@@ -43,6 +43,18 @@ func (d *Directory) AddConsent(ctx context.Context, by audit.Actor, id PersonID,
 	})
 }
 
+// Agree is AddConsent inside a caller's batch, which has its own audit entry.
+func (d *Directory) Agree(ctx context.Context, b *docstore.Batch, id PersonID, entries ...Consent) (Person, error) {
+	entries = d.dated(entries)
+	if err := checkEntries(entries); err != nil {
+		return Person{}, fmt.Errorf("consent of %s: %w", id, err)
+	}
+	return d.people.Edit(ctx, b, string(id), func(p *Person) error {
+		p.agree(entries)
+		return nil
+	})
+}
+
 func checkEntries(entries []Consent) error {
 	for _, c := range entries {
 		if (!c.Purpose.known() && c.Purpose != AnyPurpose) || (!c.Channel.known() && c.Channel != AnyChannel) || c.Source == "" {

@@ -63,6 +63,9 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	case t.gone:
 		replies, t.unread = nil, true
 	}
+	if replies, err = o.allowed(ctx, &t, replies); err != nil {
+		return nil, err
+	}
 	if replies, err = o.breakLoop(ctx, &t, replies); err != nil {
 		return nil, err
 	}
@@ -251,7 +254,7 @@ func (o *Operator) review(ctx context.Context, t *text) error {
 // unplaced answers a text nothing is asked for: at most once in twelve hours, and nobody who
 // stopped texts.
 func (o *Operator) unplaced(ctx context.Context, t *text, of office) ([]string, error) {
-	if ok, err := o.mayReply(ctx, t); err != nil || !ok {
+	if ok, err := o.mayReply(ctx, t, false); err != nil || !ok {
 		return nil, err
 	}
 	last, err := o.plans.Get(ctx, unplacedKey(t.point))
@@ -277,14 +280,31 @@ func (o *Operator) markUnplaced(ctx context.Context, b *docstore.Batch, point st
 	return err
 }
 
-// mayReply says whether an automatic reply may go to this number.
-func (o *Operator) mayReply(ctx context.Context, t *text) (bool, error) {
+// owed are the replies that go even to a number on the do-not-contact list: one confirmation of a
+// stop, HELP, and the word to somebody on call (47 CFR 64.1200(a)(12)).
+var owed = []string{"sms.stopped", "sms.stoppedUrgent", "sms.wrongNumber", "sms.help", "sms.alertTaken"}
+
+// allowed is what of replies the gate lets through. What the text asked for is done all the same.
+func (o *Operator) allowed(ctx context.Context, t *text, replies []string) ([]string, error) {
+	if len(replies) == 0 || slices.Contains(owed, t.template) {
+		return replies, nil
+	}
+	if ok, err := o.mayReply(ctx, t, true); err != nil || !ok {
+		return nil, err
+	}
+	return replies, nil
+}
+
+// mayReply says whether an automatic reply may go to this number. asked: it answers something the
+// person wants to know, which who stopped texts gets too.
+func (o *Operator) mayReply(ctx context.Context, t *text, asked bool) (bool, error) {
 	blocked, err := o.People.Suppressed(ctx, t.point)
 	if err != nil || blocked {
 		return false, err
 	}
 	for _, p := range t.people {
-		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Now: o.now()})
+		at := contacts.Point{Hash: t.point}
+		ask, err := o.People.Ask(ctx, p, contacts.Ask{Purpose: contacts.Requested, Channel: contacts.SMS, Point: &at, Now: o.now(), Reply: asked})
 		if err != nil {
 			return false, err
 		}

@@ -148,6 +148,11 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		}
 		replies = []string{reply}
 		t.template, t.version = "sms.question", r.Session.Ref
+		if len(rec.Flags) == 0 { // the words of a red flag always go
+			if replies, err = o.allowed(ctx, t, replies); err != nil {
+				return err
+			}
+		}
 		o.keep(b, t, replies, approval)
 		return nil
 	})

@@ -421,7 +421,19 @@ func TestUnsubscribe(t *testing.T) {
 		t.Error("texts are still allowed")
 	}
 	b.get("/unsubscribe").post("/unsubscribe", "point", "nobody@example.test", "what", "*").status(200).sees("Done")
+	if hash := s.People.PointHash("nobody@example.test"); !listed(t, s, hash) {
+		t.Error("an address nobody has is not on the do-not-contact list")
+	}
 	b.get("/unsubscribe").post("/unsubscribe", "point", "x@", "what", "").status(422)
+}
+
+func listed(t *testing.T, s *site, hash string) bool {
+	t.Helper()
+	yes, err := s.People.Suppressed(t.Context(), hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return yes
 }
 
 func TestStudyList(t *testing.T) {

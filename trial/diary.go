@@ -85,7 +85,8 @@ func (d *DiaryPlan) Window(day string, zone *time.Location) (opens, closes time.
 			t, err := time.ParseInLocation(time.DateOnly, day, zone)
 			return t.AddDate(0, 0, 1), err
 		}
-		return time.ParseInLocation("2006-01-02 15:04", day+" "+clock, zone)
+		wall, err := time.Parse("2006-01-02 15:04", day+" "+clock)
+		return onClocks(wall, zone), err
 	}
 	if opens, err = at(d.From); err != nil {
 		return opens, closes, fmt.Errorf("diary window from %q: %w", d.From, err)

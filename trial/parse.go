@@ -123,6 +123,7 @@ func (s *Study) Check() error {
 		p.when(!slices.Contains([]string{"site", "phone", "video"}, v.Mode), at+"mode", "%q: use site, phone or video", v.Mode)
 	}
 	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
+	s.Contact.check(&p)
 	if d := s.Diary; d != nil {
 		s.checkDiary(&p)
 	}

@@ -43,9 +43,35 @@ func Instant(day, clock, zone string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("time zone %q is not known", zone)
 	}
-	t, err := time.ParseInLocation("2006-01-02 15:04", day+" "+clock, loc)
+	wall, err := time.Parse("2006-01-02 15:04", day+" "+clock)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q at %q is not a day and time", day, clock)
 	}
-	return t.UTC(), nil
+	return onClocks(wall, loc).UTC(), nil
+}
+
+// onClocks is the first instant at which the clocks in loc show wall, or, where they skip it, the
+// first after the gap. (time.Date leaves both cases open.)
+func onClocks(wall time.Time, loc *time.Location) time.Time {
+	shows := func(t time.Time) time.Time {
+		_, off := t.In(loc).Zone()
+		return t.UTC().Add(time.Duration(off) * time.Second)
+	}
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), 0, 0, loc)
+	start, end := t.ZoneBounds()
+	switch shown := shows(t); {
+	case shown.After(wall): // past the gap
+		return start
+	case shown.Before(wall): // before it
+		return end
+	}
+	if start.IsZero() {
+		return t
+	}
+	_, now := t.Zone()
+	_, before := start.Add(-time.Second).In(loc).Zone()
+	if first := t.Add(time.Duration(now-before) * time.Second); first.Before(start) {
+		return first // it comes twice
+	}
+	return t
 }

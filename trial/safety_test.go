@@ -48,11 +48,13 @@ func theAlert(t *testing.T, r *rig.Rig, p contacts.Person) trial.Alert {
 	return all[0]
 }
 
-func reach(t *testing.T, r *rig.Rig, x trial.Reach) {
+func reach(t *testing.T, r *rig.Rig, x trial.Reach) contacts.Touch {
 	t.Helper()
-	if _, g, err := r.Trial.Reach(t.Context(), rig.Staff, x); err != nil || !g.OK && g.NotBefore.IsZero() {
+	touch, g, err := r.Trial.Reach(t.Context(), rig.Staff, x)
+	if err != nil || !g.OK && g.NotBefore.IsZero() {
 		t.Fatalf("reach: %v, %v", g.Reasons, err)
 	}
+	return touch
 }
 
 // An alert can be taken while its own message still waits: the carrier is down, or staff were quicker.

@@ -27,7 +27,7 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 	if err != nil {
 		return nil, err
 	}
-	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"]}
+	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"], From: st.Contact.From, To: st.Contact.To, MaxPerMonth: st.Contact.MaxPerMonth}
 	g.RecruitmentOpen, g.WhyClosed = st.Recruiting(now)
 	if len(st.Sites) > 0 {
 		g.OfficePhone = st.Sites[0].Phone
@@ -60,99 +60,20 @@ func (c *Coordinator) May(ctx context.Context, p contacts.PersonID, purpose cont
 }
 
 func (c *Coordinator) may(ctx context.Context, p *contacts.Person, ask contacts.Ask, study StudyID) (contacts.Gate, error) {
-	var err error
-	if ask.Study, err = c.GateFor(ctx, p.PersonID(), study, ask.Now); err != nil {
-		return contacts.Gate{}, err
-	}
-	if ask, err = c.People.Ask(ctx, *p, ask); err != nil {
+	ask, err := c.ask(ctx, p, ask, study)
+	if err != nil {
 		return contacts.Gate{}, err
 	}
 	return contacts.May(*p, ask), nil
 }
 
-// Allow is asked by the outbox right before every send; it implements outbox.Gate. A visit that
-// moved, a subject who left, a consent taken back since: nothing goes out.
-func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time) (outbox.Decision, error) {
-	if m.Purpose == ToStaff {
-		return outbox.Decision{OK: true}, nil
+// ask fills in what the gate must know of the study and of the past.
+func (c *Coordinator) ask(ctx context.Context, p *contacts.Person, ask contacts.Ask, study StudyID) (contacts.Ask, error) {
+	var err error
+	if ask.Study, err = c.GateFor(ctx, p.PersonID(), study, ask.Now); err != nil {
+		return ask, err
 	}
-	if c.unfollowed.Load() {
-		if err := c.FollowCarrier(ctx); err != nil {
-			return outbox.Decision{}, err
-		}
-	}
-	if m.Person == "" {
-		if contacts.Purpose(m.Purpose) == contacts.Requested {
-			return outbox.Decision{OK: true}, nil // a code or reply to somebody we do not know yet
-		}
-		return outbox.Decision{Reason: "nobody is named, so nobody can have agreed"}, nil
-	}
-	person, err := c.People.Get(ctx, contacts.PersonID(m.Person))
-	if errors.Is(err, docstore.ErrNotFound) {
-		return outbox.Decision{Reason: "the person is not in the registry any more"}, nil
-	}
-	if err != nil {
-		return outbox.Decision{}, err
-	}
-	if why, err := c.stale(ctx, m, now); err != nil || why != "" {
-		return outbox.Decision{Reason: why}, err
-	}
-	ask := contacts.Ask{Purpose: contacts.Purpose(m.Purpose), Channel: channelOf(m.Kind), Now: now, Reply: m.ReplyTo != ""}
-	for i := range person.Points {
-		if person.Points[i].Hash == m.Point {
-			ask.Point = &person.Points[i]
-		}
-	}
-	if m.Point != "" && ask.Point == nil {
-		return outbox.Decision{Reason: "the number is not this person's any more"}, nil
-	}
-	g, err := c.may(ctx, &person, ask, StudyID(m.Study))
-	if err != nil {
-		return outbox.Decision{}, err
-	}
-	return outbox.Decision{OK: g.OK, NotBefore: g.NotBefore, Reason: g.Sentence()}, nil
-}
-
-// stale says why what a message is about has passed, "" when it has not.
-func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time) (string, error) {
-	if m.Visit == "" {
-		return c.staleEntry(ctx, m)
-	}
-	v, err := c.visits.Get(ctx, m.Visit)
-	if err != nil {
-		return "", err
-	}
-	switch {
-	case v.State != Booked:
-		return "the visit is not booked any more", nil
-	case m.Vars["sequence"] != "" && m.Vars["sequence"] != fmt.Sprint(v.Sequence):
-		return "the visit was moved", nil
-	case !now.Before(v.Start):
-		return "the visit has begun", nil
-	}
-	return "", nil
-}
-
-// staleEntry is stale for a message that asks for a questionnaire to be filled in.
-func (c *Coordinator) staleEntry(ctx context.Context, m outbox.Message) (string, error) {
-	if m.Ref == "" || m.ReplyTo != "" {
-		return "", nil
-	}
-	r, err := c.responses.Get(ctx, m.Ref)
-	if errors.Is(err, docstore.ErrNotFound) {
-		return "", nil // about something else
-	}
-	if err != nil {
-		return "", err
-	}
-	if r.State != ResponseDue && r.State != ResponseStarted {
-		return "there is nothing left to fill in", nil
-	}
-	s, err := c.subjects.Get(ctx, r.Subject)
-	if err == nil && !s.Status.AfterConsent() {
-		return "the person is not in the study any more", nil
-	}
-	return "", err
+	return c.People.Ask(ctx, *p, ask)
 }
 
 func channelOf(k outbox.Kind) contacts.Channel {
@@ -285,6 +206,9 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	now := c.now()
 	if m.Touch != "" {
 		_, err := c.People.EditTouch(ctx, b, m.Touch, func(t *contacts.Touch) error {
+			if t.Outcome == "queued" && !m.State.Final() && m.State != outbox.Due {
+				t.At = now // the cap and the timeline go by when it went, not by when it was written
+			}
 			t.Outcome, t.SID, t.Detail = string(m.State), m.SID, m.Reason
 			if m.Code != "" {
 				t.Detail = "carrier code " + m.Code

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,18 +14,25 @@ import (
 	"github.com/muster-health/muster/internal/phone"
 )
 
-// Stop takes back, for everyone with this number, the permission to text (or call) it. Pending
-// messages are cancelled in the same batch, and every study that somebody is in gets a task to
-// agree on another way: the subject itself never changes (F14). Said again it changes nothing.
+// Stop is StopPoint for a phone number.
 func (c *Coordinator) Stop(ctx context.Context, by audit.Actor, n phone.Number, said contacts.Consent) ([]contacts.Person, error) {
-	people, err := c.People.ByPoint(ctx, n.E164())
+	return c.StopPoint(ctx, by, n.E164(), said)
+}
+
+// StopPoint takes back, for everyone with this phone number or e-mail address, the permission to use
+// said.Channel ("" = any). Pending messages are cancelled in the same batch, and every study that
+// somebody is in gets a task to agree on another way: the subject itself never changes (F14). Said
+// again it changes nothing. Where nobody has it, it goes on the do-not-contact list.
+func (c *Coordinator) StopPoint(ctx context.Context, by audit.Actor, value string, said contacts.Consent) ([]contacts.Person, error) {
+	said.Channel = cmp.Or(said.Channel, contacts.AnyChannel)
+	people, err := c.People.ByPoint(ctx, value)
 	if err != nil {
 		return nil, err
 	}
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return !stopped(p.Consents, said) }) {
 		return people, nil
 	}
-	return c.People.Revoke(ctx, by, n.E164(), said, func(b *docstore.Batch, people []contacts.Person) error {
+	return c.People.Revoke(ctx, by, value, said, func(b *docstore.Batch, people []contacts.Person) error {
 		for i := range people {
 			if err := c.afterStop(ctx, b, &people[i], said); err != nil {
 				return err
@@ -54,40 +62,64 @@ func stopped(ledger []contacts.Consent, said contacts.Consent) bool {
 	return true
 }
 
-// Withdraw is Stop for one person who said so on a page or to staff, for any purposes and channels.
-func (c *Coordinator) Withdraw(ctx context.Context, by audit.Actor, p contacts.PersonID, reason string, entries ...contacts.Consent) (contacts.Person, error) {
-	person, err := c.People.AddConsent(ctx, by, p, reason, entries...)
-	if err != nil {
-		return person, err
-	}
-	// The gate already refuses whatever is queued; this opens the tasks and shows the cancellations.
-	for _, e := range entries {
-		if e.Granted {
-			continue
+// Withdraw is StopPoint for one person who said so on a page or to staff, for any purposes and
+// channels, whichever way they are reached.
+func (c *Coordinator) Withdraw(ctx context.Context, by audit.Actor, p contacts.PersonID, reason string, entries ...contacts.Consent) (person contacts.Person, err error) {
+	err = c.commit(ctx, audit.Entry{Actor: by, Action: "consent.revoke", Person: string(p), Reason: reason}, func(b *docstore.Batch, _ *audit.Entry) error {
+		if person, err = c.People.Agree(ctx, b, p, entries...); err != nil {
+			return err
 		}
-		err := c.commit(ctx, audit.Entry{Actor: by, Action: "consent.follow-up", Person: string(p)}, func(b *docstore.Batch, _ *audit.Entry) error {
-			return c.afterStop(ctx, b, &person, e)
-		})
-		if err != nil {
-			return person, err
-		}
-	}
-	return person, nil
+		return c.afterStop(ctx, b, &person, slices.DeleteFunc(slices.Clone(entries), func(e contacts.Consent) bool { return e.Granted })...)
+	})
+	return person, err
 }
 
-func (c *Coordinator) afterStop(ctx context.Context, b *docstore.Batch, p *contacts.Person, said contacts.Consent) error {
-	for _, k := range []outbox.Kind{outbox.SMS, outbox.Call, outbox.Email} {
-		if said.Channel != contacts.AnyChannel && said.Channel != channelOf(k) {
+// afterStop cancels what the revocations cover and opens the tasks that follow from them, one for
+// each study and channel.
+func (c *Coordinator) afterStop(ctx context.Context, b *docstore.Batch, p *contacts.Person, said ...contacts.Consent) error {
+	if err := c.cancelStopped(ctx, b, p, said); err != nil {
+		return err
+	}
+	asked := map[contacts.Channel]bool{}
+	for _, x := range said {
+		if asked[x.Channel] {
 			continue
 		}
-		about := outbox.About{Person: p.ID, Kind: k}
-		if said.Purpose != "" && said.Purpose != contacts.AnyPurpose {
-			about.Purpose = string(said.Purpose)
-		}
-		if err := c.Box.CancelFor(ctx, b, about, "permission was taken back"); err != nil {
+		asked[x.Channel] = true
+		if err := c.askAnotherWay(ctx, b, p, x); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// cancelStopped takes back what waits for p and is covered by one of the revocations. Of two that
+// cover the same message one is enough: a batch changes a row once.
+func (c *Coordinator) cancelStopped(ctx context.Context, b *docstore.Batch, p *contacts.Person, said []contacts.Consent) error {
+	done := map[outbox.About]bool{}
+	for _, k := range []outbox.Kind{outbox.SMS, outbox.Call, outbox.Email} {
+		for _, x := range said {
+			if x.Channel != contacts.AnyChannel && x.Channel != channelOf(k) {
+				continue
+			}
+			about := outbox.About{Person: p.ID, Kind: k, Purpose: string(x.Purpose)}
+			if x.Purpose == contacts.AnyPurpose {
+				about.Purpose = ""
+			}
+			if done[about] || done[outbox.About{Person: p.ID, Kind: k}] {
+				continue
+			}
+			done[about] = true
+			if err := c.Box.CancelFor(ctx, b, about, "permission was taken back"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// askAnotherWay opens a task for every study the person is in, to agree on another way (F14).
+func (c *Coordinator) askAnotherWay(ctx context.Context, b *docstore.Batch, p *contacts.Person, said contacts.Consent) error {
 	subs, err := c.SubjectsOf(ctx, p.PersonID())
 	if err != nil {
 		return err

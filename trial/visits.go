@@ -104,7 +104,7 @@ func (c *Coordinator) Book(ctx context.Context, by audit.Actor, visit, day, cloc
 		v.Reply, v.ReplyAt, v.ReplyBy = "", time.Time{}, ""
 		v.Sequence++
 		return nil
-	}, true)
+	})
 }
 
 // CancelVisit takes a booking back; the step stays planned.
@@ -116,20 +116,21 @@ func (c *Coordinator) CancelVisit(ctx context.Context, by audit.Actor, visit, wh
 		v.State, v.Why = Cancelled, why
 		v.Sequence++
 		return nil
-	}, true)
+	})
 }
 
 // KeepVisit records that the person came; MissVisit that they did not.
 func (c *Coordinator) KeepVisit(ctx context.Context, by audit.Actor, visit string) (Visit, error) {
-	return c.changeVisit(ctx, audit.Entry{Actor: by, Action: "visit.kept"}, visit, func(v *Visit) error { v.State = Kept; return nil }, true)
+	return c.changeVisit(ctx, audit.Entry{Actor: by, Action: "visit.kept"}, visit, func(v *Visit) error { v.State = Kept; return nil })
 }
 
 // MissVisit records a no-show and opens a task to rebook.
 func (c *Coordinator) MissVisit(ctx context.Context, by audit.Actor, visit string) (Visit, error) {
-	return c.changeVisit(ctx, audit.Entry{Actor: by, Action: "visit.missed"}, visit, func(v *Visit) error { v.State = Missed; return nil }, true)
+	return c.changeVisit(ctx, audit.Entry{Actor: by, Action: "visit.missed"}, visit, func(v *Visit) error { v.State = Missed; return nil })
 }
 
-// ReplyToVisit stores an answer to a reminder: Confirmed, or ChangeAsked, which opens a task.
+// ReplyToVisit stores an answer to a reminder: Confirmed, or ChangeAsked, which opens a task. Further
+// reminders of the visit are taken back, whichever way they were to go.
 func (c *Coordinator) ReplyToVisit(ctx context.Context, by audit.Actor, visit, reply, channel string) (Visit, error) {
 	if reply != Confirmed && reply != ChangeAsked {
 		return Visit{}, fmt.Errorf("%w: %q is no answer to a reminder", ErrRefused, reply)
@@ -143,10 +144,12 @@ func (c *Coordinator) ReplyToVisit(ctx context.Context, by audit.Actor, visit, r
 		}
 		v.Reply, v.ReplyAt, v.ReplyBy = reply, c.now(), channel
 		return nil
-	}, false)
+	})
 }
 
-func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string, change func(*Visit) error, cancel bool) (Visit, error) {
+// changeVisit commits a change of a visit and takes back whatever waits to be sent about it: that
+// was about the visit as it was.
+func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string, change func(*Visit) error) (Visit, error) {
 	var v Visit
 	err := c.commit(ctx, e, func(b *docstore.Batch, e *audit.Entry) (err error) {
 		v, err = c.visits.Edit(ctx, b, id, change)
@@ -162,10 +165,10 @@ func (c *Coordinator) changeVisit(ctx context.Context, e audit.Entry, id string,
 			c.AddTask(b, Task{Kind: "change-visit", Person: v.Person, Study: v.Study, Site: v.Site, Visit: v.ID,
 				Text: fmt.Sprintf("Did not come to visit %s on %s. Rebook by %s.", v.Code, v.Local().Format("Monday 2 January"), inWords(v.Latest)), Due: c.now().Add(24 * time.Hour)})
 		}
-		if cancel {
-			return c.Box.CancelFor(ctx, b, outbox.About{Visit: id}, "the visit changed")
+		if e.Action == "visit.reply" {
+			return c.Box.CancelFor(ctx, b, outbox.About{Visit: id}, "the person has answered")
 		}
-		return nil
+		return c.Box.CancelFor(ctx, b, outbox.About{Visit: id}, "the visit changed")
 	})
 	return v, err
 }

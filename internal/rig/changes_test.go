@@ -330,6 +330,8 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("stop", err)
 	_, err = r.Trial.Resume(ctx, by, num(own), contacts.Consent{Channel: contacts.SMS, Source: "sms", Evidence: "START"})
 	do("resume", err)
+	_, err = r.People.AddConsent(ctx, by, id, "said so", contacts.Consent{Purpose: contacts.Recruitment, Channel: contacts.Call, Granted: true, Source: "staff"})
+	do("agree", err)
 	_, err = r.Trial.Withdraw(ctx, by, id, "said so", contacts.Consent{Purpose: contacts.Recruitment, Channel: contacts.AnyChannel, Source: "staff"})
 	do("withdraw", err)
 	do("cannot text", r.Trial.CannotText(ctx, by, id, hash, "30006"))

@@ -8,7 +8,6 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
@@ -107,23 +106,17 @@ func (h *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	said := contacts.Consent{Purpose: contacts.AnyPurpose, Source: "web", Lang: string(h.lang(r)), Evidence: "the page to stop messages, not signed in",
 		Channel: contacts.Channel(f.Choice("what", h.stops(r), web.Missing(h.T(r, "public.unsubscribe.whatMissing"))))}
 	point := f.Text("point", web.Max(120), web.Missing(h.T(r, "public.unsubscribe.pointFix")))
-	var number phone.Number
 	switch {
 	case point == "":
 	case strings.Contains(point, "@"):
 		f.Email("point")
 	default:
-		number = f.Phone("point", "US")
+		point = f.Phone("point", "US").E164()
 	}
 	if !f.OK() {
 		return h.askUnsubscribe(w, r, http.StatusUnprocessableEntity, f)
 	}
-	if number != (phone.Number{}) {
-		_, err = h.Trial.Stop(r.Context(), visitor, number, said)
-	} else {
-		_, err = h.People.Revoke(r.Context(), visitor, point, said, nil)
-	}
-	if err != nil {
+	if _, err := h.Trial.StopPoint(r.Context(), visitor, point, said); err != nil {
 		return fmt.Errorf("stop messages: %w", err)
 	}
 	p := &unsubscribePage{sheet: h.sheet(r, h.T(r, "public.unsubscribe.done")), Done: true}

@@ -28,6 +28,7 @@
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
 //	agree NAME                to health questions by text
 //	died NAME                 staff record a death
+//	unsubscribe NUMBER        the page to stop messages is used for the number
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call

@@ -169,6 +169,9 @@ func (p *player) arrange(verb, rest string) bool {
 	case verb == "agree" && len(f) == 1:
 		_, err := p.r.People.AddConsent(p.ctx(), rig.Staff, id, "agreed", contacts.Consent{Purpose: contacts.StudyCare, Channel: contacts.SMS, Granted: true, Source: "staff", Wording: "public.consent.insecure@1"})
 		p.must(err)
+	case verb == "unsubscribe" && len(f) == 1:
+		_, err := p.r.Trial.StopPoint(p.ctx(), rig.Staff, f[0], contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.AnyChannel, Source: "web"})
+		p.must(err)
 	case verb == "slow" && len(f) == 1:
 		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.Slow = true; return nil })
 		p.must(err)
