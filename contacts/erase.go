@@ -241,6 +241,9 @@ func (d *Directory) forgetPoints(ctx context.Context, b *docstore.Batch, p *Pers
 			d.challenges.Delete(b, &open[i])
 		}
 	}
+	if _, err := d.forgetTries(ctx, b, p); err != nil {
+		return err
+	}
 	for _, pt := range p.Points {
 		if pt.Hash == "" {
 			continue

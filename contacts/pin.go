@@ -2,7 +2,6 @@ package contacts
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,8 +20,9 @@ var (
 	ErrPINNone   = errors.New("no PIN set")
 )
 
-// Three wrong PINs lock it for a day, or until staff reset it: a stranger with the number must
-// not be able to lock somebody out for good.
+// Three wrong PINs on calls we make lock it there for a day, or until staff reset it: a stranger
+// with the number must not be able to lock somebody out for good. Calls to us are counted apart
+// (MatchCaller).
 const (
 	pinTries = 3
 	pinLock  = 24 * time.Hour
@@ -41,6 +41,9 @@ func (d *Directory) SetPIN(ctx context.Context, by audit.Actor, id PersonID, pin
 			return nil
 		})
 		if err != nil {
+			return err
+		}
+		if _, err := d.forgetTries(ctx, b, &p); err != nil {
 			return err
 		}
 		seen := map[string]bool{p.ID: true}
@@ -68,7 +71,11 @@ func (d *Directory) SetPIN(ctx context.Context, by audit.Actor, id PersonID, pin
 // ClearPINLock lets a person try again with the PIN they have.
 func (d *Directory) ClearPINLock(ctx context.Context, by audit.Actor, id PersonID, reason string) error {
 	_, err := d.people.Update(ctx, string(id), func(p *Person, b *docstore.Batch) error {
-		if p.PINFails == 0 && p.PINLocked.IsZero() {
+		counted, err := d.forgetTries(ctx, b, p)
+		if err != nil {
+			return err
+		}
+		if p.PINFails == 0 && p.PINLocked.IsZero() && !counted {
 			return docstore.Unchanged
 		}
 		p.PINFails, p.PINLocked = 0, time.Time{}
@@ -78,18 +85,30 @@ func (d *Directory) ClearPINLock(ctx context.Context, by audit.Actor, id PersonI
 	return err
 }
 
-// CheckPIN returns nil for the right PIN. Each wrong one is counted, however many come at once;
-// the third locks: ErrPINWrong, then ErrPINLocked; ErrPINNone.
+// CheckPIN returns nil for the right PIN on a call we made. Each wrong one is counted, however many
+// come at once; the third locks: ErrPINWrong, then ErrPINLocked; ErrPINNone.
 func (d *Directory) CheckPIN(ctx context.Context, by audit.Actor, id PersonID, pin string) error {
+	return d.check(ctx, by, id, func(p *Person) (right, can bool) { return d.isPIN(p, pin), p.PIN != "" })
+}
+
+// CheckBirthday is CheckPIN for month and day of birth, "0503". Wrong ones count together with
+// wrong PINs, over all calls of a day.
+func (d *Directory) CheckBirthday(ctx context.Context, by audit.Actor, id PersonID, day string) error {
+	return d.check(ctx, by, id, func(p *Person) (right, can bool) {
+		return isBirthday(p, day), len(p.BirthDate) == len(time.DateOnly)
+	})
+}
+
+func (d *Directory) check(ctx context.Context, by audit.Actor, id PersonID, compare func(*Person) (right, can bool)) error {
 	var verdict error
 	_, err := d.people.Update(ctx, string(id), func(p *Person, b *docstore.Batch) error {
 		now, failed := d.clock.Now(), p.PINFails > 0
 		if !p.PINLocked.IsZero() && now.Sub(p.PINLocked) >= pinLock {
 			p.PINFails, p.PINLocked = 0, time.Time{}
 		}
-		right := subtle.ConstantTimeCompare([]byte(p.PIN), []byte(d.pinHash(id, pin))) == 1
+		right, can := compare(p)
 		switch {
-		case p.PIN == "":
+		case !can:
 			verdict = ErrPINNone
 			return docstore.Unchanged
 		case !p.PINLocked.IsZero():

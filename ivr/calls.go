@@ -25,7 +25,7 @@ type call struct {
 	Template      string              `bson:"template,omitempty"`
 	Person        contacts.PersonID   `bson:"person,omitempty"` // whom we mean, or who has proved to be
 	Household     []contacts.PersonID `bson:"household,omitempty"`
-	Known         bool                `bson:"known,omitempty"` // identity proved
+	Level         trial.Level         `bson:"level,omitempty"` // how identity was proved
 	Study         trial.StudyID       `bson:"study,omitempty"`
 	Response      string              `bson:"response,omitempty"`
 	Visit         string              `bson:"visit,omitempty"`
@@ -294,7 +294,7 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	}
 	c.Outcome = "asked for a person"
 	task := trial.Task{Meta: docstore.Meta{ID: "tsk_person_" + c.ID}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(2 * time.Hour), Text: "Pressed 0 on a call to talk to a person."}
-	if c.Person == "" || !c.Known && !c.Outbound {
+	if c.Person == "" || c.Level == trial.Nobody && !c.Outbound {
 		task.Person, task.Text = "", "A caller pressed 0 to talk to a person. Number: "+c.number()
 	}
 	if err := o.Trial.OpenTask(ctx, person(c.Person), task); err != nil {

@@ -22,7 +22,7 @@ func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
 		return o.bye(c, "voice.nothingDue"), nil
 	}
 	if err != nil {
-		return o.closed(c, err)
+		return o.closed(ctx, c, err)
 	}
 	if r.Rev == 0 {
 		r.Session.Lang = string(c.Lang)
@@ -47,21 +47,20 @@ func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
 		s = append(s, say(c.Lang, "voice.resume"))
 	}
 	in := survey.Input{Kind: survey.Show, Channel: survey.Voice, At: o.local(ctx, c)}
-	if only, err := o.answersOnly(ctx, c); err != nil {
-		return nil, err
-	} else if only && r.Session.Pending != "" {
+	if c.Level < trial.ByPIN && r.Session.Pending != "" {
 		in.Kind = survey.Skip // a number given before is not read back to whoever knows a birthday
 	}
 	rec, err := o.Trial.Record(ctx, person(c.Person), r.ID, in)
 	if err != nil {
-		return o.closed(c, err)
+		return o.closed(ctx, c, err)
 	}
 	follow, err := o.follow(ctx, c, rec)
 	return append(s, follow...), err
 }
 
-// due finds what the call is about: the response it was made for, else the first that is due.
-// docstore.ErrNotFound when there is none; trial.ErrClosed when its time is over.
+// due finds what the call is about: the response it was made for, else the first that is due and
+// may be asked on a call by somebody known so well. docstore.ErrNotFound when there is none;
+// trial.ErrClosed when its time is over, trial.ErrChannel when it is not asked by phone any more.
 func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
 	if c.Response != "" {
 		r, err := o.Trial.Response(ctx, c.Response)
@@ -70,11 +69,13 @@ func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
 			return r, docstore.ErrNotFound
 		case err == nil && !o.now().Before(r.Closes):
 			return r, trial.ErrClosed
-		case err == nil || !errors.Is(err, docstore.ErrNotFound):
+		case err == nil:
+			return r, o.Trial.AskableBy(ctx, &r, survey.Voice, c.Level)
+		case !errors.Is(err, docstore.ErrNotFound):
 			return r, err
 		}
 	}
-	all, err := o.Trial.Due(ctx, c.Person, o.now())
+	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
 	if err != nil {
 		return trial.Response{}, err
 	}
@@ -117,8 +118,8 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 			return nil, err
 		}
 		return o.replay(&now)
-	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
-		return o.end(ctx, c)
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed), errors.Is(err, trial.ErrChannel):
+		return o.end(ctx, c, err)
 	}
 	return said, err
 }
@@ -141,8 +142,7 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
 		}
 		if after.Outcome == byPerson {
-			o.Trial.AddTask(b, trial.Task{Meta: docstore.Meta{ID: "tsk_byperson_" + c.Response}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(24 * time.Hour),
-				Text: "The next question of a check-in must be asked by a person."})
+			o.Trial.AddTask(b, askInPerson(c.Person, c.Study, c.Response, o.now()))
 		}
 		next, err := after.went(s)
 		if err != nil {
@@ -165,6 +165,12 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 func gaveUp(r *trial.Response, now time.Time) trial.Task {
 	return trial.Task{Meta: docstore.Meta{ID: "tsk_gaveup_" + r.ID}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
 		Text: "Could not go on with the check-in questions. The answers so far are kept. Call and help."}
+}
+
+// askInPerson is for staff to go on where the machine may not.
+func askInPerson(p contacts.PersonID, study trial.StudyID, response string, now time.Time) trial.Task {
+	return trial.Task{Meta: docstore.Meta{ID: "tsk_byperson_" + response}, Kind: "call", Person: p, Study: study, Due: now.Add(24 * time.Hour),
+		Text: "The next question of a check-in must be asked by a person."}
 }
 
 // byPerson is the outcome of a call that came to a question that is not asked by phone.
@@ -200,8 +206,8 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 }
 
 // end is closed for a call whose step is not made yet.
-func (o *Operator) end(ctx context.Context, c *call) (Script, error) {
-	s, err := o.closed(c, trial.ErrClosed)
+func (o *Operator) end(ctx context.Context, c *call, why error) (Script, error) {
+	s, err := o.closed(ctx, c, why)
 	if err != nil {
 		return nil, err
 	}
@@ -222,11 +228,19 @@ func (o *Operator) end(ctx context.Context, c *call) (Script, error) {
 	return o.replay(&done)
 }
 
-// closed says that the window is over, whatever the questionnaire was at.
-func (o *Operator) closed(c *call, err error) (Script, error) {
-	if errors.Is(err, trial.ErrClosed) || errors.Is(err, survey.ErrClosed) {
+// closed says that the window is over, or that a person asks the rest, whatever the questionnaire
+// was at.
+func (o *Operator) closed(ctx context.Context, c *call, err error) (Script, error) {
+	switch {
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
 		c.Outcome = "too late"
 		return o.bye(c, "voice.tooLate"), nil
+	case errors.Is(err, trial.ErrChannel):
+		c.Outcome = byPerson
+		if err := o.Trial.OpenTask(ctx, person(c.Person), askInPerson(c.Person, c.Study, c.Response, o.now())); err != nil {
+			return nil, err
+		}
+		return o.bye(c, "voice.byPerson"), nil
 	}
 	return nil, err
 }
@@ -300,7 +314,7 @@ func (o *Operator) visit(ctx context.Context, c *call, keys string) (Script, err
 		return o.again(c, c.ask(1, o.visitWords(c, &v))), nil
 	}
 	if _, err := o.Trial.ReplyToVisit(ctx, person(c.Person), v.ID, reply, "voice"); err != nil {
-		return o.closed(c, err)
+		return o.closed(ctx, c, err)
 	}
 	c.Outcome = reply
 	if reply == trial.Confirmed {

@@ -186,7 +186,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	switch {
-	case st.AnswersByText == "no", !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
+	case st.AnswersByText == "no", !slices.Contains(st.Diary.Channels, survey.Web), !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
 		err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
 			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()})
 		if err != nil {

@@ -162,13 +162,15 @@ func (o *Operator) birthday(ctx context.Context, c *call, keys string) (Script, 
 	if keys == "0" {
 		return o.toPerson(ctx, c)
 	}
-	p, err := o.People.Get(ctx, c.Person)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.BirthDate) == len(time.DateOnly) && keys == p.BirthDate[5:7]+p.BirthDate[8:] {
-		c.Known, c.Silent = true, 0
-		return o.beginSurvey(ctx, c)
+	if len(keys) == 4 {
+		err := o.People.CheckBirthday(ctx, trial.Carrier, c.Person, keys)
+		if err == nil {
+			c.Level, c.Silent = trial.ByBirthday, 0
+			return o.beginSurvey(ctx, c)
+		}
+		if !wrongKeys(err) {
+			return nil, err
+		}
 	}
 	if c.Silent++; c.Silent >= maxSilent {
 		return o.pinFailed(ctx, c)
@@ -176,19 +178,26 @@ func (o *Operator) birthday(ctx context.Context, c *call, keys string) (Script, 
 	return Script{c.askSecret("voice.birthday")}, nil
 }
 
-// pin checks the four digits against everybody the number may belong to. Whether nobody is known,
-// the PIN is wrong or it is locked sounds the same; the third time somebody is promised to call (F12).
+// pin checks the four digits: on a call of ours the person's PIN, on a call to us those of everybody
+// the number may belong to. Whether nobody is known, the PIN is wrong or it is locked sounds the
+// same; the third time somebody is promised to call (F12).
 func (o *Operator) pin(ctx context.Context, c *call, keys string) (Script, error) {
 	if keys == "0" {
 		return o.toPerson(ctx, c)
 	}
 	key := "voice.pin"
+	if !c.Outbound {
+		var err error
+		if key, err = o.pinWords(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if len(keys) == 4 {
-		who, err := o.People.MatchPIN(ctx, trial.Carrier, c.Household, keys)
+		who, level, err := o.whose(ctx, c, keys)
 		switch {
 		case err == nil:
-			return o.known(ctx, c, who)
-		case !errors.Is(err, contacts.ErrPINWrong) && !errors.Is(err, contacts.ErrPINLocked):
+			return o.known(ctx, c, who, level)
+		case !wrongKeys(err):
 			return nil, err
 		}
 		key = "voice.pinWrong"
@@ -200,8 +209,8 @@ func (o *Operator) pin(ctx context.Context, c *call, keys string) (Script, error
 }
 
 // known goes on with somebody who has proved to be who they say.
-func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID) (Script, error) {
-	c.Person, c.Known, c.Silent = who, true, 0
+func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID, level trial.Level) (Script, error) {
+	c.Person, c.Level, c.Silent = who, level, 0
 	p, err := o.People.Get(ctx, who)
 	if err != nil {
 		return nil, err
@@ -210,10 +219,10 @@ func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID) (S
 	if !c.Chosen {
 		c.Lang = o.speaks(p.Language)
 	}
-	if !c.Outbound {
+	if !c.Outbound && level == trial.ByPIN {
 		return o.openMenu(ctx, c)
 	}
-	return o.beginSurvey(ctx, c)
+	return o.beginSurvey(ctx, c) // a birthday opens the questions and nothing that is stored
 }
 
 func (o *Operator) pinFailed(ctx context.Context, c *call) (Script, error) {
@@ -285,12 +294,21 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 		return append(start, c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))), nil
 	}
 	c.Stage = atWelcome
-	return append(start, o.askWelcome(c, of)), nil
+	ask, err := o.askWelcome(ctx, c, of)
+	return append(start, ask), err
 }
 
 // askWelcome is the same for everybody who calls.
-func (o *Operator) askWelcome(c *call, of office) Gather {
-	return c.ask(1, append(o.offer(c, "voice.switch2"), say(c.Lang, "voice.welcome", "caller", of.Name))...)
+func (o *Operator) askWelcome(ctx context.Context, c *call, of office) (Gather, error) {
+	day, err := o.anyBirthday(ctx)
+	if err != nil {
+		return Gather{}, err
+	}
+	welcome := say(c.Lang, "voice.welcome", "caller", of.Name)
+	if day {
+		welcome = say(c.Lang, "voice.welcomeAll", "caller", of.Name)
+	}
+	return c.ask(1, append(o.offer(c, "voice.switch2"), welcome)...), nil
 }
 
 // welcome takes the language, the wish to give a PIN, or 0.
@@ -300,7 +318,8 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 		return o.toPerson(ctx, c)
 	case "1":
 		c.Stage, c.Silent = atPIN, 0
-		return Script{c.askSecret("voice.pin")}, nil
+		key, err := o.pinWords(ctx)
+		return Script{c.askSecret(key)}, err
 	case "2":
 		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
 	}
@@ -308,10 +327,14 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 	if err != nil {
 		return nil, err
 	}
-	if keys == "2" {
-		return append(o.opening(c, of), o.askWelcome(c, of)), nil
+	ask, err := o.askWelcome(ctx, c, of)
+	if err != nil {
+		return nil, err
 	}
-	return o.again(c, o.askWelcome(c, of)), nil
+	if keys == "2" {
+		return append(o.opening(c, of), ask), nil
+	}
+	return o.again(c, ask), nil
 }
 
 // offer is the way to the other language, where it may be spoken.

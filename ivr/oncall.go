@@ -43,8 +43,11 @@ func (o *Operator) alertsFor(ctx context.Context, n phone.Number, state string) 
 	return mine, nil
 }
 
-// alert takes the 1 of somebody on call.
+// alert takes the 1 of somebody on call; 0 is a person, as everywhere.
 func (o *Operator) alert(ctx context.Context, c *call, keys string) (Script, error) {
+	if keys == "0" {
+		return o.toPerson(ctx, c)
+	}
 	if keys != "1" {
 		of, err := o.officeOf(ctx, c.Study, "", c.Lang)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 func byText(st *trial.Study, p *contacts.Person) bool {
 	ways := st.Diary.Channels
 	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
-	if st.AnswersByText != "yes" || !slices.Contains(ways, survey.SMS) || !agreed {
+	if st.AnswersByText != "yes" || st.Diary.Identity == "staff" || !slices.Contains(ways, survey.SMS) || !agreed {
 		return false
 	}
 	return ways[0] == survey.SMS || !byPhone(st, p)
@@ -159,11 +159,30 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 	switch {
 	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
 		return t.reply("sms.surveyLate", "phone", of.Phone)
+	case errors.Is(err, trial.ErrChannel):
+		return o.notByText(ctx, t, &r)
 	case err != nil:
 		return nil, err
 	}
 	t.kept = true
 	return replies, nil
+}
+
+// notByText leads on from a questionnaire that is not asked by text any more: to the web where it
+// is asked there, else to a person.
+func (o *Operator) notByText(ctx context.Context, t *text, r *trial.Response) ([]string, error) {
+	t.unread, t.answered = true, false
+	err := o.Trial.AskableBy(ctx, r, survey.Web, trial.BySignIn)
+	if !errors.Is(err, trial.ErrChannel) {
+		if err != nil {
+			return nil, err
+		}
+		return t.reply("sms.surveyRest", "url", o.PublicURL+"/me")
+	}
+	if err := o.Trial.OpenTask(ctx, person(r.Person), askInPerson(r.Person, r.Study, r.ID, o.now())); err != nil {
+		return nil, err
+	}
+	return t.reply("sms.callMe")
 }
 
 // textAfter words the reply to an answer; over says that no further text is waited for.

@@ -149,9 +149,23 @@ func TestDiaryGoesOnInTheLanguageItIsReadIn(t *testing.T) {
 	}
 }
 
+// answersByText has the board let CEDARS take answers by text.
+func (s *site) answersByText() {
+	s.t.Helper()
+	st, err := s.Trial.Study(s.t.Context(), "CEDARS")
+	if err == nil {
+		st.AnswersByText = "yes"
+		_, err = s.Trial.PutStudy(s.t.Context(), rig.Staff, st)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // What was begun by text goes on here, and nothing is asked twice.
 func TestDiaryGoesOnFromAText(t *testing.T) {
 	s := newSite(t, rig.Options{})
+	s.answersByText()
 	dana := s.person("Dana", "2005-05-03", "+14125550123", nil)
 	s.enrolled(dana)
 	due, err := s.Trial.Due(t.Context(), dana.PersonID(), s.Clock.Now())
@@ -179,6 +193,7 @@ func TestHalfFinishedCheckIn(t *testing.T) {
 	s := newSite(t, rig.Options{})
 	dana := s.person("Dana", "2005-05-03", "+14125550123", nil)
 	s.enrolled(dana)
+	s.answersByText()
 	b := s.browser().signIn("412-555-0123", "+14125550123").sees("Daily diary").lacks("Questions you began")
 	due, err := s.Trial.Due(t.Context(), dana.PersonID(), s.Clock.Now())
 	if err != nil || len(due) != 1 {

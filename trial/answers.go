@@ -151,7 +151,8 @@ type Recorded struct {
 
 // Record gives one input to a questionnaire. The answer, the alerts it raises and the message to
 // whoever is on call are stored together, before anything is asked further: a caller who hangs up
-// has already been heard (F1). Repeating an input changes nothing. ErrClosed after the window.
+// has already been heard (F1). Repeating an input changes nothing. ErrClosed after the window,
+// ErrChannel on a channel the study does not ask on (AskableBy).
 func (c *Coordinator) Record(ctx context.Context, by audit.Actor, response string, in survey.Input) (Recorded, error) {
 	return c.RecordWith(ctx, by, response, in, nil)
 }
@@ -172,6 +173,9 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 		now := c.now()
 		if !r.Closes.IsZero() && !now.Before(r.Closes) {
 			return fmt.Errorf("%w: it could be filled in until %s", ErrClosed, r.Closes.Format(time.RFC3339))
+		}
+		if err := c.AskableBy(ctx, &r, in.Channel, atBest(in.Channel)); err != nil {
+			return err
 		}
 		q, err := c.Questionnaire(r.Questionnaire)
 		if err != nil {

@@ -34,7 +34,7 @@ func (c *Coordinator) BeginPractice(ctx context.Context, by audit.Actor, p conta
 		if err != nil {
 			return Response{}, err
 		}
-		if st.Diary == nil || !slices.Contains(st.Diary.Channels, survey.Voice) {
+		if st.Diary == nil || !slices.Contains(st.Diary.Channels, survey.Voice) || st.Diary.Identity == "staff" {
 			continue
 		}
 		return c.practice(ctx, by, &person, &s, &st)

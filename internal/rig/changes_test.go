@@ -207,11 +207,17 @@ func everything(t *testing.T, r *rig.Rig) {
 	if err := r.People.CheckPIN(ctx, by, id, "1111"); err == nil {
 		t.Fatal("a wrong PIN is right")
 	}
-	if _, err := r.People.MatchPIN(ctx, by, []contacts.PersonID{id}, "8264"); err != nil {
+	if _, err := r.People.MatchCaller(ctx, by, contacts.Caller{From: hash, Among: []contacts.PersonID{id}, Own: true, Keys: "8264"}); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := r.People.MatchCaller(ctx, by, contacts.Caller{From: hash, Among: []contacts.PersonID{id}, Own: true, Keys: "1113"}); err == nil {
+		t.Fatal("wrong digits are right")
 	}
 	if err := r.People.CheckPIN(ctx, by, id, "1112"); err == nil {
 		t.Fatal("a wrong PIN is right")
+	}
+	if err := r.People.CheckBirthday(ctx, by, id, "0000"); err == nil {
+		t.Fatal("a wrong birthday is right")
 	}
 	do("unlock", r.People.ClearPINLock(ctx, by, id, "asked"))
 	do("facts", r.People.RecordFacts(ctx, by, id, "told", []contacts.Fact{{Kind: contacts.Condition, Code: "snomed|38341003", Date: "2020", Source: "staff:ben"}}, nil))

@@ -487,8 +487,8 @@ func onThePhone(t *testing.T, d *demo) {
 	}
 	family := []contacts.PersonID{d.person(t, "rosa").PersonID(), d.person(t, "ernesto").PersonID()}
 	for pin, want := range map[string]contacts.PersonID{"4471": family[0], "9026": family[1]} {
-		if got, err := d.People.MatchPIN(ctx, rig.Staff, family, pin); err != nil || got != want {
-			t.Errorf("PIN %s is %q's, %v; want %q's", pin, got, err, want)
+		if got, err := d.People.MatchCaller(ctx, rig.Staff, contacts.Caller{Among: family, Keys: pin}); err != nil || got.Person != want {
+			t.Errorf("PIN %s is %q's, %v; want %q's", pin, got.Person, err, want)
 		}
 	}
 	harold := d.person(t, "harold")

@@ -43,7 +43,7 @@ func (h *Pages) due(r *http.Request) ([]trial.Response, error) {
 	begun := slices.DeleteFunc(all, func(x trial.Response) bool {
 		return x.Kind != "checkin" || x.Practice || x.State != trial.ResponseStarted && x.ID != opened || now.Before(x.Opens) || !now.Before(x.Closes)
 	})
-	planned, err := h.Trial.Due(r.Context(), m.PersonID(), now)
+	planned, err := h.Trial.DueBy(r.Context(), m.PersonID(), survey.Web, trial.BySignIn)
 	if err != nil {
 		return nil, fmt.Errorf("what is due: %w", err)
 	}
@@ -130,7 +130,7 @@ func (h *Pages) diary(w http.ResponseWriter, r *http.Request) error {
 	in.Lang = string(h.lang(r))
 	rec, err := h.Trial.Record(r.Context(), m.actor(), d.ID, in)
 	switch {
-	case errors.Is(err, trial.ErrClosed):
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, trial.ErrChannel):
 		h.site.Flash(r, view.Notice, h.T(r, "participant.diary.closed"))
 		return web.Redirect(w, r, "/me")
 	case errors.Is(err, survey.ErrNotAsked), errors.Is(err, survey.ErrVersion), errors.Is(err, survey.ErrClosed):

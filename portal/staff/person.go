@@ -190,7 +190,7 @@ func (h *Desk) notices(r *http.Request, k *known) []string {
 	if k.recordsOnly() {
 		out = append(out, h.T(r, "staff.person.recordsonly"))
 	}
-	if !k.PINLocked.IsZero() {
+	if locked, err := h.People.PINLocked(r.Context(), &k.Person); err != nil || locked { // rather a word too many
 		out = append(out, h.T(r, "staff.pin.locked"))
 	}
 	for _, pt := range k.Points {

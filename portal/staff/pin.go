@@ -39,7 +39,11 @@ func (h *Desk) showPIN(w http.ResponseWriter, r *http.Request, status int, f *we
 	}
 	p := &pinPage{Page: view.Page{Title: h.T(r, "staff.pin.of", "who", k.label()), Back: &view.Link{Label: k.label(), Href: "/staff/people/" + k.ID}}, ID: k.ID, Hidden: !k.revealed,
 		Why: view.Field{Kind: view.KindRadio, Name: "why", Label: h.T(r, "staff.pin.why"), Hint: h.T(r, "staff.pin.why.hint"), Options: h.pinReasons(r)}.From(f), PIN: pin}
-	if !k.PINLocked.IsZero() {
+	locked, err := h.People.PINLocked(r.Context(), &k.Person)
+	if err != nil {
+		return fmt.Errorf("show PIN: %w", err)
+	}
+	if locked {
 		p.Locked = h.T(r, "staff.pin.locked")
 	}
 	for i, d := range pin {

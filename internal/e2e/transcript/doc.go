@@ -34,6 +34,7 @@
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
 //	identity answers only     how the study wants people to be known
+//	channels voice web        how the study asks
 //
 // The same files are played on two lines: straight into the operator (Direct), and through the
 // simulated phone network with signed webhooks (package simulated).

@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -182,6 +183,13 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "channels":
+		p.change(func(s *trial.Study) {
+			s.Diary.Channels = nil
+			for _, ch := range f {
+				s.Diary.Channels = append(s.Diary.Channels, survey.Channel(ch))
+			}
+		})
 	case verb == "identity":
 		p.change(func(s *trial.Study) { s.Diary.Identity = rest })
 	default:
