@@ -78,27 +78,3 @@ func TestDigits(t *testing.T) {
 		t.Errorf("Digits = %q", got)
 	}
 }
-
-func TestSegments(t *testing.T) {
-	for _, tc := range []struct {
-		name, text string
-		want       int
-	}{
-		{"nothing", "", 0},
-		{"160 fit", strings.Repeat("a", 160), 1},
-		{"161 do not", strings.Repeat("a", 161), 2},
-		{"306 in two", strings.Repeat("a", 306), 2},
-		{"307 in three", strings.Repeat("a", 307), 3},
-		{"a euro sign takes two places", strings.Repeat("a", 159) + "€", 2},
-		{"ñ and é are in the alphabet", strings.Repeat("ñ", 80) + strings.Repeat("é", 80), 1},
-		{"one á and all is UCS-2", strings.Repeat("a", 69) + "á", 1},
-		{"71 UCS-2", strings.Repeat("a", 70) + "á", 2},
-		{"an emoji takes two places", strings.Repeat("a", 69) + "🙂", 2},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if got := i18n.Segments(tc.text); got != tc.want {
-				t.Errorf("Segments = %d, want %d", got, tc.want)
-			}
-		})
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/portal/view"
@@ -29,7 +30,9 @@ type composer struct {
 	Dial    string         // E.164 when the number may be shown and dialled
 	Rows    [][]view.Field // side by side where there is room
 	Submit  string
-	Blocked bool // there is nothing to press
+	Measure bool     // its length can be asked for
+	Length  []string // how long the text is that was typed, and what makes it long
+	Blocked bool     // there is nothing to press
 	Errors  []view.FieldError
 }
 
@@ -159,6 +162,10 @@ func (h *Desk) textForm(r *http.Request, k *known, c *composer, f *web.Form, g c
 	if g.Point.Value != "" && k.revealed {
 		hint = h.T(r, "staff.text.to", "phone", view.Phone(g.Point.Value)) + " " + hint
 	}
+	c.Measure = true
+	if body := strings.TrimSpace(f.Value("text")); body != "" {
+		c.Length = h.length(r, h.signed(trial.StudyID(c.Study), on(r), k, body))
+	}
 	c.Rows = [][]view.Field{{about}, {view.Field{Kind: view.KindArea, Name: "text", Label: h.T(r, "staff.text.label"), Hint: hint, Rows: 3, Max: textMost}.From(f)}}
 }
 
@@ -231,6 +238,9 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "text")
 	}
+	if f.Value("measure") != "" {
+		return h.showPerson(w, r, http.StatusOK, f, "text")
+	}
 	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: "staff.text", Version: "1",
 		Body: h.signed(study, on(r), &k, body), Staff: on(r).ID}
 	if id := f.Value("reply"); id != "" {
@@ -261,6 +271,19 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 		h.site.Flash(r, view.Notice, h.T(r, "staff.text.waits", "when", view.When("en", gate.NotBefore.In(on(r).zone))))
 	}
 	return web.Redirect(w, r, "/staff/people/"+k.ID)
+}
+
+// length says in how many parts a text goes, and which characters make them short ones: a curly
+// apostrophe out of a word processor is enough.
+func (h *Desk) length(r *http.Request, body string) []string {
+	n := i18n.Segments(body)
+	out := []string{h.T(r, "staff.text.parts", "count", n)}
+	odd := i18n.Outside(body)
+	if len(odd) == 0 {
+		return out
+	}
+	shown := strings.Join(odd[:min(len(odd), 8)], " ")
+	return append(out, h.T(r, "staff.text.odd", "characters", shown))
 }
 
 // checkWords refuses a text that names a study (F11): a stranger may read the screen.

@@ -135,6 +135,9 @@ func TestTextThroughTheGate(t *testing.T) {
 	has(t, b.page(path+"?do=text"), "Send text", "About")
 	b.refused(b.send(path+"/text", "about", "STEADY", "text", ""), "Write the text.")
 	b.refused(b.send(path+"/text", "about", "STEADY", "text", "See you at the steady visit"), "somebody else may read the screen")
+	measured := b.send(path+"/text", "about", "STEADY", "text", "See you Monday, don’t "+strings.Repeat("worry ", 10), "measure", "yes")
+	has(t, text(measured.body), "goes as 2 messages in one", "more than double the length of a text: ’")
+	has(t, text(b.send(path+"/text", "about", "STEADY", "text", "See you Monday, don't worry", "measure", "yes").body), "this goes as one message")
 	forms++
 	form := url.Values{"once": {"frm_twice001"}, "about": {"STEADY"}, "text": {"See you Monday."}}
 	b.went(b.post(path+"/text", form), path)
