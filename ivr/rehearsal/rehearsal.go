@@ -18,9 +18,6 @@ import (
 	"github.com/muster-health/muster/trial/rehearsed"
 )
 
-// ErrBusy: one rehearsal at a time.
-var ErrBusy = errors.New("a rehearsal is running")
-
 // limit is how long one may take, in real time.
 const limit = 30 * time.Second
 
@@ -57,13 +54,13 @@ func New(d Deps) *Rehearsal {
 
 // Rehearse plays a study for ask.Weeks weeks from today's 09:05 at its first site, on which the persona
 // consents and every later visit is booked. When the time is over before, the report says how far it
-// came. Errors: ErrBusy, *rehearsed.Problem, trial.ErrStudy.
+// came. Errors: rehearsed.ErrBusy, *rehearsed.Problem, trial.ErrStudy.
 func (x *Rehearsal) Rehearse(ctx context.Context, by audit.Actor, st trial.Study, ask rehearsed.Ask) (rehearsed.Report, error) {
 	if err := ask.Check(); err != nil {
 		return rehearsed.Report{}, err
 	}
 	if !x.running.TryLock() {
-		return rehearsed.Report{}, ErrBusy
+		return rehearsed.Report{}, rehearsed.ErrBusy
 	}
 	defer x.running.Unlock()
 	err := x.deps.Audit.Read(ctx, audit.Entry{Actor: by, Action: "study.rehearsed", Study: st.ID, Reason: fmt.Sprintf("%s, %d weeks", ask.Persona, ask.Weeks)})

@@ -200,7 +200,7 @@ func TestOneAtATime(t *testing.T) {
 		done <- err
 	}()
 	<-inside
-	if _, err := s.Rehearse(t.Context(), rig.Staff, st, persona(t, "mobile:all", "en", eastern, 1)); !errors.Is(err, rehearsal.ErrBusy) {
+	if _, err := s.Rehearse(t.Context(), rig.Staff, st, persona(t, "mobile:all", "en", eastern, 1)); !errors.Is(err, rehearsed.ErrBusy) {
 		t.Errorf("the second: %v", err)
 	}
 	close(leave)

@@ -46,6 +46,9 @@ type desk struct {
 	site     *web.Site
 	deps     staff.Deps
 	named    url.Values // what forms may name in the test of all routes
+
+	rehearsed  []string // what was asked for
+	rehearsing bool     // one is running
 }
 
 var cli = audit.Actor{Kind: audit.CLI, ID: "operator"}
@@ -80,7 +83,7 @@ func newDesk(t *testing.T, change func(*staff.Deps)) *desk {
 	}
 	site := web.New(renderer, web.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: r.Clock.Now, Wall: r.Clock.Wall, NewID: func() string { return r.NewID("req_") }})
 	d := &desk{Rig: r, t: t, members: m, search: contacts.NewSearch(r.People), practice: &practiced{trial: r.Trial}}
-	deps := staff.Deps{Site: site, Store: r.Store, Ring: r.Ring, Clock: r.Clock, Members: m, People: r.People, Search: d.search, Trial: r.Trial, Audit: r.Audit, Office: rig.Office, Practice: d.practice}
+	deps := staff.Deps{Site: site, Store: r.Store, Ring: r.Ring, Clock: r.Clock, Members: m, People: r.People, Search: d.search, Trial: r.Trial, Audit: r.Audit, Office: rig.Office, Practice: d.practice, Rehearser: d}
 	if change != nil {
 		change(&deps)
 	}

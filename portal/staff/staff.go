@@ -59,7 +59,7 @@ type Provider interface {
 	SignOut(ctx context.Context, idToken string) oidc.SignOut
 }
 
-// Deps is what the desk works with. All but the last four are required.
+// Deps is what the desk works with. All but the last five are required.
 type Deps struct {
 	Site    *web.Site // made with a renderer that has Templates
 	Store   *docstore.Store
@@ -76,6 +76,8 @@ type Deps struct {
 	Practice Practice                 // nil: no practice calls
 	Criteria func(yaml string) string // criteria as text for reading; nil: as they are
 	Provider Provider                 // nil: staff come in by links alone
+
+	Rehearser Rehearser // nil: no rehearsals
 }
 
 // Desk serves the pages under /staff.
@@ -138,6 +140,11 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/candidates", members.SeePeople, h.candidates)
 	change("/staff/studies/{study}/candidates", members.ChangeSubjects, h.addCandidate)
 	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
+
+	if h.Rehearser != nil {
+		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)
+		add("POST", "/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearse) // twice does no harm
+	}
 
 	page("/staff/people", members.SeePeople, h.people)
 	add("POST", "/staff/people", members.SeePeople, h.search)

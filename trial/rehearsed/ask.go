@@ -3,6 +3,7 @@
 package rehearsed
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -63,6 +64,9 @@ type Ask struct {
 
 // MaxWeeks is the longest rehearsal.
 const MaxWeeks = 26
+
+// ErrBusy: one rehearsal at a time.
+var ErrBusy = errors.New("a rehearsal is running")
 
 // Problem is what is wrong with a field of an Ask, and how to mend it.
 type Problem struct{ Field, Text string }
