@@ -17,14 +17,19 @@ import (
 // messages are cancelled in the same batch, and every study that somebody is in gets a task to
 // agree on another way: the subject itself never changes (F14). Said again it changes nothing.
 func (c *Coordinator) Stop(ctx context.Context, by audit.Actor, n phone.Number, said contacts.Consent) ([]contacts.Person, error) {
-	people, err := c.People.ByPoint(ctx, n.E164())
+	return c.StopAt(ctx, by, n.E164(), said)
+}
+
+// StopAt is Stop for a number or an e-mail address as it is written.
+func (c *Coordinator) StopAt(ctx context.Context, by audit.Actor, value string, said contacts.Consent) ([]contacts.Person, error) {
+	people, err := c.People.ByPoint(ctx, value)
 	if err != nil {
 		return nil, err
 	}
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return !stopped(p.Consents, said) }) {
 		return people, nil
 	}
-	return c.People.Revoke(ctx, by, n.E164(), said, func(b *docstore.Batch, people []contacts.Person) error {
+	return c.People.Revoke(ctx, by, value, said, func(b *docstore.Batch, people []contacts.Person) error {
 		for i := range people {
 			if err := c.afterStop(ctx, b, &people[i], said); err != nil {
 				return err

@@ -22,6 +22,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/metrics"
 	"github.com/muster-health/muster/internal/outbox"
@@ -51,6 +52,7 @@ type core struct {
 	trial    *trial.Coordinator
 	operator *ivr.Operator
 	carrier  *twilio.Carrier // nil without an account
+	mail     *email.Sender   // nil without a mail server
 	matcher  *matching.Live
 	matches  *matching.Matches
 	newID    id.New
@@ -177,11 +179,12 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: k.carrier, outbox.Call: k.carrier}
 		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: k.carrier, outbox.Call: k.carrier}
 	}
+	k.openMail(&opts)
 	if k.box, err = outbox.Open(ctx, k.store, k.clock, k.keys, links, opts); err != nil {
 		return err
 	}
 	k.trial, err = trial.Open(ctx, trial.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, People: k.people, Box: k.box, NewID: k.newID, Clock: k.clock,
-		Office: k.config.Twilio.From, Drafts: k.config.Demo, Links: links, OnPerson: k.personChanged,
+		Office: k.config.Twilio.From, Drafts: k.config.Demo, Mails: k.mail != nil, Links: links, OnPerson: k.personChanged,
 		CheckCriteria: matching.CheckCriteria})
 	if err != nil {
 		return err

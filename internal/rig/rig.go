@@ -54,6 +54,7 @@ type Options struct {
 	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  Carrier         // nil: the recorder
+	Mail     outbox.Sender   // nil: no e-mails
 	Clock    *clock.Clock    // nil: one that stands at Now
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
@@ -122,8 +123,12 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.People.AlsoHolds(participant.Visits{Records: records})
 	links := &trial.Links{}
+	senders := map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier}
+	if o.Mail != nil {
+		senders[outbox.Email] = o.Mail
+	}
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
-		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
+		Senders:  senders,
 		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
 		OnChange: links.MessageChanged, Stuck: links.MessageStuck,
 	})
@@ -131,7 +136,7 @@ func New(t testing.TB, o Options) *Rig {
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	r.Trial, err = trial.Open(ctx, trial.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, NewID: r.NewID, Clock: r.Clock,
-		Office: office, Drafts: true, OnPerson: o.OnPerson, Links: links})
+		Office: office, Drafts: true, Mails: o.Mail != nil, OnPerson: o.OnPerson, Links: links})
 	must(err)
 	r.Operator, err = ivr.Open(ctx, ivr.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, People: r.People, Box: r.Box, Trial: r.Trial, Clock: r.Clock,
 		Us: office, PublicURL: o.PublicURL, OptOut: o.OptOut})

@@ -119,11 +119,9 @@ func (h *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 		return h.askUnsubscribe(w, r, http.StatusUnprocessableEntity, f)
 	}
 	if number != (phone.Number{}) {
-		_, err = h.Trial.Stop(r.Context(), visitor, number, said)
-	} else {
-		_, err = h.People.Revoke(r.Context(), visitor, point, said, nil)
+		point = number.E164()
 	}
-	if err != nil {
+	if _, err := h.Trial.StopAt(r.Context(), visitor, point, said); err != nil {
 		return fmt.Errorf("stop messages: %w", err)
 	}
 	p := &unsubscribePage{sheet: h.sheet(r, h.T(r, "public.unsubscribe.done")), Done: true}
