@@ -51,12 +51,13 @@ type Directory struct {
 	challenges *docstore.Collection[challenge, *challenge]
 	rates      *docstore.Collection[codeRate, *codeRate]
 	erasures   *docstore.Collection[erasure, *erasure]
+	bounces    *docstore.Collection[bounced, *bounced]
 }
 
 // Unaudited names the collections whose changes need no audit entry: short-lived machinery of
 // verification codes, and the claims of sign-ups, whose ids are hashes of who signed up and must not
 // stand in a trail that is never rewritten. Give it to audit.Options and audit.Guard.
-func Unaudited() []string { return []string{"challenges", "codeRates", "signups"} }
+func Unaudited() []string { return []string{"challenges", "codeRates", "signups", "bounces"} }
 
 // Options are what may be left out.
 type Options struct {
@@ -68,7 +69,7 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock, codesADay: cmp.Or(o.CodesADay, CodesADay)}
 	index := func(name string, fields ...string) docstore.Index { return docstore.Index{Name: name, Fields: fields} }
 	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
-	var errs [10]error
+	var errs [11]error
 	d.people, errs[0] = docstore.Open[Person](ctx, store, docstore.Spec{
 		Name: "people", Version: 2, Steps: peopleSteps(keys),
 		Indexes: []docstore.Index{
@@ -110,6 +111,7 @@ func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audi
 		Name: "codeRates", Version: 1, Indexes: []docstore.Index{index("until", "until")},
 	})
 	d.erasures, errs[9] = docstore.Open[erasure](ctx, store, docstore.Spec{Name: "erasures", Version: 1})
+	d.bounces, errs[10] = docstore.Open[bounced](ctx, store, docstore.Spec{Name: "bounces", Version: 1, Indexes: []docstore.Index{index("at", "at")}})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("open directory: %w", err)
 	}

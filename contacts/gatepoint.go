@@ -75,6 +75,8 @@ func (q *asking) unfit(pt Point) (Reason, bool) {
 		return Reason{Code: CodeWrongNumber, Text: thing + " was reported wrong" + when + " and is set aside.", At: pt.StatusAt}, true
 	case pt.Status == StatusInvalid:
 		return noPoint(thing + " was refused as not in service" + when + ".")
+	case pt.Status == StatusSuspect:
+		return noPoint("E-mails to " + q.who + " came back" + when + ".")
 	case pt.Status == StatusNoDial:
 		return noPoint(thing + " is not one that can be dialled.")
 	case pt.Status != "":

@@ -81,19 +81,22 @@ type Point struct {
 	Hash      string    `bson:"hash"`  // keyed look-up hash of Value
 	Raw       string    `bson:"raw,omitempty"`
 	Verified  time.Time `bson:"verified,omitempty"`
-	Status    string    `bson:"status,omitempty"` // "" good, "wrong" quarantined, "invalid" the carrier refused it, "nodial" kept as text only
+	Status    string    `bson:"status,omitempty"` // "" good, "wrong" quarantined, "invalid" the carrier refused it, "suspect" two e-mails came back, "nodial" kept as text only
 	StatusAt  time.Time `bson:"statusAt,omitempty"`
 	Preferred bool      `bson:"preferred,omitempty"`
 	Shared    bool      `bson:"shared,omitempty"`    // the person said others use it
 	Discreet  bool      `bson:"discreet,omitempty"`  // text says only "please call"
 	Voicemail string    `bson:"voicemail,omitempty"` // "yes", "no", "" not asked
 	NoText    bool      `bson:"noText,omitempty"`    // cannot take texts
+	Hard      int       `bson:"hard,omitempty"`      // e-mails that came back for good since it was last confirmed
+	Soft      int       `bson:"soft,omitempty"`      // and those that came back for now
 }
 
 // What a Point's status can be, besides "" for good.
 const (
 	StatusWrong   = "wrong"   // somebody else answered: quarantined
 	StatusInvalid = "invalid" // the carrier refused it
+	StatusSuspect = "suspect" // two e-mails came back for good
 	StatusNoDial  = "nodial"  // kept as text only, because it is no valid number
 )
 

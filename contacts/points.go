@@ -60,8 +60,8 @@ func (d *Directory) SetNoText(ctx context.Context, by audit.Actor, id PersonID, 
 }
 
 func (d *Directory) markPoint(p *Person, hash, status string) (bool, error) {
-	if !slices.Contains([]string{"", StatusWrong, StatusInvalid}, status) {
-		return false, fmt.Errorf("mark point of %s: %w", p.ID, Problems{{"status", "A point is good, wrong or invalid."}})
+	if !slices.Contains([]string{"", StatusWrong, StatusInvalid, StatusSuspect}, status) {
+		return false, fmt.Errorf("mark point of %s: %w", p.ID, Problems{{"status", "A point is good, wrong, invalid or suspect."}})
 	}
 	i := slices.IndexFunc(p.Points, func(pt Point) bool { return pt.Hash == hash })
 	if i < 0 || hash == "" {
@@ -72,5 +72,8 @@ func (d *Directory) markPoint(p *Person, hash, status string) (bool, error) {
 		return false, nil
 	}
 	pt.Status, pt.StatusAt = status, d.clock.Now()
+	if status == "" {
+		pt.Hard, pt.Soft = 0, 0
+	}
 	return true, nil
 }

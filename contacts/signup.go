@@ -236,6 +236,7 @@ func (d *Directory) Verify(ctx context.Context, by audit.Actor, id PersonID, has
 		if p.Points[i].Status != "" { // they hold it in their hand
 			p.Points[i].Status, p.Points[i].StatusAt = "", now
 		}
+		p.Points[i].Hard, p.Points[i].Soft = 0, 0
 		if brought {
 			p.agree(again.Consents)
 			if err := d.AddFacts(ctx, b, id, again.Facts, again.Complete); err != nil && !errors.Is(err, docstore.Unchanged) {

@@ -69,7 +69,7 @@ func TestWalkReadsWhatIsStored(t *testing.T) {
 	shared := cmp.Options{
 		cmpopts.IgnoreFields(Person{}, "Given", "Family", "Zone", "Proxy", "Slow", "Consents", "Home", "SourceID", "Imported", "Created", "PIN", "PINFails", "PINLocked", "NameDigest"),
 		cmpopts.IgnoreFields(Address{}, "Line", "City", "State", "ZIP3"),
-		cmpopts.IgnoreFields(Point{}, "Value", "Hash", "Raw", "Verified", "StatusAt", "Preferred", "Discreet", "Voicemail", "NoText"),
+		cmpopts.IgnoreFields(Point{}, "Value", "Hash", "Raw", "Verified", "StatusAt", "Preferred", "Discreet", "Voicemail", "NoText", "Hard", "Soft"),
 	}
 	const people = 450 // more than two pages
 	err := b.store.Do(ctx, func(batch *docstore.Batch) error {

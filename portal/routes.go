@@ -17,6 +17,7 @@ import (
 	"github.com/muster-health/muster/internal/auth/session"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/portal/participant"
 	"github.com/muster-health/muster/portal/public"
@@ -78,7 +79,7 @@ func New(ctx context.Context, d Deps) (*Site, error) {
 		return nil, fmt.Errorf("participants' sessions: %w", err)
 	}
 	everybody, err := public.New(public.Deps{Site: d.Site, Clock: d.Clock, Sessions: visitors, People: d.People, Trial: d.Trial,
-		Screen: screen(d.Clock.Now), Help: public.Help(help(d.Trial))})
+		Screen: screen(d.Clock.Now), Help: public.Help(help(d.Trial)), Stops: email.NewStops(d.Ring)})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Application struct {
 	KeepAnswers  bool            // "keep them to look for other studies" was ticked (F5)
 	Source       string          // "web", "sms", "voice", "staff"
 	CodeByCall   bool            // the number cannot take texts, or the person asked
+	CodeByMail   string          // the address that gets the code, where no phone can
 	NoCode       bool            // "I cannot get a code": staff call instead
 	VerifyNumber string          // which point gets the code
 }
@@ -107,6 +108,11 @@ func (c *Coordinator) listApplicant(ctx context.Context, b *docstore.Batch, p *c
 // sendCode adds the challenge and the message that carries its code. A text goes to whoever can
 // take one; others are called, which reads the code out (F8).
 func (c *Coordinator) sendCode(ctx context.Context, b *docstore.Batch, p *contacts.Person, a Application, out *Applied) error {
+	if a.CodeByMail != "" {
+		challenge, err := c.mailCode(ctx, b, p, a.Study, a.CodeByMail)
+		out.Challenge = challenge
+		return err
+	}
 	var to contacts.Point
 	for _, pt := range p.Points {
 		if pt.Kind != contacts.Email && (a.VerifyNumber == "" || pt.Value == a.VerifyNumber) {
@@ -170,10 +176,7 @@ func (c *Coordinator) SendCode(ctx context.Context, by audit.Actor, value, purpo
 			}
 			return nil
 		}
-		// Nobody has it: a row that has run out before it is looked at, so that the store does as
-		// much as for somebody. It is addressed to ourselves and never sent.
-		c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: outbox.ID("code", started.ID)}, Kind: outbox.SMS, To: c.Office.E164(), Purpose: string(contacts.Requested),
-			Template: "sms.code", Priority: outbox.Urgent, NotAfter: c.now().Add(-time.Second)})
+		c.putNoCode(b, started) // nobody has it
 		return nil
 	})
 	return challenge, err

@@ -33,6 +33,9 @@ func noNumber(code string) bool {
 }
 
 func (c *Coordinator) follows(m outbox.Message) bool {
+	if m.Kind == outbox.Email {
+		return badAddress(m.Code)
+	}
 	return m.Code == stoppedAtCarrier || cannotText(m.Code) || noNumber(m.Code)
 }
 
@@ -79,6 +82,8 @@ func (c *Coordinator) FollowCarrier(ctx context.Context) (err error) {
 
 func (c *Coordinator) follow(ctx context.Context, w carrierWord) error {
 	switch {
+	case badAddress(w.Code):
+		return c.bounced(ctx, w.Point, w.ID, true)
 	case w.Code == stoppedAtCarrier:
 		n, err := phone.Parse(w.To, "US")
 		if err != nil {

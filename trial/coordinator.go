@@ -42,6 +42,7 @@ type Deps struct {
 	Office phone.Number // the number messages come from
 	Links  *Links       // what the outbox was opened with
 
+	Mails  bool // e-mails can be sent
 	Drafts bool // the demo: texts whose translation is a draft may be sent (F19)
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library

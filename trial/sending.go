@@ -165,6 +165,9 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 	if due.Before(notBefore) {
 		due = notBefore
 	}
+	if r.Kind == outbox.Email && r.NotAfter.IsZero() { // mailboxes are full, servers put off: not for ever
+		r.NotAfter = due.Add(mailPatience)
+	}
 	lang := cmp.Or(r.Lang, c.Speaks(p.Language))
 	version := cmp.Or(r.Version, i18n.Version(lang, r.Template), "1")
 	t := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + id}, Person: r.Person, At: c.now(), Out: true, Channel: channelOf(r.Kind), Purpose: r.Purpose,
@@ -175,6 +178,9 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: r.Priority, Due: due, NotAfter: r.NotAfter})
 	return t
 }
+
+// mailPatience is how long a mail server is asked to take an e-mail.
+const mailPatience = 3 * 24 * time.Hour
 
 func kindOf(k outbox.Kind) string {
 	if k == outbox.Call {
@@ -225,6 +231,10 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			return err
 		}
 	}
+	if m.State == outbox.Expired && m.Kind == outbox.Email && m.Visit == "" && m.Person != "" && contacts.Purpose(m.Purpose) != contacts.Requested {
+		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
+			Text: "The mail server did not take an e-mail for three days. Reach this person another way.", Due: now.Add(4 * time.Hour)})
+	}
 	if m.State == outbox.Expired && m.Visit != "" {
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "call", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study), Visit: m.Visit,
 			Text: "A reminder of a visit could not be sent in time. Call instead.", Due: now})
@@ -235,10 +245,15 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	}
 	if lost && m.Purpose != ToStaff && !cannotText(m.Code) { // that one opens a task of its own
 		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
+		whose := map[bool]string{true: "mail server", false: "carrier code"}[m.Kind == outbox.Email]
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
-			Text: what + " (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
+			Text: what + " (" + whose + " " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
 	}
-	c.Audit.Consequence(b, audit.Entry{Actor: Carrier, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
+	by := Carrier
+	if m.Kind == outbox.Email {
+		by = MailServer
+	}
+	c.Audit.Consequence(b, audit.Entry{Actor: by, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
 	return nil
 }
 

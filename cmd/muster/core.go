@@ -22,6 +22,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/metrics"
 	"github.com/muster-health/muster/internal/outbox"
@@ -53,6 +54,7 @@ type core struct {
 	trial    *trial.Coordinator
 	operator *ivr.Operator
 	carrier  *twilio.Carrier // nil without an account
+	mail     *email.Sender   // nil without a mail server
 	matcher  *matching.Live
 	matches  *matching.Matches
 	newID    id.New
@@ -179,6 +181,9 @@ func (k *core) openEngine(ctx context.Context) (err error) {
 		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
 			Transport: k.tracing.Transport(http.DefaultTransport)})
 		d.Carrier = k.carrier
+	}
+	if k.openMail(); k.mail != nil {
+		d.Mail = k.mail
 	}
 	if k.engine, err = engine.Open(ctx, d); err != nil {
 		return err

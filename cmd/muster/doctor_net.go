@@ -218,8 +218,3 @@ func examineTwilio(ctx context.Context, p *patient) []finding {
 	}
 	return all
 }
-
-// examineMail: there are no settings for e-mail yet.
-func examineMail(context.Context, *patient) []finding {
-	return one("e-mail", skipped, "not configured: this version sends none", "")
-}

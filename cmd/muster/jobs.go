@@ -95,6 +95,7 @@ func (s *server) follow(ctx context.Context) error {
 
 func (s *server) sweep(ctx context.Context) error {
 	_, err1 := s.people.SweepCodes(ctx)
+	_, err5 := s.people.SweepBounces(ctx)
 	if sent, limit, err := s.people.CodesToday(ctx); err == nil && sent*5 >= limit*4 {
 		s.log.Warn("verification codes: most of the day's are used up; is somebody asking for them at numbers of others?", "today", sent, "codes-a-day", limit)
 	}
@@ -105,5 +106,5 @@ func (s *server) sweep(ctx context.Context) error {
 	// Another process may have added a key, or erased somebody and been stopped before it was done.
 	err3 := s.ring.Reload()
 	_, err4 := s.applyErasures(ctx)
-	return errors.Join(err1, err2, err3, err4, s.portal.sweep(ctx, s.clock.Wall()))
+	return errors.Join(err1, err2, err3, err4, err5, s.portal.sweep(ctx, s.clock.Wall()))
 }

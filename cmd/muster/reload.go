@@ -26,6 +26,7 @@ func (s *server) reloaders() []reloader {
 		{"certificate", []string{"tls-cert-file", "tls-key-file"}, s.reloadCertificate},
 		{"key ring", nil, func(context.Context, config.Config) error { return s.ring.Reload() }},
 		{"Twilio token", []string{"twilio-auth-token"}, s.reloadTwilio},
+		{"mail server", []string{"smtp-url", "mail-bounce-secret"}, s.reloadMail},
 	}
 }
 

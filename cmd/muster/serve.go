@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-health/muster/internal/config"
+	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/telemetry"
 	"github.com/muster-health/muster/ivr/twilio"
 )
@@ -59,6 +60,7 @@ type server struct {
 	demo     *demo // nil outside the demo
 	portal   *site
 	hooks    *twilio.Webhooks // nil without an account
+	bounces  *email.Bounces   // nil without a secret
 	cert     *certificate     // nil: plain HTTP
 	ready    readiness
 	followed atomic.Int64                  // when what is in memory last followed the store, Unix ms
@@ -83,6 +85,7 @@ func newServer(ctx context.Context, k *core, d *demo) (*server, error) {
 		s.hooks = twilio.NewWebhooks(k.operator, k.config.PublicURL, t.AccountSID, t.AuthToken, k.log)
 		mux.Handle("/hooks/twilio/", k.tracing.Handler(s.timed(s.hooks)))
 	}
+	s.openBounces(mux)
 	mux.Handle("/", k.tracing.Handler(s.portal.handler))
 	s.handler = guarded(mux)
 	return s, nil

@@ -84,6 +84,8 @@ var rules = []rule{
 		why: "the form of a backup is decided and documented in one place"},
 	{who: []string{everything}, except: []string{"ivr/twilio"}, not: []string{"github.com/twilio/..."},
 		why: "the carrier has one home"},
+	{who: []string{everything}, except: []string{"internal/email"}, not: []string{"github.com/wneessen/...", "github.com/emersion/..."},
+		why: "e-mail leaves in one place, behind the outbox"},
 	{who: []string{everything}, except: []string{"internal/auth/oidc"}, not: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/..."},
 		why: "tokens of the identity provider are checked in one place"},
 	{who: []string{everything}, except: []string{"internal/telemetry"}, not: []string{"go.opentelemetry.io/..."},

@@ -44,6 +44,7 @@ type Config struct {
 
 	OIDC   OIDC
 	Twilio Twilio
+	Mail   Mail
 	BAA    bool // a business associate agreement with Twilio was confirmed
 	Demo   bool // set by muster demo alone
 
@@ -80,6 +81,9 @@ var settings = []setting{
 	{"twilio-auth-token", "", "Twilio auth token", true},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
 	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
+	{"smtp-url", "", "mail server that takes our e-mails, smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://…:465 (none are sent when empty)", true},
+	{"mail-from", "", "whom e-mails come from, such as Research office <office@example.org>", false},
+	{"mail-bounce-secret", "", "shared with the mail server, which signs with it what it tells of e-mails that came back", true},
 	{"oidc-issuer", "", "identity provider through which staff sign in, as it names itself, such as https://id.example.org (none when empty)", false},
 	{"oidc-client-id", "", "client id of Muster at the identity provider", false},
 	{"oidc-client-secret", "", "client secret of Muster at the identity provider", true},
@@ -279,6 +283,7 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	}
 	c.fillOIDC(k, p)
 	c.fillTwilio(k, public, p)
+	c.fillMail(k, p)
 }
 
 func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {

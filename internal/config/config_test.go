@@ -68,12 +68,20 @@ func TestProblemsNameTheMend(t *testing.T) {
 		"groups without a provider":  {args: []string{"--oidc-roles", "a=monitor"}, want: []string{"oidc-client-id, oidc-client-secret, oidc-issuer"}},
 		"provider in the clear":      {args: []string{"--oidc-issuer", "http://id.example.org"}, want: []string{"--oidc-issuer", "https://id.example.org"}},
 		"a role that is none":        {env: []string{"MUSTER_OIDC_ROLES=a=monitor; b=boss@main"}, want: []string{"MUSTER_OIDC_ROLES", `"b=boss@main"`, `"boss" is no role`}},
+		"mail without a sender":      {args: []string{"--smtp-url", "smtp://mail.example.org"}, want: []string{"smtp-url and mail-from"}},
+		"mail over http":             {args: []string{"--smtp-url", "http://u:hidden@mail.example.org", "--mail-from", "a@example.org"}, want: []string{"--smtp-url", "smtps://mail.example.org:465"}},
+		"half a mail account":        {args: []string{"--smtp-url", "smtp://u@mail.example.org", "--mail-from", "a@example.org"}, want: []string{"--smtp-url", "without a password", "%40"}},
+		"no sender's address":        {args: []string{"--smtp-url", "smtp://mail.example.org", "--mail-from", "Research office"}, want: []string{"--mail-from", "office@example.org"}},
+		"a short bounce secret":      {args: []string{"--mail-bounce-secret", "short"}, want: []string{"--mail-bounce-secret", "24 characters", "openssl"}},
 		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, x.args, x.env...)
 			if err == nil {
 				t.Fatal("accepted")
+			}
+			if strings.Contains(err.Error(), "hidden") {
+				t.Error("the message quotes a secret")
 			}
 			for _, w := range x.want {
 				if !strings.Contains(err.Error(), w) {
@@ -93,6 +101,26 @@ func TestSecretFromFile(t *testing.T) {
 	}
 	if c.Twilio.AuthToken != "s3cret" {
 		t.Errorf("got %q, want the file's content without its line end", c.Twilio.AuthToken)
+	}
+}
+
+func TestMail(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "smtp-url")
+	os.WriteFile(file, []byte("smtps://muster:s3cret%40@mail.example.org\n"), 0o600)
+	c, err := load(t, []string{"--mail-from", "Research office <office@example.org>"}, "MUSTER_SMTP_URL_FILE="+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := c.Mail; !m.On() || m.Server.Password != "s3cret@" || m.Server.Port != 465 || m.From.Address != "office@example.org" || m.From.Name != "Research office" {
+		t.Errorf("%+v", m)
+	}
+	for _, x := range c.Explain() {
+		if strings.Contains(x.Value, "s3cret") {
+			t.Errorf("%s shows the password", x.Name)
+		}
+	}
+	if c, err := load(t, nil); err != nil || c.Mail.On() {
+		t.Errorf("without: %+v, %v", c.Mail, err)
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 var stored = map[string][2]string{
 	"alerts":        {"trial", "Alert"},
 	"audit":         {"internal/audit", "Entry"},
+	"bounces":       {"contacts", "bounced"},
 	"calls":         {"ivr", "call"},
 	"carrier_words": {"trial", "carrierWord"},
 	"challenges":    {"contacts", "challenge"},

@@ -183,7 +183,9 @@ func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error
 			}
 			m.Code = f.Code
 			m.again(wall.Add(f.after))
-			x.pause(m.Kind, wall.Add(f.after))
+			if !f.alone {
+				x.pause(m.Kind, wall.Add(f.after))
+			}
 		default:
 			m.end(wall, "ambiguous", f.Code)
 			m.State, m.Process = Unknown, ""

@@ -215,6 +215,27 @@ func TestTooManyRequests(t *testing.T) {
 	}
 }
 
+// A mailbox that is full waits alone: its later messages too, and nobody else's.
+func TestRetryAlone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.provider.fates = []fate{full}
+	a1, a2, b := text("msg_1"), text("msg_2"), text("msg_3")
+	a2.Person = a1.Person
+	a2.Due, b.Due = w.clock.now.Add(time.Millisecond), w.clock.now.Add(2*time.Millisecond)
+	w.put(t, a1, a2, b)
+	w.clock.pass(time.Second)
+	w.tick(t)
+	w.tick(t)
+	if diff := cmp.Diff([]string{"msg_3"}, w.sentIDs()); diff != "" {
+		t.Errorf("sent meanwhile (-want +got):\n%s", diff)
+	}
+	w.clock.pass(time.Minute)
+	w.tick(t)
+	if diff := cmp.Diff([]string{"msg_3", "msg_1", "msg_2"}, w.sentIDs()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	w := newWorld(t, nil)
 	cancel := func(f func(b *docstore.Batch) error) {

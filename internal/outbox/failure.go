@@ -18,6 +18,7 @@ const (
 type Failure struct {
 	class class
 	after time.Duration
+	alone bool
 	Code  string // the provider's, if it gave one
 	Err   error
 }
@@ -29,6 +30,12 @@ func Refuse(code string, err error) error { return &Failure{class: refused, Code
 // time (0: as the box thinks). Nothing of this kind is sent until then.
 func Retry(after time.Duration, code string, err error) error {
 	return &Failure{class: retryable, after: after, Code: code, Err: err}
+}
+
+// RetryAlone is Retry where the provider would take other messages now: a mailbox that is full holds
+// up nobody else's.
+func RetryAlone(code string, err error) error {
+	return &Failure{class: retryable, alone: true, Code: code, Err: err}
 }
 
 // Ambiguous: the provider may have the message: no answer, or one that cannot be read.
@@ -59,4 +66,10 @@ func failure(err error) *Failure {
 // backOff is the pause before try n+1: 5 s, doubled each time, at most 10 minutes.
 func backOff(n int) time.Duration {
 	return min(5*time.Second<<min(max(n-1, 0), 10), 10*time.Minute)
+}
+
+// Alone says whether err puts off its own message and no other.
+func Alone(err error) bool {
+	f := failure(err)
+	return f.class == retryable && f.alone
 }

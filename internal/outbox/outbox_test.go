@@ -49,6 +49,7 @@ const (
 	takenNoID         // it has the message and answers without an id
 	refusedFate
 	busy // try later
+	full // this one later, others now
 )
 
 // held is a message the provider has.
@@ -87,6 +88,8 @@ func (p *provider) Send(_ context.Context, m outbox.Message) (outbox.Receipt, er
 		return outbox.Receipt{}, errors.New("connection reset")
 	case refusedFate:
 		return outbox.Receipt{}, outbox.Refuse("21211", errors.New("no such number"))
+	case full:
+		return outbox.Receipt{}, outbox.RetryAlone("452", errors.New("full"))
 	case busy:
 		return outbox.Receipt{}, outbox.Retry(7*time.Second, "20429", errors.New("too many"))
 	}

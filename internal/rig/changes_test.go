@@ -345,9 +345,13 @@ func everything(t *testing.T, r *rig.Rig) {
 	m := sent[0]
 	do("carrier", r.Operator.MessageStatus(ctx, ivr.MessageEvent{SID: rig.SID(m), Message: m.ID, Status: "failed", Code: "21610"}))
 	no, err := r.Trial.Apply(ctx, by, trial.Application{Study: "STEADY", Source: "web", NoCode: true, SignUp: contacts.SignUp{
-		Person: contacts.Person{Given: "Nils", Family: "Ott", BirthDate: "1970-01-02", Points: []contacts.Point{{Value: "+14125550179"}}},
+		Person: contacts.Person{Given: "Nils", Family: "Ott", BirthDate: "1970-01-02", Points: []contacts.Point{{Value: "+14125550179"}, {Value: "nils@example.test"}}},
 		Facts:  []contacts.Fact{{Kind: contacts.Answered, Code: "muster|x", ValueCode: "y", Scope: "STEADY", Source: "web"}}}})
 	do("apply", err)
+	for _, at := range []time.Time{r.Clock.Now(), r.Clock.Now().Add(time.Second)} {
+		do("mail came back", r.Trial.MailCameBack(ctx, trial.MailBack{Address: "nils@example.test", Hard: true, At: at}))
+	}
+	do("stop mail", r.Trial.StopMail(ctx, by, r.People.PointHash("nils@example.test"), contacts.Consent{Source: "web"}))
 	_, err = r.Trial.Move(ctx, by, no.Subject, trial.NotInterested, "", "", "")
 	do("move", err)
 	gone, err := r.Trial.Retain(ctx, r.Clock.Now().AddDate(1, 0, 0), false)
@@ -362,5 +366,8 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("apply erasures", err)
 	r.Clock.Advance(30 * time.Minute)
 	_, err = r.People.SweepCodes(ctx)
+	do("sweep", err)
+	r.Clock.Advance(31 * 24 * time.Hour)
+	_, err = r.People.SweepBounces(ctx)
 	do("sweep", err)
 }

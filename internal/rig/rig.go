@@ -55,6 +55,7 @@ type Options struct {
 	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  engine.Carrier  // nil: the recorder
+	Mail     outbox.Sender   // nil: no e-mails
 	Clock    *clock.Clock    // nil: one that stands at Now
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
@@ -114,7 +115,7 @@ func New(t testing.TB, o Options) *Rig {
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	e, err := engine.Open(ctx, engine.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, Clock: r.Clock, NewID: r.NewID, Office: office, PublicURL: o.PublicURL,
-		Carrier: o.Carrier, OptOut: o.OptOut, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
+		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
 	must(err)
 	r.People, r.Box, r.Trial, r.Operator = e.People, e.Box, e.Trial, e.Operator
 	records, err := session.OpenRecords(ctx, r.Store)

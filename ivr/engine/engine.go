@@ -33,6 +33,7 @@ type Deps struct {
 	Office    phone.Number // the number messages come from
 	PublicURL string
 	Carrier   Carrier    // nil: nothing is sent
+	Mail      outbox.Sender // nil: no e-mails
 	OptOut    ivr.OptOut // "" the carrier answers STOP
 	Drafts    bool       // texts whose translation is a draft may be sent (F19)
 	CodesADay int        // 0 = the usual limit
@@ -71,15 +72,19 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 	}
 	links := &trial.Links{}
 	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Observe: d.Observe, Logger: d.Logger}
+	opts.Senders = map[outbox.Kind]outbox.Sender{}
+	if d.Mail != nil {
+		opts.Senders[outbox.Email] = d.Mail
+	}
 	if d.Carrier != nil {
-		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: d.Carrier, outbox.Call: d.Carrier}
+		opts.Senders[outbox.SMS], opts.Senders[outbox.Call] = d.Carrier, d.Carrier
 		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: d.Carrier, outbox.Call: d.Carrier}
 	}
 	if e.Box, err = outbox.Open(ctx, d.Store, d.Clock, d.Keys, links, opts); err != nil {
 		return nil, err
 	}
 	e.Trial, err = trial.Open(ctx, trial.Deps{Store: d.Store, Audit: d.Audit, Keys: d.Keys, People: e.People, Box: e.Box, NewID: d.NewID, Clock: d.Clock,
-		Office: d.Office, Drafts: d.Drafts, Links: links, OnPerson: d.OnPerson, CheckCriteria: d.CheckCriteria})
+		Office: d.Office, Drafts: d.Drafts, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, CheckCriteria: d.CheckCriteria})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,9 @@ type codePage struct {
 	Code     view.Field
 	CanCall  bool
 	CanText  bool
+	CanMail  bool
 	ByCall   bool
+	ByMail   bool
 	Continue string // asked every few seconds whether the number was confirmed elsewhere
 }
 
@@ -35,10 +37,13 @@ func (h *Pages) codePage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Pages) askCode(w http.ResponseWriter, r *http.Request, status int, j join, f *web.Form) error {
-	p := &codePage{sheet: h.sheet(r, h.T(r, "public.code.title")), ByCall: j.ByCall, CanCall: !j.NoCall, CanText: !j.NoText, Continue: "/join/code/wait",
+	p := &codePage{sheet: h.sheet(r, h.T(r, "public.code.title")), ByCall: j.ByCall, CanCall: !j.NoCall, CanText: !j.NoText, CanMail: j.Email != "", ByMail: j.ByMail, Continue: "/join/code/wait",
 		Code: view.Field{Kind: view.KindCode, Name: "code", Label: h.T(r, "public.code.label"), Hint: h.T(r, "public.code.hint"), Width: 10, Max: 11}.From(f)}
 	if p.Sent = h.T(r, "public.code.texted", "number", view.MaskPhone(j.Number)); j.ByCall {
 		p.Sent = h.T(r, "public.code.called", "number", view.MaskPhone(j.Number))
+	}
+	if j.ByMail {
+		p.Title, p.Sent = h.T(r, "public.code.mailTitle"), h.T(r, "public.code.mailed")
 	}
 	p.Back = &view.Link{Label: h.T(r, "public.code.change"), Href: "/join/details"}
 	p.Errors = view.Problems(p.Code)
@@ -69,7 +74,8 @@ func (h *Pages) code(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("confirm number: %w", err)
 	}
-	if j.Own { // on somebody else's device, "back" would open it for whoever comes next (F24)
+	// Reading one's mail is less than holding one's phone: it confirms the address and opens nothing.
+	if j.Own && !j.ByMail { // on somebody else's device, "back" would open it for whoever comes next (F24)
 		j.Pass = j.Challenge
 	}
 	if err := h.finish(r, j); err != nil {
@@ -78,7 +84,7 @@ func (h *Pages) code(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/join/done")
 }
 
-// again sends another code, by text or by a call that reads it out.
+// again sends another code, by text, by a call that reads it out, or by e-mail.
 func (h *Pages) again(w http.ResponseWriter, r *http.Request) error {
 	f, err := h.site.Form(w, r)
 	if err != nil {
@@ -88,8 +94,14 @@ func (h *Pages) again(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j.ByCall = j.NoText || f.Value("by") == "call" && !j.NoCall
-	challenge, err := h.Trial.ResendCode(r.Context(), visitor, j.Person, j.Number, j.ByCall)
+	j.ByMail = j.Email != "" && (f.Value("by") == "mail" || j.NoCall && j.NoText)
+	j.ByCall = !j.ByMail && (j.NoText || f.Value("by") == "call" && !j.NoCall)
+	var challenge string
+	if j.ByMail {
+		challenge, err = h.Trial.MailCode(r.Context(), visitor, j.Person, j.Study, j.Email)
+	} else {
+		challenge, err = h.Trial.ResendCode(r.Context(), visitor, j.Person, j.Number, j.ByCall)
+	}
 	var many *contacts.TooManyCodes
 	if errors.As(err, &many) {
 		h.site.Flash(r, view.Problem, h.site.CodeWait(r, many.Wait, many.Today))

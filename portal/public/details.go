@@ -200,7 +200,13 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 		CodeByCall: f.Value("way") == "phone" || f.Value("kind") == "landline", KeepAnswers: j.Keep}
 	noCall, noText := up.Person.ReachMe.TextOnly || up.Person.ReachMe.Relay, up.Person.Points[0].NoText
 	a.CodeByCall = a.CodeByCall && !noCall
-	a.NoCode = noCall && noText // no machine can bring a code there, so a person does (F8)
+	address := ""
+	if pt, ok := up.Person.EmailPoint(); ok && h.Trial.Mails {
+		address = pt.Value
+	}
+	if noCall && noText { // no machine can bring a code there: an e-mail does, else a person (F8)
+		a.CodeByMail, a.NoCode = address, address == ""
+	}
 	if s != nil {
 		a.Study, a.Site, a.PreScreen = s.StudyID(), nearestSite(*s, up.Person.Address.ZIP), j.Answers
 	}
@@ -208,7 +214,7 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	var many *contacts.TooManyCodes
 	var wrong contacts.Problems
 	if errors.As(err, &many) && many.Today { // somebody calls, whoever it is
-		a.NoCode = true
+		a.NoCode, a.CodeByMail = true, ""
 		applied, err = h.Trial.Apply(r.Context(), visitor, a)
 	}
 	switch {
@@ -231,6 +237,7 @@ func (h *Pages) details(w http.ResponseWriter, r *http.Request) error {
 	}
 	j.Person, j.Challenge, j.Repeat, j.Promised, j.Applied = applied.Person, applied.Challenge, applied.Repeat, applied.Promised, h.Clock.Now()
 	j.Number, j.ByCall, j.TextOnly, j.Site = a.VerifyNumber, a.CodeByCall, up.Person.ReachMe.TextOnly, a.Site
+	j.Email, j.ByMail = address, a.CodeByMail != ""
 	j.NoCall, j.NoText, j.NoCode, j.Own = noCall, noText, a.NoCode, own
 	j.Details = nil
 	if own {

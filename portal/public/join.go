@@ -39,6 +39,8 @@ type join struct {
 	NoCall    bool              `json:"noCall,omitempty"` // no machine may call
 	NoText    bool              `json:"noText,omitempty"` // the number takes no texts
 	ByCall    bool              `json:"byCall,omitempty"`
+	Email     string            `json:"email,omitempty"`  // where a code may go as well; "" nowhere
+	ByMail    bool              `json:"byMail,omitempty"` // the last one went there
 	Challenge string            `json:"challenge,omitempty"`
 	Applied   time.Time         `json:"applied,omitzero"`
 	Repeat    bool              `json:"repeat,omitempty"`

@@ -18,6 +18,7 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/auth/session"
+	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
@@ -58,6 +59,7 @@ type Deps struct {
 	Trial    *trial.Coordinator
 	Screen   Screen
 	Help     Help
+	Stops    email.Stops // of the links in e-mails
 }
 
 // Pages serves the addresses of Routes. Safe for concurrent use.
@@ -119,6 +121,8 @@ func (h *Pages) Routes() web.Routes {
 	post("/call-me", h.site.Limit(h.forms, h.callMe))
 	page("/unsubscribe", h.unsubscribePage)
 	post("/unsubscribe", h.site.Limit(h.forms, h.unsubscribe))
+	open("/u/{token}", h.stopMailPage)
+	all.Add(h.open, web.Public, http.MethodPost, "/u/{token}", h.stopMail) // no limit: mail providers press for many
 	return all
 }
 

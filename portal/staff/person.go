@@ -197,6 +197,8 @@ func (h *Desk) notices(r *http.Request, k *known) []string {
 		switch pt.Status {
 		case contacts.StatusWrong:
 			out = append(out, h.T(r, "staff.point.wrong", "phone", view.MaskPhone(pt.Value)))
+		case contacts.StatusSuspect:
+			out = append(out, h.T(r, "staff.point.suspect"))
 		case contacts.StatusInvalid:
 			out = append(out, h.T(r, "staff.point.invalid", "phone", view.MaskPhone(pt.Value)))
 		}
