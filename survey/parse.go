@@ -28,6 +28,7 @@ type Questionnaire struct {
 	codes  []Coding
 	notice string
 	notes  []string
+	scores []score
 	locked string // what keeps it to the web and to interviews by staff, "" if nothing
 }
 
@@ -81,6 +82,7 @@ func Parse(data []byte) (*Questionnaire, error) {
 	}
 	if len(p.errs) == 0 {
 		p.conditions()
+		p.readScores(w.Extension)
 	}
 	if len(p.errs) > 0 {
 		return nil, fmt.Errorf("questionnaire refused: %w", errors.Join(p.errs...))
