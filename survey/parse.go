@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Limits of a questionnaire file; far above any instrument, low enough to stay harmless.
@@ -81,6 +82,7 @@ func Parse(data []byte) (*Questionnaire, error) {
 		p.fail("there are no items: add at least one")
 	}
 	if len(p.errs) == 0 {
+		p.wellFormed(w)
 		p.conditions()
 		p.readScores(w.Extension)
 	}
@@ -113,7 +115,7 @@ func reference(w *wireQuestionnaire, data []byte) string {
 	content := hex.EncodeToString(sum[:6])
 	name := w.URL
 	if name == "" {
-		name = canonicalPrefix + cmp.Or(w.ID, content)
+		name = canonicalPrefix + cmp.Or(strings.Join(strings.Fields(clean(w.ID)), "-"), content)
 	}
 	return name + "|" + cmp.Or(w.Version, content)
 }

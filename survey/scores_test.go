@@ -78,6 +78,7 @@ func TestScoreIsWrittenDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	valid(t, data)
 	items := tree(t, data)["item"].([]any)
 	last := items[len(items)-1].(map[string]any)
 	if d := cmp.Diff(tree(t, []byte(`{"linkId":"sum","text":"Mood","answer":[{"valueInteger":4}]}`)), last); d != "" {
