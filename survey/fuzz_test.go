@@ -47,9 +47,11 @@ func FuzzParse(f *testing.F) {
 				break
 			}
 		}
-		if _, err := q.Response(s, "Patient/x", ""); err != nil {
+		data, err = q.Response(s, "Patient/x", "")
+		if err != nil {
 			t.Fatal(err)
 		}
+		valid(t, data)
 		q.Facts(s)
 		q.Lines(s, "en")
 	})
@@ -86,7 +88,7 @@ func FuzzNext(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree(t, data)
+		valid(t, data)
 		if stored == nil {
 			return
 		}

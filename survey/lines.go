@@ -10,9 +10,11 @@ type Line struct {
 	Question string
 	Text     string // the answer in words; "" when declined
 	Answer   Answer
+	Score    bool // it was added up, not asked; Answer has its time alone
 }
 
-// Lines words all answers of a session in lang, in document order.
+// Lines words all answers of a session in lang, in document order, and after them the scores that
+// have a value: "12 (moderate)".
 func (q *Questionnaire) Lines(s Session, lang string) []Line {
 	st := newState(s.Answers)
 	var all []Line
@@ -20,6 +22,16 @@ func (q *Questionnaire) Lines(s Session, lang string) []Line {
 		if a, ok := st.answers[it.linkID]; ok && it.asked() && st.enabled(it) {
 			all = append(all, line(it, a, lang))
 		}
+	}
+	for _, sc := range q.Scores(s, lang) {
+		if sc.Value == "" {
+			continue
+		}
+		l := Line{LinkID: sc.LinkID, Question: sc.Label, Text: sc.Value, Answer: Answer{LinkID: sc.LinkID, AnsweredAt: sc.At}, Score: true}
+		if sc.Band != "" {
+			l.Text += " (" + sc.Band + ")"
+		}
+		all = append(all, l)
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Limits of a questionnaire file; far above any instrument, low enough to stay harmless.
@@ -28,6 +29,7 @@ type Questionnaire struct {
 	codes  []Coding
 	notice string
 	notes  []string
+	scores []score
 	locked string // what keeps it to the web and to interviews by staff, "" if nothing
 }
 
@@ -80,7 +82,9 @@ func Parse(data []byte) (*Questionnaire, error) {
 		p.fail("there are no items: add at least one")
 	}
 	if len(p.errs) == 0 {
+		p.wellFormed(w)
 		p.conditions()
+		p.readScores(w.Extension)
 	}
 	if len(p.errs) > 0 {
 		return nil, fmt.Errorf("questionnaire refused: %w", errors.Join(p.errs...))
@@ -111,7 +115,7 @@ func reference(w *wireQuestionnaire, data []byte) string {
 	content := hex.EncodeToString(sum[:6])
 	name := w.URL
 	if name == "" {
-		name = canonicalPrefix + cmp.Or(w.ID, content)
+		name = canonicalPrefix + cmp.Or(strings.Join(strings.Fields(clean(w.ID)), "-"), content)
 	}
 	return name + "|" + cmp.Or(w.Version, content)
 }

@@ -80,7 +80,12 @@ func (q *Questionnaire) Response(s Session, subject, author string) ([]byte, err
 	if s.Ref != q.ref {
 		return nil, fmt.Errorf("response of %q from %q: %w", s.Ref, q.ref, ErrVersion)
 	}
-	w := responder{q: q, lang: s.Lang, st: newState(s.Answers)}
+	w := responder{q: q, lang: s.Lang, st: newState(s.Answers), sums: map[string]string{}}
+	for _, sc := range q.Scores(s, s.Lang) {
+		if sc.LinkID != "" && sc.Value != "" {
+			w.sums[sc.LinkID] = sc.Value
+		}
+	}
 	out := outResponse{
 		ResourceType: "QuestionnaireResponse", Language: s.Lang, Questionnaire: q.ref, Status: s.Status,
 		Subject: refer(subject), Author: refer(author), Item: w.items(q.roots),
@@ -117,6 +122,7 @@ type responder struct {
 	q    *Questionnaire
 	lang string
 	st   *state
+	sums map[string]string // the scores, by the item they are written into
 }
 
 // items keeps the tree: items of a group under the group, items below a question under its
@@ -131,6 +137,9 @@ func (w responder) items(list []*item) []outItem {
 			continue
 		case it.kind == typeGroup:
 			out.Item = below
+		case w.sums[it.linkID] != "":
+			out.Answer = []outAnswer{sum(it, w.sums[it.linkID])}
+			out.Answer[0].Item = below
 		case answered && it.asked() && w.st.enabled(it):
 			out.Extension = []outExtension{capture(a)}
 			out.Answer = answers(it, a)
@@ -143,6 +152,16 @@ func (w responder) items(list []*item) []outItem {
 		}
 	}
 	return all
+}
+
+// sum is a score as the value of the item it is written into.
+func sum(it *item, text string) outAnswer {
+	if it.kind == typeInteger {
+		if n, problem := parseInt(text); problem == nil {
+			return outAnswer{Integer: &n}
+		}
+	}
+	return answer(it, Value{Decimal: text})
 }
 
 func answers(it *item, a Answer) []outAnswer {

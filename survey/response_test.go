@@ -25,6 +25,7 @@ func TestResponse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	valid(t, data)
 	want := `{"resourceType":"QuestionnaireResponse","language":"en","questionnaire":"urn:x|2","status":"in-progress",
 		"subject":{"reference":"Patient/per_1"},"authored":"2025-05-04T06:01:00.000Z","item":[
 		{"linkId":"g","text":"G","item":[

@@ -94,6 +94,8 @@ var rules = []rule{
 		why: "the log is made in one place, behind its wall"},
 	{who: []string{everything}, not: []string{"github.com/compose-spec/..."},
 		why: "a test of deploy reads compose.yaml with it; the program has no use for it"},
+	{who: []string{everything}, not: []string{"github.com/santhosh-tekuri/..."},
+		why: "tests hold what is written against the schema of FHIR R4 with it; the program has no use for it"},
 	{who: []string{everything}, except: []string{"internal/phone"}, not: []string{"github.com/nyaruka/..."},
 		why: "numbers are phone.Number everywhere, which prints masked"},
 	{who: []string{everything}, except: []string{"internal/i18n"}, not: []string{"github.com/nicksnyder/..."},

@@ -32,11 +32,11 @@ type Deps struct {
 
 	Office    phone.Number // the number messages come from
 	PublicURL string
-	Carrier   Carrier    // nil: nothing is sent
+	Carrier   Carrier       // nil: nothing is sent
 	Mail      outbox.Sender // nil: no e-mails
-	OptOut    ivr.OptOut // "" the carrier answers STOP
-	Drafts    bool       // texts whose translation is a draft may be sent (F19)
-	CodesADay int        // 0 = the usual limit
+	OptOut    ivr.OptOut    // "" the carrier answers STOP
+	Drafts    bool          // texts whose translation is a draft may be sent (F19)
+	CodesADay int           // 0 = the usual limit
 
 	CheckCriteria func(yaml string) error                        // nil: criteria are taken as they are
 	OnPerson      func(ctx context.Context, p contacts.PersonID) // what a person's facts changed; nil: nothing

@@ -59,7 +59,7 @@ type exportAnswer struct {
 	Question string         `json:"question"`
 	Answer   string         `json:"answer"`
 	At       time.Time      `json:"at"`
-	Channel  survey.Channel `json:"channel"`
+	Channel  survey.Channel `json:"channel,omitempty"` // none of a score, which was added up
 }
 
 type exportMessage struct {

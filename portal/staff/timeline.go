@@ -232,6 +232,13 @@ func (h *Desk) answerEvents(r *http.Request, k *known, x trial.Response) []view.
 		}
 		e.Detail = append(e.Detail, view.Pair{Term: question, Value: said + " · " + i18n.TimeOfDay(i18n.En, a.AnsweredAt.In(on(r).zone))})
 	}
+	if q != nil {
+		for _, l := range q.Lines(x.Session, "en") {
+			if l.Score {
+				e.Detail = append(e.Detail, view.Pair{Term: l.Question, Value: l.Text})
+			}
+		}
+	}
 	if e.At.IsZero() {
 		e.At = x.Closes
 	}
