@@ -241,17 +241,18 @@ func TestSeveralPossibleZonesMustAllBeOpen(t *testing.T) {
 	}
 	zones := []*time.Location{load("America/New_York"), load("America/Chicago")}
 	day := []span{{defaultFrom, defaultTo}}
+	never := func(time.Time) bool { return false }
 	for _, tc := range []struct{ now, next string }{
 		{"2026-06-08 13:30", "2026-06-08 14:00"}, // 09:30 and 08:30
 		{"2026-06-08 14:00", "2026-06-08 14:00"},
 		{"2026-06-09 00:00", "2026-06-09 14:00"}, // 20:00 and 19:00
 	} {
-		got, ok := nextOpen(at(tc.now), zones, day)
+		got, ok := nextOpen(at(tc.now), zones, day, never)
 		if !ok || !got.Equal(at(tc.next)) {
 			t.Errorf("from %s: got %v %v, want %s", tc.now, got, ok, tc.next)
 		}
 	}
-	if _, ok := nextOpen(noon, []*time.Location{load("Pacific/Honolulu"), load("Asia/Tokyo")}, []span{{lawFrom, lawFrom + 60}}); ok {
+	if _, ok := nextOpen(noon, []*time.Location{load("Pacific/Honolulu"), load("Asia/Tokyo")}, []span{{lawFrom, lawFrom + 60}}, never); ok {
 		t.Error("windows that never meet gave a time")
 	}
 }

@@ -94,16 +94,20 @@ func open(t time.Time, zones []*time.Location, spans []span) bool {
 	return true
 }
 
-// nextOpen is the first moment from t on that is open; ok is false when there is none within a
-// week. An intersection of windows begins where one of them begins, so only those are tried.
-func nextOpen(t time.Time, zones []*time.Location, spans []span) (time.Time, bool) {
-	if open(t, zones, spans) {
+// horizon is how many days ahead a time to send is looked for.
+const horizon = 62
+
+// nextOpen is the first moment from t on that is open and on no day off; ok is false when there is
+// none within the horizon. An intersection of windows begins where one of them begins, so only those
+// are tried.
+func nextOpen(t time.Time, zones []*time.Location, spans []span, off func(time.Time) bool) (time.Time, bool) {
+	if open(t, zones, spans) && !off(t) {
 		return t, true
 	}
 	var starts []time.Time
 	for _, z := range zones {
 		y, m, d := t.In(z).Date()
-		for day := range 8 {
+		for day := range horizon {
 			for _, s := range spans {
 				starts = append(starts, time.Date(y, m, d+day, s.from/60, s.from%60, 0, 0, z))
 			}
@@ -111,7 +115,7 @@ func nextOpen(t time.Time, zones []*time.Location, spans []span) (time.Time, boo
 	}
 	slices.SortFunc(starts, time.Time.Compare)
 	for _, s := range starts {
-		if s.After(t) && open(s, zones, spans) {
+		if s.After(t) && open(s, zones, spans) && !off(s) {
 			return s.UTC(), true
 		}
 	}
@@ -142,10 +146,13 @@ func (q *asking) timing() (wait []Reason, until time.Time) {
 	if !open(q.Now, q.zones, spans) {
 		wait = append(wait, q.quiet(spans, own))
 	}
+	if r, off := q.dayOff(q.Now); off {
+		wait = append(wait, r)
+	}
 	if len(wait) == 0 {
 		return nil, t
 	}
-	until, ok := nextOpen(t, q.zones, spans)
+	until, ok := nextOpen(t, q.zones, spans, func(t time.Time) bool { _, off := q.dayOff(t); return off })
 	if !ok {
 		return wait, time.Time{}
 	}

@@ -25,10 +25,11 @@ type StudyGate struct {
 	RecruitmentOpen bool
 	WhyClosed       string // "board approval LUH-25-0042 expired on 3 March 2026"
 	OfficePhone     string
-	From, To        string // hours for messages, "09:00" and "20:00"; "" = the default
-	MaxPerMonth     int    // recruitment contacts; 0 = the default, 4
-	Enrolled        bool   // the person is in the study now
-	Busy            string // another study rules this one out: "is in LANTERN until 4 May 2026"
+	From, To        string   // hours for messages, "09:00" and "20:00"; "" = the default
+	Blackout        []string // local dates on which the study's machines are silent: "2026-12-25"
+	MaxPerMonth     int      // recruitment contacts; 0 = the default, 4
+	Enrolled        bool     // the person is in the study now
+	Busy            string   // another study rules this one out: "is in LANTERN until 4 May 2026"
 }
 
 // Reason is one sentence about why something is or is not allowed, with a code for programs.
@@ -47,6 +48,8 @@ const (
 	CodeErased      = "erased"
 	CodeQuiet       = "quiet-hours"
 	CodeNoZone      = "no-zone"
+	CodeSkipDay     = "skip-day" // the person's own
+	CodeBlackout    = "blackout" // the study's
 	CodeCap         = "cap"
 	CodePaused      = "paused"
 	CodeNoPoint     = "no-point"

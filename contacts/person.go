@@ -112,7 +112,9 @@ type ReachMe struct {
 	BestTimes   string    `bson:"bestTimes,omitempty"` // "morning", "afternoon", "evening"
 	From        string    `bson:"from,omitempty"`      // own window for messages, "09:00"
 	To          string    `bson:"to,omitempty"`
-	Paused      string    `bson:"paused,omitempty"` // no word about studies before this day: "2026-03-01"
+	CallAt      string    `bson:"callAt,omitempty"`   // when a machine calls for a diary, instead of the study's time: "18:30"
+	SkipDays    []string  `bson:"skipDays,omitempty"` // weekdays without messages: "Sun"
+	Paused      string    `bson:"paused,omitempty"`   // no word about studies before this day: "2026-03-01"
 }
 
 // Proxy is the person to talk to in someone's place, such as a daughter.

@@ -162,6 +162,10 @@ func (r ReachMe) problems() (out Problems) {
 			out = append(out, Problem{"reachMe.from", "We may only call or text between 08:00 and 21:00."})
 		}
 	}
+	if minute, err := ParseHour(r.CallAt); r.CallAt != "" && (err != nil || minute < lawFrom || minute >= lawTo) {
+		out = append(out, Problem{"reachMe.callAt", "Write the time for calls as 18:30, between 08:00 and 21:00."})
+	}
+	out = append(out, r.skipProblems()...)
 	if _, err := time.Parse(time.DateOnly, r.Paused); r.Paused != "" && err != nil {
 		out = append(out, Problem{"reachMe.paused", "Write the day as 2026-03-01."})
 	}

@@ -44,14 +44,15 @@ func Zones(p Person, pt Point) []*time.Location {
 
 // acrossZones gives both zones of the US area codes that lie across a border of zones, where the
 // number tables know one at most. Source: the North American Numbering Plan's area maps and
-// 49 CFR 71, the limits of the zones.
+// 49 CFR 71, the limits of the zones; and places that keep the time of the neighbour beside them: the
+// Navajo Nation within 928, the towns of 334 on the Chattahoochee.
 func acrossZones(e164 string) []string {
 	code, us := strings.CutPrefix(e164, "+1")
 	if !us || len(code) != 10 {
 		return nil
 	}
 	switch code[:3] {
-	case "850", "270", "364", "606", "812", "930", "574", "219", "423", "931", "906":
+	case "850", "448", "334", "270", "364", "606", "812", "930", "574", "219", "423", "931", "906":
 		return []string{"America/New_York", "America/Chicago"}
 	case "605", "701", "308", "785", "620", "432":
 		return []string{"America/Chicago", "America/Denver"}

@@ -74,8 +74,8 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 		return err
 	}
 	for _, r := range due {
-		if r.State == trial.ResponseCompleted {
-			continue
+		if r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
+			continue // on a day of theirs without messages the entry is open, and nobody asks for it
 		}
 		switch {
 		case byText(st, p):
@@ -164,11 +164,18 @@ func retried(outcome string) bool {
 	return false
 }
 
-// callTime is when the first call of an entry is due.
+// callTime is when the first call of an entry is due: at the person's own time where that lies in the
+// entry's window, else at the study's.
 func callTime(st *trial.Study, p *contacts.Person, r *trial.Response) (time.Time, error) {
 	zone, ok := contacts.Zone(*p)
 	if !ok {
 		return r.Opens, nil
+	}
+	if p.ReachMe.CallAt != "" {
+		own, err := trial.Instant(r.Day, p.ReachMe.CallAt, zone.String())
+		if err != nil || !own.Before(r.Opens) && own.Before(r.Closes) {
+			return own, err
+		}
 	}
 	return trial.Instant(r.Day, st.Diary.CallAt, zone.String())
 }

@@ -53,10 +53,16 @@ func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subj
 			return err
 		}
 		for _, r := range due {
-			if r.State == trial.ResponseCompleted {
+			if r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
 				continue
 			}
-			consider(probe)
+			first := probe
+			if byPhone(st, p) && !byText(st, p) {
+				if first, err = callTime(st, p, &r); err != nil {
+					return err
+				}
+			}
+			consider(first)
 			for n := range st.Diary.Retries {
 				a, err := o.plans.Get(ctx, "call_"+outbox.ID("reach", checkInKey(r.ID, n)))
 				if err == nil && !a.Ended.IsZero() && retried(a.Outcome) {

@@ -1,17 +1,25 @@
 package trial
 
-import "github.com/muster-health/muster/contacts"
+import (
+	"fmt"
+
+	"github.com/muster-health/muster/contacts"
+)
 
 // ContactRules are a study's own limits on what it sends by itself. They narrow what the law and a
 // person's wish allow, and never widen it; the zero value is the default of package contacts.
 type ContactRules struct {
-	From        string `bson:"from,omitempty" yaml:"from"`               // local hours for texts and automated calls, "09:00" to "20:00"
-	To          string `bson:"to,omitempty" yaml:"to"`                   // by default
-	MaxPerMonth int    `bson:"maxPerMonth,omitempty" yaml:"maxPerMonth"` // contacts about studies in 31 days, 1 to 4; 0 = 4
+	From        string   `bson:"from,omitempty" yaml:"from"`               // local hours for texts and automated calls, "09:00" to "20:00"
+	To          string   `bson:"to,omitempty" yaml:"to"`                   // by default
+	MaxPerMonth int      `bson:"maxPerMonth,omitempty" yaml:"maxPerMonth"` // contacts about studies in 31 days, 1 to 4; 0 = 4
+	Blackout    []string `bson:"blackout,omitempty" yaml:"blackout"`       // local dates without texts and automated calls: "2026-12-25"
 }
 
 func (r *ContactRules) check(p *problems) {
 	p.when(r.MaxPerMonth < 0 || r.MaxPerMonth > contacts.DefaultCap, "contact.maxPerMonth", "%d: use 1 to %d, which is what people agree to", r.MaxPerMonth, contacts.DefaultCap)
+	for i, day := range r.Blackout {
+		p.day(fmt.Sprintf("contact.blackout[%d]", i), day, true)
+	}
 	if r.From == "" && r.To == "" {
 		return
 	}

@@ -142,6 +142,7 @@ func TestStudyFileContactRules(t *testing.T) {
 		`contact: {from: "21:00", to: "08:00"}`: "`contact.from` leaves no time between 08:00 and 21:00",
 		`contact: {from: "9", to: "20:00"}`:     "`contact.from` \"9\" is not a time",
 		`contact: {maxPerMonth: 5}`:             "`contact.maxPerMonth` 5",
+		`contact: {blackout: [Christmas]}`:      "`contact.blackout[0]` \"Christmas\" is not a day",
 		`contact: {maxPerMonth: -1}`:            "`contact.maxPerMonth` -1",
 	} {
 		_, err := trial.ParseStudy([]byte(studyYAML + lines + "\n"))

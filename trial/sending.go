@@ -27,7 +27,7 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 	if err != nil {
 		return nil, err
 	}
-	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"], From: st.Contact.From, To: st.Contact.To, MaxPerMonth: st.Contact.MaxPerMonth}
+	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"], From: st.Contact.From, To: st.Contact.To, Blackout: st.Contact.Blackout, MaxPerMonth: st.Contact.MaxPerMonth}
 	g.RecruitmentOpen, g.WhyClosed = st.Recruiting(now)
 	if len(st.Sites) > 0 {
 		g.OfficePhone = st.Sites[0].Phone

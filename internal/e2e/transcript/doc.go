@@ -29,6 +29,8 @@
 //	agree NAME                to health questions by text
 //	died NAME                 staff record a death
 //	unsubscribe NUMBER        the page to stop messages is used for the number
+//	callAt NAME 19:15         wants the diary's call at another time
+//	skips NAME Sun            takes no messages on that day of the week
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call

@@ -173,6 +173,12 @@ func (p *player) arrange(verb, rest string) bool {
 	case verb == "unsubscribe" && len(f) == 1:
 		_, err := p.r.Trial.StopPoint(p.ctx(), rig.Staff, f[0], contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.AnyChannel, Source: "web"})
 		p.must(err)
+	case verb == "callAt" && len(f) == 2:
+		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.ReachMe.CallAt = f[1]; return nil })
+		p.must(err)
+	case verb == "skips" && len(f) == 2:
+		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.ReachMe.SkipDays = f[1:]; return nil })
+		p.must(err)
 	case verb == "slow" && len(f) == 1:
 		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.Slow = true; return nil })
 		p.must(err)
