@@ -41,7 +41,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if !gate.OK && gate.NotBefore.IsZero() {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if gate.NotBefore.After(now) {
 		return nil // the words of a later tick are as good
@@ -51,7 +51,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if _, asking := split(open); asking != nil && asking.Response != r.ID && now.Before(asking.Expires) {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if r, err = o.Trial.Begin(ctx, person(r.Person), r); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	lang := o.speaks(i18n.Lang(r.Session.Lang))
 	body, ok := question(lang, rec.Prompt)
 	if !ok || rec.Prompt.Done {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	prompt := Prompt{Meta: docstore.Meta{ID: "prm_" + key}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
 	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
