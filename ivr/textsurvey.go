@@ -99,13 +99,18 @@ func (o *Operator) fits(ctx context.Context, asking *Prompt, body string) (bool,
 // answerByText gives a text to the questionnaire that is open on its number. The answer, what it
 // raises, the text itself and the reply are stored together; the reply is one text: the safety
 // words of a red flag if there is one, and the next question.
-func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string, of office) ([]string, error) {
+func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string) ([]string, error) {
 	r, err := o.Trial.Response(ctx, asking.Response)
 	if err != nil {
 		return nil, err
 	}
 	t.who, t.study = r.Person, r.Study
-	if t.lang = o.speaks(i18n.Lang(r.Session.Lang)); r.State == trial.ResponseCompleted {
+	t.lang = o.speaks(i18n.Lang(r.Session.Lang))
+	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
+	if err != nil {
+		return nil, err
+	}
+	if r.State == trial.ResponseCompleted {
 		t.unread = true
 		return o.unplaced(ctx, t, of)
 	}
@@ -187,7 +192,7 @@ func (o *Operator) notByText(ctx context.Context, t *text, r *trial.Response) ([
 func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (reply string, over bool, err error) {
 	var parts []string
 	if len(rec.Flags) > 0 {
-		safety, err := o.safety(ctx, &call{Study: t.study, Lang: t.lang})
+		safety, err := o.safety(ctx, &call{Study: t.study, Person: t.who, Outbound: true, Lang: t.lang})
 		if err != nil {
 			return "", false, err
 		}
