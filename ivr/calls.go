@@ -148,7 +148,7 @@ func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
 	defer o.lanes.enter(ev.SID)()
 	c, mine, err := o.claim(ctx, ev)
 	if errors.Is(err, docstore.ErrNotFound) { // a call we never began: say goodbye, change nothing
-		of, err := o.officeOf(ctx, "", "", i18n.En)
+		of, err := o.everybodys(ctx, i18n.En)
 		return Script{say(i18n.En, "voice.emergency", "emergency", of.Emergency), say(i18n.En, "voice.bye"), Hangup{}}, err
 	}
 	if err != nil {
@@ -286,9 +286,10 @@ func (c *call) ask(n int, prompts ...Say) Gather {
 }
 
 // toPerson gives the call to somebody in the office when it is open, and otherwise promises a
-// call and opens a task.
+// call. Either way there is a task: whoever spoke with the caller closes it, since to the phone
+// company an answering machine has answered too.
 func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
-	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -297,10 +298,14 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	if c.Person == "" || c.Level == trial.Nobody && !c.Outbound {
 		task.Person, task.Text = "", "A caller pressed 0 to talk to a person. Number: "+c.number()
 	}
+	n, open := of.open(o.now(), o.Us)
+	if open {
+		task.Text += " Was put through to the office: close this if you spoke, else call back."
+	}
 	if err := o.Trial.OpenTask(ctx, person(c.Person), task); err != nil {
 		return nil, err
 	}
-	if n, ok := of.open(o.now()); ok {
+	if open {
 		c.Stage = atDial
 		return Script{say(c.Lang, "voice.connecting"), Dial{To: n, From: o.Us}}, nil
 	}
@@ -311,10 +316,9 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 func (o *Operator) dialed(ctx context.Context, c *call, how string) (Script, error) {
 	if how == "completed" || how == "answered" {
 		c.Stage = atEnd
-		_, err := o.Trial.DoneTask(ctx, trial.Carrier, "tsk_person_"+c.ID, "put through to the office")
-		return Script{Hangup{}}, err
+		return Script{Hangup{}}, nil
 	}
-	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -254,7 +254,7 @@ func (o *Operator) safety(ctx context.Context, c *call) (Script, error) {
 	if st.Diary != nil && st.Diary.SafetyText[string(c.Lang)] != "" {
 		return Script{Say{st.Diary.SafetyText[string(c.Lang)], c.Lang}}, nil
 	}
-	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,9 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 		if m.Kind == outbox.SMS && (m.Code == "21614" || m.Code == "30006") {
 			return o.remindVisit(ctx, &v, byVoice, now) // texts are off by now, so this one is a call
 		}
+		if m.Kind == outbox.Call {
+			return o.remindAgain(ctx, p, &v, now)
+		}
 		return nil
 	case !handedOver:
 		return nil

@@ -83,7 +83,7 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 		case byPhone(st, p):
 			err = o.callDiary(ctx, st, p, &r, now)
 		default:
-			err = o.linkDiary(ctx, st, p, &r, now)
+			err = o.linkDiary(ctx, st, p, &r, "", now)
 		}
 		if err != nil {
 			return err
@@ -103,54 +103,29 @@ func checkInKey(response string, n int) string { return fmt.Sprintf("checkin_%s_
 
 // callDiary orders the check-in call: at the study's time on the person's own clock, and again
 // some minutes after an attempt ended without success, as often as the study says. Who may not be
-// called gets a link.
+// called, or was reached by none of the calls, gets a link.
 func (o *Operator) callDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) error {
 	at, err := callTime(st, p, r)
 	if err != nil || now.Before(at) {
 		return err
 	}
-	for n := 0; n <= st.Diary.Retries; n++ {
-		reach := trial.Reach{Key: checkInKey(r.ID, n), Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
-			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes}
-		mark := plan{Meta: docstore.Meta{ID: "call_" + outbox.ID("reach", reach.Key)}, At: now}
-		attempt, err := o.plans.Get(ctx, mark.ID)
-		switch {
-		case err == nil && attempt.Outcome == "refused":
-			return o.linkDiary(ctx, st, p, r, now)
-		case err == nil && (attempt.Ended.IsZero() || !retried(attempt.Outcome) || now.Before(attempt.Ended.Add(retryAfter(st)))):
-			return nil
-		case err == nil:
-			continue
-		case !errors.Is(err, docstore.ErrNotFound):
-			return err
-		}
-		gate, err := o.Trial.May(ctx, r.Person, reach.Purpose, contacts.Voice, r.Study)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !gate.OK && gate.NotBefore.IsZero():
-			mark.Outcome, mark.Ended = "refused", now
-			if err := o.decide(ctx, mark); err != nil {
-				return err
-			}
-			return o.linkDiary(ctx, st, p, r, now)
-		case !gate.NotBefore.Before(r.Closes): // the hours for calls are over before the entry is
-			mark.Outcome, mark.Ended = "too late", now
-			return o.decide(ctx, mark)
-		}
-		t, _, err := o.Trial.Reach(ctx, trial.System, reach)
-		if err != nil {
-			return err
-		}
-		mark.Message = t.Message
-		return o.decide(ctx, mark)
+	switch rung, _, err := o.climb(ctx, diaryLadder(st, r), now); {
+	case err != nil:
+		return err
+	case rung == refused:
+		return o.linkDiary(ctx, st, p, r, "", now)
+	case rung == spent:
+		return o.linkDiary(ctx, st, p, r, "Calls for the check-in reached nobody.", now)
 	}
 	return nil
 }
 
-func retryAfter(st *trial.Study) time.Duration {
-	return time.Duration(st.Diary.RetryMinutes) * time.Minute
+// diaryLadder is the calls for one entry.
+func diaryLadder(st *trial.Study, r *trial.Response) ladder {
+	return ladder{calls: st.Diary.Retries + 1, wait: time.Duration(st.Diary.RetryMinutes) * time.Minute,
+		key: func(n int) string { return checkInKey(r.ID, n) },
+		reach: trial.Reach{Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
+			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes}}
 }
 
 // retried says whether a call that ended so is tried again. Somebody who answered and said nothing
@@ -181,8 +156,9 @@ func callTime(st *trial.Study, p *contacts.Person, r *trial.Response) (time.Time
 }
 
 // linkDiary texts once a day where to fill the diary in. The link says nothing and opens nothing
-// without a code. Somebody who can be asked in no way is for staff to settle, once.
-func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) error {
+// without a code. Somebody who can be asked in no way is for staff to settle, once; so is an entry
+// for which calls were tried, for the reason why.
+func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, why string, now time.Time) error {
 	key := "diary_" + r.ID
 	if done, err := o.decided(ctx, key); err != nil || done {
 		return err
@@ -194,9 +170,12 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 	}
 	switch {
 	case st.AnswersByText == "no", !slices.Contains(st.Diary.Channels, survey.Web), !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
-		err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
-			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()})
-		if err != nil {
+		task := trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
+			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()}
+		if why != "" {
+			task.ID, task.Due, task.Text = "tsk_unreached_"+r.ID, earlier(now.Add(2*time.Hour), r.Closes), why+" Call, or agree on another way."
+		}
+		if err := o.Trial.OpenTask(ctx, trial.System, task); err != nil {
 			return err
 		}
 		return o.decide(ctx, mark)

@@ -26,7 +26,7 @@ const (
 func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (Script, error) {
 	m, err := o.Box.Get(ctx, ev.Message)
 	if errors.Is(err, docstore.ErrNotFound) {
-		of, err := o.officeOf(ctx, "", "", c.Lang)
+		of, err := o.everybodys(ctx, c.Lang)
 		return append(o.opening(c, of), o.bye(c, "")...), err
 	}
 	if err != nil {
@@ -41,7 +41,7 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 		}
 		c.Lang, c.Slow = o.speaks(p.Language), p.Slow
 	}
-	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error
 	if err != nil {
 		return nil, err
 	}
-	of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error
 		return o.bye(c, "voice.wrongNumber"), nil
 	case "9":
 		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
-		if of, err = o.officeOf(ctx, c.Study, "", c.Lang); err != nil {
+		if of, err = o.office(ctx, c); err != nil {
 			return nil, err
 		}
 		return append(o.opening(c, of), o.askWho(c, &p, of)), nil
@@ -280,7 +280,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return p.Language != i18n.Es }) {
 		c.Lang = o.speaks(i18n.Es)
 	}
-	of, err := o.officeOf(ctx, "", "", c.Lang)
+	of, err := o.everybodys(ctx, c.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 	case "2":
 		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
 	}
-	of, err := o.officeOf(ctx, "", "", c.Lang)
+	of, err := o.everybodys(ctx, c.Lang)
 	if err != nil {
 		return nil, err
 	}

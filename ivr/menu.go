@@ -7,7 +7,6 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -84,13 +83,4 @@ func (o *Operator) local(ctx context.Context, c *call) time.Time {
 		}
 	}
 	return o.now()
-}
-
-// open says whether the office answers now, and its number.
-func (of office) open(now time.Time) (phone.Number, bool) {
-	n, err := phone.Parse(of.Phone, "US")
-	if err != nil {
-		return phone.Number{}, false
-	}
-	return n, of.site.Answers(now.In(of.zone))
 }

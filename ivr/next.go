@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
-	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -24,6 +23,9 @@ func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok 
 	for _, v := range visits {
 		if v.Reply == "" {
 			consider(v.Start.Add(-visitAhead).Add(time.Millisecond)) // Tick looks at what starts in less
+			if t, ok := o.nextCall(ctx, visitLadder(reminderKey(&v), visitCall(&v))); ok {
+				consider(t)
+			}
 		}
 	}
 	err = o.subjects(ctx, func(st *trial.Study, s *trial.Subject, p *contacts.Person) error {
@@ -63,11 +65,8 @@ func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subj
 				}
 			}
 			consider(first)
-			for n := range st.Diary.Retries {
-				a, err := o.plans.Get(ctx, "call_"+outbox.ID("reach", checkInKey(r.ID, n)))
-				if err == nil && !a.Ended.IsZero() && retried(a.Outcome) {
-					consider(a.Ended.Add(retryAfter(st)))
-				}
+			if t, ok := o.nextCall(ctx, diaryLadder(st, &r)); ok {
+				consider(t)
 			}
 		}
 	}

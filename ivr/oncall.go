@@ -49,7 +49,7 @@ func (o *Operator) alert(ctx context.Context, c *call, keys string) (Script, err
 		return o.toPerson(ctx, c)
 	}
 	if keys != "1" {
-		of, err := o.officeOf(ctx, c.Study, "", c.Lang)
+		of, err := o.office(ctx, c)
 		if err != nil {
 			return nil, err
 		}

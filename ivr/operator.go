@@ -1,7 +1,6 @@
 package ivr
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,49 +89,6 @@ func Open(ctx context.Context, d Deps) (*Operator, error) {
 }
 
 func (o *Operator) now() time.Time { return o.Clock.Now() }
-
-// office is who we say we are, and where people can call, for a study or for all.
-type office struct {
-	Name, Phone, Emergency string
-	zone                   *time.Location
-	site                   trial.Site
-}
-
-// officeOf gives the neutral name and phone to use with a person: of their study, else of the
-// first study there is. A name that strangers may hear is the only one we ever say.
-func (o *Operator) officeOf(ctx context.Context, study trial.StudyID, site string, lang i18n.Lang) (office, error) {
-	out := office{Name: "the research office", Phone: o.Us.National(), Emergency: "911", zone: time.UTC}
-	var st trial.Study
-	if study != "" {
-		s, err := o.Trial.Study(ctx, study)
-		if err != nil {
-			return out, err
-		}
-		st = s
-	} else {
-		all, err := o.Trial.Studies(ctx)
-		if err != nil || len(all) == 0 {
-			return out, err
-		}
-		st = all[0]
-	}
-	if n := st.NeutralName[string(lang)]; n != "" {
-		out.Name = n
-	} else if n := st.NeutralName["en"]; n != "" {
-		out.Name = n
-	}
-	s, ok := st.Site(site)
-	if !ok && len(st.Sites) > 0 {
-		s = st.Sites[0]
-	}
-	if s.Phone != "" {
-		out.Phone, out.Emergency, out.site = s.Phone, cmp.Or(s.Emergency, out.Emergency), s
-	}
-	if l, err := time.LoadLocation(s.Zone); err == nil {
-		out.zone = l
-	}
-	return out, nil
-}
 
 // at returns the living people who have a number. Whose number was reported wrong is not among
 // them: whoever has it now is somebody else. gone says that all who had it have died or were erased:

@@ -115,23 +115,55 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 
 // remindByVoice calls somebody who takes no texts, where they agreed to that; else staff do.
 func (o *Operator) remindByVoice(ctx context.Context, mark plan, r trial.Reach, why contacts.Gate, now time.Time) error {
-	r.Kind, r.Template = outbox.Call, CallVisit
-	gate, err := o.Trial.May(ctx, r.Person, r.Purpose, contacts.Voice, r.Study)
-	if err != nil {
+	rung, message, err := o.climb(ctx, visitLadder(mark.ID, r), now)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !gate.OK && gate.NotBefore.IsZero() {
+	case rung == refused:
 		return o.giveToStaff(ctx, mark, r, why.Sentence(), now)
-	}
-	if gate.NotBefore.After(r.NotAfter) {
+	case rung == noTime, rung == spent:
 		return o.giveToStaff(ctx, mark, r, "The hours for calls begin too late.", now)
 	}
-	t, _, err := o.Trial.Reach(ctx, trial.System, r)
-	if err != nil {
+	mark.Message = message
+	return o.decide(ctx, mark)
+}
+
+// How often and after what time a reminder by voice is tried.
+const (
+	visitCalls = 3
+	visitWait  = 30 * time.Minute
+)
+
+// visitLadder is the calls that remind of a booking; key names the first.
+func visitLadder(key string, r trial.Reach) ladder {
+	r.Kind, r.Template, r.Body = outbox.Call, CallVisit, ""
+	return ladder{calls: visitCalls, wait: visitWait, reach: r, key: func(n int) string {
+		if n == 0 {
+			return key
+		}
+		return fmt.Sprintf("%s_again_%d", key, n)
+	}}
+}
+
+// remindAgain goes on with the calls that remind of a booking: the first is p's. Who was reached by
+// none of them is for staff, once.
+func (o *Operator) remindAgain(ctx context.Context, p plan, v *trial.Visit, now time.Time) error {
+	if v.Reply != "" || !now.Before(v.Start.Add(-lastMinute)) {
+		return nil
+	}
+	mark := plan{Meta: docstore.Meta{ID: p.ID + "_unreached"}, At: now}
+	if done, err := o.decided(ctx, mark.ID); err != nil || done {
 		return err
 	}
-	mark.Message = t.Message
-	return o.decide(ctx, mark)
+	r := visitCall(v)
+	if rung, _, err := o.climb(ctx, visitLadder(p.ID, r), now); err != nil || rung == waiting || rung == settled {
+		return err
+	}
+	return o.giveToStaff(ctx, mark, r, "Calls reached nobody.", now)
+}
+
+func visitCall(v *trial.Visit) trial.Reach {
+	return trial.Reach{Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Visit: v.ID, NotAfter: v.Start.Add(-lastMinute), Vars: map[string]string{"sequence": fmt.Sprint(v.Sequence)}}
 }
 
 func (o *Operator) giveToStaff(ctx context.Context, mark plan, r trial.Reach, why string, now time.Time) error {

@@ -110,7 +110,7 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	case "HELP":
 		word = Help
 	}
-	of, err := o.officeOf(ctx, "", "", t.lang)
+	of, err := o.officeFor(ctx, t.ids(), t.lang)
 	if err != nil {
 		return nil, err
 	}
@@ -172,13 +172,13 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		t.asked = true
 		return t.reply("sms.whichOne", "digit", strings.TrimSpace(t.Body))
 	case asking != nil && (fits || only == toQuestion || len(visits) == 0 && word == None):
-		return o.answerByText(ctx, t, asking, body, of)
+		return o.answerByText(ctx, t, asking, body)
 	case ambiguous:
 		return t.reply("sms.whichDigit")
 	case answer != "":
-		return o.answerVisit(ctx, t, p, answer, of)
+		return o.answerVisit(ctx, t, p, answer)
 	case asking != nil && word == None:
-		return o.answerByText(ctx, t, asking, body, of)
+		return o.answerByText(ctx, t, asking, body)
 	case word == CallMe && len(t.people) > 0:
 		if err := o.callMe(ctx, t); err != nil {
 			return nil, err
@@ -193,6 +193,15 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	return o.unplaced(ctx, t, of)
 }
 
+// ids are the people who have the number.
+func (t *text) ids() []contacts.PersonID {
+	var out []contacts.PersonID
+	for _, p := range t.people {
+		out = append(out, p.PersonID())
+	}
+	return out
+}
+
 func (t *text) reply(key string, args ...any) ([]string, error) {
 	t.template = key
 	s, err := i18n.Text(t.lang, key, args...)
@@ -204,12 +213,16 @@ func (t *text) reply(key string, args ...any) ([]string, error) {
 
 // answerVisit stores the answer to a reminder. One that was about another time than the visit has
 // now confirms nothing.
-func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer string, of office) ([]string, error) {
+func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer string) ([]string, error) {
 	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
 		if x.PersonID() == p.Person {
 			t.lang = o.speaks(x.Language)
 		}
+	}
+	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
+	if err != nil {
+		return nil, err
 	}
 	if answer == "call me" {
 		if err := o.callMe(ctx, t); err != nil {

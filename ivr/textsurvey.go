@@ -38,7 +38,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if !gate.OK && gate.NotBefore.IsZero() {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if gate.NotBefore.After(now) {
 		return nil // the words of a later tick are as good
@@ -48,7 +48,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if _, asking := split(open); asking != nil && asking.Response != r.ID && now.Before(asking.Expires) {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if r, err = o.Trial.Begin(ctx, person(r.Person), r); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	lang := o.speaks(i18n.Lang(r.Session.Lang))
 	body, ok := rec.Prompt.SMS(lang)
 	if !ok || rec.Prompt.Done {
-		return o.linkDiary(ctx, st, p, &r, now)
+		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	prompt := Prompt{Meta: docstore.Meta{ID: "prm_" + key}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
 	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
@@ -96,13 +96,18 @@ func (o *Operator) fits(ctx context.Context, asking *Prompt, body string) (bool,
 // answerByText gives a text to the questionnaire that is open on its number. The answer, what it
 // raises, the text itself and the reply are stored together; the reply is one text: the safety
 // words of a red flag if there is one, and the next question.
-func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string, of office) ([]string, error) {
+func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string) ([]string, error) {
 	r, err := o.Trial.Response(ctx, asking.Response)
 	if err != nil {
 		return nil, err
 	}
 	t.who, t.study = r.Person, r.Study
-	if t.lang = o.speaks(i18n.Lang(r.Session.Lang)); r.State == trial.ResponseCompleted {
+	t.lang = o.speaks(i18n.Lang(r.Session.Lang))
+	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
+	if err != nil {
+		return nil, err
+	}
+	if r.State == trial.ResponseCompleted {
 		t.unread = true
 		return o.unplaced(ctx, t, of)
 	}
@@ -189,7 +194,7 @@ func (o *Operator) notByText(ctx context.Context, t *text, r *trial.Response) ([
 func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (reply string, over bool, err error) {
 	var parts []string
 	if len(rec.Flags) > 0 {
-		safety, err := o.safety(ctx, &call{Study: t.study, Lang: t.lang})
+		safety, err := o.safety(ctx, &call{Study: t.study, Person: t.who, Outbound: true, Lang: t.lang})
 		if err != nil {
 			return "", false, err
 		}

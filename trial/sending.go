@@ -39,6 +39,9 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 	for _, s := range subs {
 		switch {
 		case s.Study == study:
+			if site, ok := st.Site(s.Site); ok && site.Phone != "" {
+				g.OfficePhone = site.Phone
+			}
 			g.Enrolled = s.Status.AfterConsent()
 			if s.Status == NotInterested || s.Status == ConsentDeclined {
 				g.Busy = "said no to it"

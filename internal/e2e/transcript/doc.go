@@ -36,6 +36,8 @@
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
 //	identity answers only     how the study wants people to be known
+//	second                    a second study, STRIDE, has two sites, main and north
+//	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305
 //	channels voice web        how the study asks
 //
 // The same files are played on two lines: straight into the operator (Direct), and through the

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -45,7 +46,9 @@ type who struct {
 	lang                           i18n.Lang
 	point                          contacts.Point
 	reach                          contacts.ReachMe
-	in                             bool // the study
+	in                             bool          // the study
+	study                          trial.StudyID // "" = STEADY
+	site                           string        // "" = its first
 }
 
 func (p *player) add(w who) {
@@ -60,7 +63,7 @@ func (p *player) add(w who) {
 	for _, ch := range []contacts.Channel{contacts.SMS, contacts.Voice} {
 		granted = append(granted, contacts.Consent{Purpose: contacts.StudyCare, Channel: ch, Granted: true, Source: "web"})
 	}
-	out, err := p.r.Trial.Apply(ctx, rig.Staff, trial.Application{Study: "STEADY", Source: "web", NoCode: true, SignUp: contacts.SignUp{Consents: granted,
+	out, err := p.r.Trial.Apply(ctx, rig.Staff, trial.Application{Study: cmp.Or(w.study, "STEADY"), Site: w.site, Source: "web", NoCode: true, SignUp: contacts.SignUp{Consents: granted,
 		Person: contacts.Person{Given: w.given, Family: w.family, BirthDate: w.born, Language: w.lang, Zone: w.zone, Points: []contacts.Point{w.point}, ReachMe: w.reach}}})
 	p.must(err)
 	p.ids[w.given] = out.Person
@@ -90,6 +93,14 @@ func (p *player) done(ctx context.Context, id contacts.PersonID) error {
 	return err
 }
 
+// second puts a second study with two sites in place.
+func (p *player) second() {
+	st, err := trial.ParseStudy([]byte(brook))
+	p.must(err)
+	_, err = p.r.Trial.PutStudy(p.ctx(), rig.Staff, st)
+	p.must(err)
+}
+
 func (p *player) book(name, code, day, clock string) {
 	_, err := p.r.Trial.Book(p.ctx(), rig.Staff, p.visit(name, code), day, clock, "as agreed")
 	p.must(err)
@@ -107,6 +118,23 @@ func (p *player) change(f func(*trial.Study)) {
 	_, err = p.r.Trial.PutStudy(p.ctx(), rig.Staff, st)
 	p.must(err)
 }
+
+const brook = `
+id: STRIDE
+title: {en: "Does walking help?"}
+neutralName: {en: the Brookside health office, es: la oficina de salud de Brookside}
+keyword: MAPLE
+state: open
+recruitmentOpen: true
+enrolmentOpen: true
+board: {name: Board, number: LUH-2, approved: "2026-01-01", expires: "2026-12-31"}
+enrolmentPoint: randomized
+sites:
+  - {id: main, name: Main, zip: "15213", zone: America/New_York, phone: 412-555-0104, hours: "Mon-Fri 08:00-17:00"}
+  - {id: north, name: North, zip: "15213", zone: America/New_York, phone: 412-555-0105, hours: "Mon-Fri 08:00-17:00"}
+visits: [{code: V1, day: 0}, {code: V2, day: 14, early: 3, late: 3}]
+promise: {caller: Ben, number: 412-555-0100, hours: 8}
+`
 
 const study = `
 id: STEADY

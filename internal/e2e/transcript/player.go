@@ -189,6 +189,10 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "second":
+		p.second()
+	case verb == "elsewhere" && len(f) == 3:
+		p.add(who{given: f[0], family: "Newman", born: fmt.Sprintf("1960-01-%02d", len(p.ids)+1), point: contacts.Point{Kind: contacts.Mobile, Value: f[1]}, in: true, study: "STRIDE", site: f[2], pin: "7305"})
 	case verb == "channels":
 		p.change(func(s *trial.Study) {
 			s.Diary.Channels = nil
