@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -76,10 +77,8 @@ func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time
 	if m.Purpose == ToStaff {
 		return outbox.Decision{OK: true}, nil
 	}
-	if c.unfollowed.Load() {
-		if err := c.FollowCarrier(ctx); err != nil {
-			return outbox.Decision{}, err
-		}
+	if left, err := c.followWords(ctx); err != nil && (len(left) == 0 || slices.Contains(left, contacts.PersonID(m.Person))) {
+		return outbox.Decision{}, err
 	}
 	if m.Person == "" {
 		if contacts.Purpose(m.Purpose) == contacts.Requested {
@@ -288,6 +287,9 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			t.Outcome, t.SID, t.Detail = string(m.State), m.SID, m.Reason
 			if m.Code != "" {
 				t.Detail = "carrier code " + m.Code
+				if m.Next != "" {
+					t.Detail += ", tried again later"
+				}
 			}
 			return nil
 		})
@@ -306,16 +308,30 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			Text: "A reminder of a visit could not be sent in time. Call instead.", Due: now})
 	}
 	lost := m.State == outbox.Failed || m.State == outbox.Refused || m.State == outbox.Undelivered && m.Kind == outbox.SMS
-	if lost && m.Person != "" && c.follows(m) {
+	w := outbox.Meaning(m.Code)
+	if lost && m.Person != "" && follows(m) {
 		c.keepWord(b, m)
 	}
-	if lost && m.Purpose != ToStaff && !cannotText(m.Code) { // that one opens a task of its own
+	if lost {
+		if err := c.carrierTask(ctx, b, m); err != nil {
+			return err
+		}
+	}
+	if lost && m.Next == "" && m.Purpose != ToStaff && w.Number != outbox.NoTexts { // that one opens a task of its own
 		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
-			Text: what + " (carrier code " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
+			Text: what + inBrackets(w) + ". Reach this person another way.", Due: now.Add(4 * time.Hour)})
 	}
 	c.Audit.Consequence(b, audit.Entry{Actor: Carrier, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
 	return nil
+}
+
+// inBrackets is a code in brackets, with what it means where that is known.
+func inBrackets(w outbox.Word) string {
+	if w.Says == "" {
+		return " (carrier code " + w.Code + ")"
+	}
+	return " (carrier code " + w.Code + ": " + w.Says + ")"
 }
 
 // MessageStuck opens a task for a message of which nobody can say whether it was sent.

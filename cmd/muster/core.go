@@ -164,7 +164,7 @@ func (k *core) applyErasures(ctx context.Context) (int, error) {
 
 func (k *core) openTrial(ctx context.Context) (err error) {
 	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Observe: k.sent, Logger: k.log}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Observe: k.sent, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {

@@ -125,7 +125,7 @@ func New(t testing.TB, o Options) *Rig {
 	r.Box, err = outbox.Open(ctx, r.Store, r.Clock, r.Keys, links, outbox.Options{
 		Senders:  map[outbox.Kind]outbox.Sender{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
 		Finders:  map[outbox.Kind]outbox.Finder{outbox.SMS: o.Carrier, outbox.Call: o.Carrier},
-		OnChange: links.MessageChanged, Stuck: links.MessageStuck,
+		OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted,
 	})
 	must(err)
 	office, err := phone.Parse(Office, "US")
