@@ -13,6 +13,9 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
+// unreachable is a phone that was off each time a text was tried.
+const unreachable = "30003"
+
 // correctReminders looks after the reminders people hold of visits that are still to come: one
 // that was handed over before the visit was moved or cancelled is corrected; one that could not
 // be taken by the phone it went to is tried by voice.
@@ -44,7 +47,7 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 	if err != nil {
 		return err
 	}
-	m, err := o.Box.Get(ctx, p.Message)
+	m, err := o.Box.Last(ctx, p.Message)
 	if errors.Is(err, docstore.ErrNotFound) {
 		return nil // taken away with whom it went to
 	}
@@ -54,8 +57,8 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 	handedOver := slices.Contains([]outbox.State{outbox.Accepted, outbox.Sent, outbox.Delivered, outbox.Unknown}, m.State)
 	switch {
 	case v.State == trial.Booked && v.Sequence == p.Sequence:
-		if m.Kind == outbox.SMS && (m.Code == "21614" || m.Code == "30006") {
-			return o.remindVisit(ctx, &v, byVoice, now) // texts are off by now, so this one is a call
+		if m.Kind == outbox.SMS && (outbox.Meaning(m.Code).Number == outbox.NoTexts || m.Code == unreachable && m.State.Final() && m.Next == "") {
+			return o.remindVisit(ctx, &v, byVoice, now) // no text reaches this phone
 		}
 		if m.Kind == outbox.Call {
 			return o.remindAgain(ctx, p, &v, now)

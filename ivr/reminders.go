@@ -66,9 +66,9 @@ const byVoice = "voice"
 // remindVisit queues the reminder of a booking, once: a text with its own digits, or a call for
 // who takes no texts; where neither may be, staff call.
 func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template string, now time.Time) error {
-	key := reminderKey(v)
+	key, voice := reminderKey(v), template == byVoice
 	switch {
-	case template == byVoice:
+	case voice:
 		key, template = key+"_voice", "sms.reminder"
 	case template == "sms.moved" && v.Start.After(now.Add(visitAhead)): // the reminder itself comes later
 		key += "_moved"
@@ -79,7 +79,7 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, v.Start.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
-	if !n.may() {
+	if voice || !n.may() {
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {

@@ -39,7 +39,7 @@ type AlertStep struct {
 // Task is something staff must do, at the top of the list when it is overdue.
 type Task struct {
 	docstore.Meta `bson:",inline"`
-	Kind          string            `bson:"kind"` // "call", "change-visit", "stopped-texts", "wrong-number", "pin-failed", "unplaced-text", "review", "message-failed", "leave-request", "voicemail"
+	Kind          string            `bson:"kind"` // "call", "change-visit", "stopped-texts", "wrong-number", "pin-failed", "unplaced-text", "review", "message-failed", "leave-request", "voicemail", "carrier"
 	Person        contacts.PersonID `bson:"person,omitempty"`
 	Study         StudyID           `bson:"study,omitempty"`
 	Site          string            `bson:"site,omitempty"`
@@ -53,4 +53,5 @@ type Task struct {
 	Outcome       string            `bson:"outcome,omitempty"` // sealed
 	Visit         string            `bson:"visit,omitempty"`
 	Touch         string            `bson:"touch,omitempty"`
+	Times         int               `bson:"times,omitempty"` // how often what it is about happened, where that is counted
 }

@@ -19,10 +19,8 @@ func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time
 	if m.Purpose == ToStaff {
 		return outbox.Decision{OK: true}, nil
 	}
-	if c.unfollowed.Load() {
-		if err := c.FollowCarrier(ctx); err != nil {
-			return outbox.Decision{}, err
-		}
+	if left, err := c.followWords(ctx); err != nil && (len(left) == 0 || slices.Contains(left, contacts.PersonID(m.Person))) {
+		return outbox.Decision{}, err
 	}
 	if m.Person == "" {
 		return c.allowNameless(ctx, m)

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -63,7 +63,7 @@ type Coordinator struct {
 	tasks     *docstore.Collection[Task, *Task]
 	words     *docstore.Collection[carrierWord, *carrierWord]
 
-	unfollowed atomic.Bool // the carrier said something that is not followed yet
+	following sync.Mutex // one at a time does what the carrier said
 }
 
 // Open makes the collections exist and returns the coordinator.

@@ -31,6 +31,14 @@ func (l *Links) MessageChanged(ctx context.Context, b *docstore.Batch, m outbox.
 	return l.c.MessageChanged(ctx, b, m)
 }
 
+// CarrierHalted is Coordinator.CarrierHalted.
+func (l *Links) CarrierHalted(ctx context.Context, b *docstore.Batch, h outbox.Halt) error {
+	if l.c == nil {
+		return errNotOpen
+	}
+	return l.c.CarrierHalted(ctx, b, h)
+}
+
 // MessageStuck is Coordinator.MessageStuck.
 func (l *Links) MessageStuck(ctx context.Context, b *docstore.Batch, m outbox.Message) error {
 	if l.c == nil {

@@ -221,6 +221,9 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			t.Outcome, t.SID, t.Detail = string(m.State), m.SID, m.Reason
 			if m.Code != "" {
 				t.Detail = "carrier code " + m.Code
+				if m.Next != "" {
+					t.Detail += ", tried again later"
+				}
 			}
 			return nil
 		})
@@ -243,14 +246,23 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			Text: "A reminder of a visit could not be sent in time. Call instead.", Due: now})
 	}
 	lost := m.State == outbox.Failed || m.State == outbox.Refused || m.State == outbox.Undelivered && m.Kind == outbox.SMS
-	if lost && m.Person != "" && c.follows(m) {
+	w := outbox.Meaning(m.Code)
+	if lost && m.Person != "" && follows(m) {
 		c.keepWord(b, m)
 	}
-	if lost && m.Purpose != ToStaff && !cannotText(m.Code) { // that one opens a task of its own
+	if lost {
+		if err := c.carrierTask(ctx, b, m); err != nil {
+			return err
+		}
+	}
+	if lost && m.Next == "" && m.Purpose != ToStaff && w.Number != outbox.NoTexts { // that one opens a task of its own
 		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
-		whose := map[bool]string{true: "mail server", false: "carrier code"}[m.Kind == outbox.Email]
+		why := inBrackets(w)
+		if m.Kind == outbox.Email {
+			why = " (mail server " + m.Code + ")"
+		}
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
-			Text: what + " (" + whose + " " + m.Code + "). Reach this person another way.", Due: now.Add(4 * time.Hour)})
+			Text: what + why + ". Reach this person another way.", Due: now.Add(4 * time.Hour)})
 	}
 	by := Carrier
 	if m.Kind == outbox.Email {
@@ -258,6 +270,14 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	}
 	c.Audit.Consequence(b, audit.Entry{Actor: by, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
 	return nil
+}
+
+// inBrackets is a code in brackets, with what it means where that is known.
+func inBrackets(w outbox.Word) string {
+	if w.Says == "" {
+		return " (carrier code " + w.Code + ")"
+	}
+	return " (carrier code " + w.Code + ": " + w.Says + ")"
 }
 
 // MessageStuck opens a task for a message of which nobody can say whether it was sent.

@@ -26,6 +26,10 @@ func (s *server) measure() {
 			n, err := s.box.Waiting(ctx, s.clock.Now())
 			return float64(n), err
 		}},
+		metrics.Gauge{Name: "muster_carrier_halts", Help: "What the carrier refuses as a whole: the account, or texts of our number; 0 while all goes out.", Read: func(ctx context.Context) (float64, error) {
+			halts, err := s.box.Halts(ctx)
+			return float64(len(halts)), err
+		}},
 		metrics.Gauge{Name: "muster_people_total", Help: "People in the registry.", Read: func(ctx context.Context) (float64, error) {
 			n, err := s.people.Count(ctx)
 			return float64(n), err

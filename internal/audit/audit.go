@@ -108,7 +108,7 @@ func unaudited(more []string) map[string]bool {
 	out := map[string]bool{
 		Collection: true, checkpoints: true,
 		"meta": true, "keys": true, docstore.SchemaCollection: true,
-		"outbox": true, "outbox_sids": true,
+		"outbox": true, "outbox_sids": true, "outbox_halts": true,
 		"sessions": true, "replays": true, "markers": true, "leases": true,
 	}
 	for _, c := range more {

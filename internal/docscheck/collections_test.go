@@ -47,6 +47,7 @@ var stored = map[string][2]string{
 	"meta":          {"internal/seal", "binding"},
 	"outbox":        {"internal/outbox", "Message"},
 	"outbox_sids":   {"internal/outbox", "sid"},
+	"outbox_halts":  {"internal/outbox", "Halt"},
 	"people":        {"contacts", "Person"},
 	"plans":         {"ivr", "plan"},
 	"prompts":       {"ivr", "Prompt"},

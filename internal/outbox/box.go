@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -69,11 +70,14 @@ type Options struct {
 	OnChange func(ctx context.Context, b *docstore.Batch, m Message) error
 	// Stuck hears, once, of a message nobody can find out about, and adds a task for staff.
 	Stuck func(ctx context.Context, b *docstore.Batch, m Message) error
+	// Halted hears, once, that nothing of a scope goes out any more, and adds a task for staff.
+	Halted func(ctx context.Context, b *docstore.Batch, h Halt) error
 	// Observe hears how each call to a provider ended: "accepted", "refused", "retry", "ambiguous".
 	Observe  func(k Kind, outcome string)
-	PerTick  int    // most messages sent in one Deliver; 0 = 100
-	Parallel int    // most provider calls at once; 0 = 4
-	Process  string // names this process in attempts; "" = random
+	Spread   func() float64 // from 0 to 1, how far pauses are spread; nil = at random
+	PerTick  int            // most messages sent in one Deliver; 0 = 100
+	Parallel int            // most provider calls at once; 0 = 4
+	Process  string         // names this process in attempts; "" = random
 	Logger   *slog.Logger
 }
 
@@ -87,8 +91,10 @@ type Box struct {
 	rows  *docstore.Collection[Message, *Message]
 	list  *docstore.Collection[row, *row]
 	sids  *docstore.Collection[sid, *sid]
+	halts *docstore.Collection[Halt, *Halt]
 
 	mu     sync.Mutex
+	halted []Halt             // as last read
 	paused map[Kind]time.Time // real time until which a provider asked to be left alone
 }
 
@@ -142,6 +148,12 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 	if opts.Stuck == nil {
 		opts.Stuck = quiet
 	}
+	if opts.Halted == nil {
+		opts.Halted = func(context.Context, *docstore.Batch, Halt) error { return nil }
+	}
+	if opts.Spread == nil {
+		opts.Spread = mathrand.Float64
+	}
 	spec := docstore.Spec{Name: "outbox", Version: 1, Indexes: []docstore.Index{
 		{Name: "due", Fields: []string{"state", "priority", "due"}},
 		{Name: "wake", Fields: []string{"state", "wake"}},
@@ -167,7 +179,11 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 	if err != nil {
 		return nil, err
 	}
-	return &Box{store: store, clock: clock, gate: gate, hash: keys.Hash, opts: opts, rows: rows, list: list, sids: sids, paused: map[Kind]time.Time{}}, nil
+	halts, err := docstore.Open[Halt](ctx, store, docstore.Spec{Name: "outbox_halts", Version: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &Box{store: store, halts: halts, clock: clock, gate: gate, hash: keys.Hash, opts: opts, rows: rows, list: list, sids: sids, paused: map[Kind]time.Time{}}, nil
 }
 
 // Put adds a message to b. When its ID is in the outbox already, whatever became of it, nothing
@@ -254,6 +270,9 @@ func (x *Box) change(ctx context.Context, id string, f func(m *Message, b *docst
 		}
 		if !ok {
 			return docstore.Unchanged
+		}
+		if m.State != before {
+			x.revive(b, m)
 		}
 		return x.heard(ctx, b, before, *m)
 	})

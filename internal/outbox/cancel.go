@@ -39,7 +39,11 @@ func (x *Box) Cancel(ctx context.Context, b *docstore.Batch, id, reason string) 
 		return nil
 	})
 	if errors.Is(err, docstore.Unchanged) {
-		return nil
+		m, err := x.Last(ctx, id)
+		if err == nil && m.ID != id {
+			err = x.Cancel(ctx, b, m.ID, reason)
+		}
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("cancel message %s: %w", id, err)

@@ -19,6 +19,9 @@ func (x *Box) Deliver(ctx context.Context, now time.Time) (int, error) {
 }
 
 func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
+	if err := x.readHalts(ctx); err != nil {
+		return 0, err
+	}
 	q, err := x.ready(ctx, now)
 	if err != nil {
 		return 0, fmt.Errorf("outbox: %w", err)
@@ -34,6 +37,10 @@ func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
 func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 	wall := x.clock.Wall()
 	n := 0
+	once := map[Kind]bool{} // of these kinds one message alone is let through
+	for k := range x.opts.Senders {
+		_, once[k] = x.haltOf(k)
+	}
 	for _, p := range []Priority{Urgent, Normal, Bulk} {
 		held := map[string]bool{}
 		for m, err := range x.list.Find(ctx, dueQuery(p, now)) {
@@ -44,11 +51,17 @@ func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 			if whose == "" {
 				whose = m.Twin
 			}
-			if m.Wake.After(wall) || x.isPaused(m.Kind, wall) {
+			if m.Wake.After(wall) || x.isStopped(m.Kind, wall) {
 				held[whose] = true
 			}
 			if held[whose] || x.opts.Senders[m.Kind] == nil {
 				continue
+			}
+			if halted, ok := once[m.Kind]; ok && halted {
+				if held[string(m.Kind)] {
+					continue
+				}
+				held[string(m.Kind)] = true
 			}
 			q.add(whose, m.ID)
 			if n++; n == x.opts.PerTick {
@@ -63,6 +76,12 @@ func (x *Box) isPaused(k Kind, wall time.Time) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.paused[k].After(wall)
+}
+
+// isStopped: paused, or halted and it is not time yet to let one message through.
+func (x *Box) isStopped(k Kind, wall time.Time) bool {
+	h, halted := x.haltOf(k)
+	return halted && h.Until.After(wall) || x.isPaused(k, wall)
 }
 
 func (x *Box) pause(k Kind, until time.Time) {
@@ -103,7 +122,7 @@ func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, er
 
 // take leases a due row: the attempt and its deadline are stored before anybody is called.
 func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, taken bool, err error) {
-	m, err = x.change(ctx, id, func(m *Message, _ *docstore.Batch) (bool, error) {
+	m, err = x.change(ctx, id, func(m *Message, b *docstore.Batch) (bool, error) {
 		taken = false
 		wall := x.clock.Wall()
 		if m.State != Due || m.Due.After(now) || m.Wake.After(wall) || x.isPaused(m.Kind, wall) {
@@ -112,6 +131,9 @@ func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, ta
 		if !m.NotAfter.IsZero() && now.After(m.NotAfter) {
 			m.State, m.Reason, m.Wake = Expired, "its time had passed", time.Time{}
 			return true, nil
+		}
+		if ok, err := x.pass(ctx, b, m.Kind, wall); !ok || err != nil {
+			return false, err
 		}
 		taken = true
 		m.State, m.Process, m.Wake = Sending, x.opts.Process, wall.Add(lease)
@@ -162,7 +184,7 @@ func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error
 			if v.State.open() { // not so when a callback was faster
 				v.accepted(receipt.SID)
 				x.sids.Ensure(b, claim(receipt.SID, v))
-				return true, nil
+				return true, x.through(ctx, b, v, false)
 			}
 			return same, nil
 		})
@@ -170,26 +192,33 @@ func (x *Box) book(ctx context.Context, m Message, receipt Receipt, failed error
 	}
 	f := failure(failed)
 	x.opts.Observe(m.Kind, f.class.String())
-	_, err = x.finish(ctx, m, func(m *Message) {
+	_, err = x.finishWith(ctx, m, func(m *Message, b *docstore.Batch) error {
 		wall := x.clock.Wall()
 		switch f.class {
 		case refused:
 			m.end(wall, "refused", f.Code)
 			m.State, m.Code, m.Process, m.Wake = Refused, f.Code, "", time.Time{}
+			return x.through(ctx, b, m, false)
 		case retryable:
 			m.end(wall, "retry", f.Code)
-			if f.after <= 0 {
-				f.after = backOff(len(m.Attempts))
-			}
 			m.Code = f.Code
-			m.again(wall.Add(f.after))
+			if f.halt != "" {
+				m.again(time.Time{}) // the halt keeps it
+				return x.halt(ctx, b, m, f.halt, f.Code, false)
+			}
+			wait := f.after
+			if wait <= 0 {
+				wait = spread(backOff(len(m.Attempts)), x.opts.Spread)
+			}
+			m.again(wall.Add(wait))
 			if !f.alone {
-				x.pause(m.Kind, wall.Add(f.after))
+				x.pause(m.Kind, wall.Add(wait))
 			}
 		default:
 			m.end(wall, "ambiguous", f.Code)
 			m.State, m.Process = Unknown, ""
 		}
+		return nil
 	})
 	x.opts.Logger.Warn("outbox: not sent", "message", m.ID, "kind", m.Kind, "attempt", len(m.Attempts), "class", f.class.String(), "code", f.Code)
 	return f.class == refused, err
@@ -214,11 +243,14 @@ func (x *Box) holds(v *Message, m Message) bool {
 // finish edits the row if the attempt taken as m still holds it; a callback or, after the lease,
 // reconciliation may have settled it meanwhile.
 func (x *Box) finish(ctx context.Context, m Message, f func(m *Message)) (Message, error) {
-	return x.change(ctx, m.ID, func(v *Message, _ *docstore.Batch) (bool, error) {
+	return x.finishWith(ctx, m, func(m *Message, _ *docstore.Batch) error { f(m); return nil })
+}
+
+func (x *Box) finishWith(ctx context.Context, m Message, f func(m *Message, b *docstore.Batch) error) (Message, error) {
+	return x.change(ctx, m.ID, func(v *Message, b *docstore.Batch) (bool, error) {
 		if !x.holds(v, m) {
 			return false, nil
 		}
-		f(v)
-		return true, nil
+		return true, f(v, b)
 	})
 }

@@ -18,7 +18,8 @@ const (
 type Failure struct {
 	class class
 	after time.Duration
-	alone bool
+	alone bool   // put off this message alone
+	halt  Scope  // the account or the channel is refused, not the message
 	Code  string // the provider's, if it gave one
 	Err   error
 }
@@ -36,6 +37,16 @@ func Retry(after time.Duration, code string, err error) error {
 // up nobody else's.
 func RetryAlone(code string, err error) error {
 	return &Failure{class: retryable, alone: true, Code: code, Err: err}
+}
+
+// Hold is Retry for this message alone: others go on.
+func Hold(after time.Duration, code string, err error) error {
+	return &Failure{class: retryable, after: after, alone: true, Code: code, Err: err}
+}
+
+// Stop is Retry for everything in a scope, until one message is taken again.
+func Stop(s Scope, code string, err error) error {
+	return &Failure{class: retryable, alone: true, halt: s, Code: code, Err: err}
 }
 
 // Ambiguous: the provider may have the message: no answer, or one that cannot be read.

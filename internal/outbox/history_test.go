@@ -44,7 +44,7 @@ func drawReports(t *rapid.T, sid string, ours bool) []report {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) report {
 		r := report{ours: ours || rapid.Bool().Draw(t, "ours"), sid: sid, status: rapid.SampledFrom(all).Draw(t, "status")}
 		if words[r.status].far == 3 && words[r.status].final != outbox.Delivered {
-			r.code = rapid.SampledFrom([]string{"", "30003", "30007"}).Draw(t, "code")
+			r.code = rapid.SampledFrom([]string{"", "30005", "30007"}).Draw(t, "code")
 		}
 		return r
 	}), 1, 12).Draw(t, "reports")

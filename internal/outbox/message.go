@@ -104,6 +104,8 @@ type Message struct {
 	Looks    int       `bson:"looks,omitempty"`    // how often the provider could not be listed in a row
 	AbsentAt time.Time `bson:"absentAt,omitempty"` // real time of the first look that did not find it
 	Stuck    bool      `bson:"stuck,omitempty"`    // staff were asked
+	Life     int       `bson:"life,omitempty"`     // a further try of one that did not arrive: the how manieth
+	Next     string    `bson:"next,omitempty"`     // the further try of this one
 	Twin     string    `bson:"twin"`               // equal for messages a list of the provider cannot tell apart
 }
 

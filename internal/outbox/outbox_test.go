@@ -64,6 +64,7 @@ type provider struct {
 	lag   time.Duration // until a message is listed
 
 	mu     sync.Mutex
+	fail   error  // of all calls; nil: as fates say
 	fates  []fate // of the next calls; taken when there are none
 	has    []held
 	calls  int
@@ -79,6 +80,9 @@ func (p *provider) Send(_ context.Context, m outbox.Message) (outbox.Receipt, er
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls++
+	if p.fail != nil {
+		return outbox.Receipt{}, p.fail
+	}
 	f := taken
 	if len(p.fates) > 0 {
 		f, p.fates = p.fates[0], p.fates[1:]
@@ -154,6 +158,7 @@ type world struct {
 	box      *outbox.Box
 	heard    []string // "msg_1 accepted", from OnChange
 	stuck    []string
+	halted   []string // "account 20003", from Halted
 }
 
 func newRing(t testing.TB) *seal.Ring {
@@ -207,6 +212,10 @@ func (w *world) process(t fataler, d docstore.Driver, name string, g gate) (*doc
 		},
 		Stuck: func(_ context.Context, _ *docstore.Batch, m outbox.Message) error {
 			w.stuck = append(w.stuck, m.ID)
+			return nil
+		},
+		Halted: func(_ context.Context, _ *docstore.Batch, h outbox.Halt) error {
+			w.halted = append(w.halted, h.ID+" "+h.Code)
 			return nil
 		},
 		Parallel: 1, Process: name, Logger: quiet,

@@ -60,7 +60,12 @@ func (x *Box) Status(ctx context.Context, id, provider, status, code string, at 
 		}
 		claimed := err == nil
 		_, err = x.change(ctx, id, func(m *Message, b *docstore.Batch) (bool, error) {
-			return x.report(m, b, claimed, Event{Status: status, Code: code, SID: provider, At: at}), nil
+			before := m.State
+			changed := x.report(m, b, claimed, Event{Status: status, Code: code, SID: provider, At: at})
+			if m.State == before {
+				return changed, nil
+			}
+			return changed, x.learn(ctx, b, m)
 		})
 		if errors.Is(err, docstore.ErrExists) {
 			continue // claimed this moment: it may belong to another row now
@@ -70,6 +75,19 @@ func (x *Box) Status(ctx context.Context, id, provider, status, code string, at 
 		}
 		return nil
 	}
+}
+
+// learn draws from a report what it says of the account.
+func (x *Box) learn(ctx context.Context, b *docstore.Batch, m *Message) error {
+	switch m.State {
+	case Sent, Delivered:
+		return x.through(ctx, b, m, true)
+	case Failed, Undelivered:
+		if s := Meaning(m.Code).Halt; s != "" {
+			return x.halt(ctx, b, m, s, m.Code, true)
+		}
+	}
+	return nil
 }
 
 func (x *Box) report(m *Message, b *docstore.Batch, claimed bool, e Event) (changed bool) {

@@ -71,7 +71,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Observe: d.Observe, Logger: d.Logger}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Observe: d.Observe, Logger: d.Logger}
 	opts.Senders = map[outbox.Kind]outbox.Sender{}
 	if d.Mail != nil {
 		opts.Senders[outbox.Email] = d.Mail

@@ -193,30 +193,36 @@ func (t *trip) class(err error) error {
 	}
 	var rest *client.TwilioRestError
 	if !errors.As(err, &rest) || t.status >= 500 {
-		if t.status == http.StatusTooManyRequests {
+		switch t.status {
+		case http.StatusTooManyRequests:
 			return outbox.Retry(t.retryAfter, "429", errors.New("too many requests"))
+		case http.StatusUnauthorized:
+			return outbox.Stop(outbox.Account, "401", errors.New("the account is not accepted"))
 		}
 		return outbox.Ambiguous(fmt.Errorf("answer %d", t.status))
 	}
 	// The text of the error can hold the number, so only the code is kept.
 	code := strconv.Itoa(rest.Code)
 	reason := fmt.Errorf("answer %d, code %s", t.status, code)
-	switch rest.Code {
-	case 20429, 14107, 30022, 63018:
-		return outbox.Retry(t.retryAfter, code, reason)
-	case 21611, 30001:
-		return outbox.Retry(max(t.retryAfter, time.Minute), code, reason)
-	case 30023, 30027:
-		return outbox.Retry(max(t.retryAfter, time.Hour), code, reason)
-	case 20003, 20404, 30002, 30032, 30034: // the account, not the message
-		return outbox.Retry(5*time.Minute, code, reason)
-	case 21408, 21215, 13227, 21219, 21608: // this number, by the settings of the account: others go on
+	switch w := outbox.Meaning(code); {
+	case w.Halt != "": // the account, not the message
+		return outbox.Stop(w.Halt, code, reason)
+	case w.Midnight:
+		now := t.wall()
+		return outbox.Hold(max(t.retryAfter, outbox.Midnight(now).Sub(now)), code, reason)
+	case w.PutOff == time.Second && t.retryAfter == 0: // as the box thinks
+		return outbox.Retry(0, code, reason)
+	case w.PutOff > 0:
+		return outbox.Retry(max(t.retryAfter, w.PutOff), code, reason)
+	case w.Says != "": // this message or this number: others go on
 		return outbox.Refuse(code, reason)
 	}
 	switch t.status {
 	case http.StatusTooManyRequests:
 		return outbox.Retry(t.retryAfter, code, reason)
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+	case http.StatusUnauthorized:
+		return outbox.Stop(outbox.Account, code, reason)
+	case http.StatusForbidden, http.StatusNotFound:
 		return outbox.Retry(5*time.Minute, code, reason)
 	}
 	return outbox.Refuse(code, reason)

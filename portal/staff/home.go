@@ -62,6 +62,11 @@ func (h *Desk) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Queue = append(p.Queue, h.boardLines(r)...)
+	halts, err := h.haltLines(r)
+	if err != nil {
+		return err
+	}
+	p.Queue = append(p.Queue, halts...)
 	broken, err := h.brokenLines(r)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/portal/staff"
 	"github.com/muster-health/muster/trial"
@@ -368,4 +369,19 @@ func TestWhoMustSignAgain(t *testing.T) {
 	page := b.went(b.send("/staff/subjects/"+sub+"/consent", "version", "3.0", "signed-day", "2", "signed-month", "3", "signed-year", "2026", "at", "8:30 am", "by", "Dr Ingrid Solberg", "copy", "1"), person)
 	has(t, page, "form 3.0")
 	lacks(t, page+b.page(lane), "Must sign form")
+}
+
+// While the carrier refuses the account everybody's first page says so, and why.
+func TestHomeSaysThatNothingGoesOut(t *testing.T) {
+	d := newDesk(t, nil)
+	d.study()
+	p, _ := d.rosa()
+	b := d.as("maria")
+	lacks(t, b.page("/staff"), "No text and no call goes out")
+	if _, _, err := d.Trial.Reach(t.Context(), rig.Staff, trial.Reach{Key: "k", Person: p, Study: "STEADY", Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.note", Body: "Hello"}); err != nil {
+		t.Fatal(err)
+	}
+	d.Sent.Fail = func(outbox.Message) error { return outbox.Stop(outbox.Account, "20003", errors.New("no")) }
+	d.Deliver(t)
+	has(t, b.page("/staff"), "No text and no call goes out: the phone company does not accept the account", "code 20003", "Call by hand")
 }
