@@ -79,6 +79,11 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, v.Start.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
+	if !voice {
+		if done, err := o.remindByMail(ctx, mark, n, v); err != nil || done {
+			return err
+		}
+	}
 	if voice || !n.may() {
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate, now)
 	}

@@ -348,6 +348,8 @@ func everything(t *testing.T, r *rig.Rig) {
 		Person: contacts.Person{Given: "Nils", Family: "Ott", BirthDate: "1970-01-02", Points: []contacts.Point{{Value: "+14125550179"}, {Value: "nils@example.test"}}},
 		Facts:  []contacts.Fact{{Kind: contacts.Answered, Code: "muster|x", ValueCode: "y", Scope: "STEADY", Source: "web"}}}})
 	do("apply", err)
+	_, err = r.Trial.MailCode(ctx, by, no.Person, "STEADY", "nils@example.test")
+	do("mail a code", err)
 	for _, at := range []time.Time{r.Clock.Now(), r.Clock.Now().Add(time.Second)} {
 		do("mail came back", r.Trial.MailCameBack(ctx, trial.MailBack{Address: "nils@example.test", Hard: true, At: at}))
 	}
