@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -277,6 +278,10 @@ func (d *demo) started(ctx context.Context, s *server) {
 		{"Tour and people", s.config.PublicURL + "/demo/tour"},
 	} {
 		fmt.Fprintf(w, "  %s\t%s\n", line[0], line[1])
+	}
+	fmt.Fprintln(w, "\n  the tour")
+	for i, step := range demopages.Steps(phones) {
+		fmt.Fprintf(w, "  %d. %s\t%s\n", i+1, step.Title, cmp.Or(strings.TrimPrefix(step.Go.Href, phones), "/"))
 	}
 	fmt.Fprintln(w, "\n  handset\tnumber\tPIN")
 	for _, p := range seed.Story() {

@@ -44,5 +44,10 @@ func Steps(phones string) []Step {
 			"As Lee, of the Mesa Ridge site, look for Rosa: not found.",
 			"In a terminal: muster audit verify --data-dir ./data",
 		}, "Refused, with the date and words of her STOP.", view.Link{Label: "People", Href: "/staff/people"}},
+		{"Encore: fourteen weeks in seconds", []string{
+			"As anybody, open STEADY and press Rehearse: choose who takes part and how they answer, then play.",
+			"Try a red flag in entry 5, or STOP in week 2.",
+			"Play ORCHARD with somebody in Honolulu, as Alma Keoni: the call is at nine in her morning.",
+		}, "Every text and call with its words, what had to wait and why, where it would not go on, and what it would cost.", view.Link{Label: "Rehearse STEADY", Href: "/staff/studies/STEADY/rehearse"}},
 	}
 }

@@ -192,8 +192,12 @@ func (h *Desk) rehearseWord(r *http.Request, prefix, v string) string {
 // reported words a report for the page.
 func (h *Desk) reported(r *http.Request, x *rehearsed.Report) *rehearsal {
 	t := x.Totals
+	answers := h.rehearseWord(r, "answers", string(x.Ask.Answers))
+	if word, ok := strings.CutSuffix(answers, " n"); ok {
+		answers = word + " " + strconv.Itoa(x.Ask.N)
+	}
 	out := &rehearsal{Notes: x.Notes, Title: h.T(r, "staff.rehearse.report", "weeks", x.Ask.Weeks, "phone", h.rehearseWord(r, "phone", string(x.Ask.Phone)),
-		"answers", h.rehearseWord(r, "answers", string(x.Ask.Answers)), "zone", strings.ReplaceAll(x.Zone, "_", " "))}
+		"answers", answers, "zone", strings.ReplaceAll(x.Zone, "_", " "))}
 	if !x.Finished() {
 		out.Unfinished = h.T(r, "staff.rehearse.unfinished", "day", x.Reached.Format("2 January 2006"))
 	}

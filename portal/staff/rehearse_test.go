@@ -48,7 +48,7 @@ func TestRehearsePage(t *testing.T) {
 	if a.code != http.StatusOK {
 		t.Fatalf("the answer is %d", a.code)
 	}
-	has(t, a.body, "2 weeks: Mobile, Everything, and STOP in week n, Pacific/Honolulu", "Week 2", "Tue 10 Mar", "15:00 at the site", "Waited. Cannot text yet: it is 08:00 there.", "2 segments",
+	has(t, a.body, "2 weeks: Mobile, Everything, and STOP in week 2, Pacific/Honolulu", "Week 2", "Tue 10 Mar", "15:00 at the site", "Waited. Cannot text yet: it is 08:00 there.", "2 segments",
 		"completed", "What was said", "“Press 1 if that is you.”", "presses 1", "2 min", "Dead end", "Nobody was reached.", "$0.04", "it came to 10 March 2026", "Nobody is on call for this study.")
 	if want := "joan STEADY mobile:stop-2 es Pacific/Honolulu"; len(d.rehearsed) != 1 || d.rehearsed[0] != want {
 		t.Errorf("rehearsed %q, want %q", d.rehearsed, want)
