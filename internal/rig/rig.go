@@ -55,6 +55,7 @@ type Options struct {
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  Carrier         // nil: the recorder
 	Clock    *clock.Clock    // nil: one that stands at Now
+	NewID    id.New          // nil: counts from 1; a second process over one store takes the first one's
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
 
@@ -84,6 +85,9 @@ func New(t testing.TB, o Options) *Rig {
 	}
 	if r.Clock == nil {
 		r.Clock = clock.Manual(o.Now)
+	}
+	if o.NewID != nil {
+		r.NewID = o.NewID
 	}
 	if o.Carrier == nil {
 		o.Carrier = r.Sent
