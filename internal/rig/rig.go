@@ -57,6 +57,7 @@ type Options struct {
 	Carrier  engine.Carrier  // nil: the recorder
 	Mail     outbox.Sender   // nil: no e-mails
 	Clock    *clock.Clock    // nil: one that stands at Now
+	NewID    id.New          // nil: counts from 1; a second process over one store takes the first one's
 
 	Watch func(context.Context, *docstore.Batch) error // looks at every commit after the guard
 
@@ -80,6 +81,9 @@ func New(t testing.TB, o Options) *Rig {
 	}
 	if r.Clock == nil {
 		r.Clock = clock.Manual(o.Now)
+	}
+	if o.NewID != nil {
+		r.NewID = o.NewID
 	}
 	if o.Carrier == nil {
 		o.Carrier = r.Sent

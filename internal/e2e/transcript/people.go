@@ -165,3 +165,15 @@ onCall: [{name: Noor Haddad, phone: 412-555-0102, hours: always}]
 outOfHours: Noor is on call around the clock.
 promise: {caller: Maria, number: 412-555-0100, hours: 8}
 `
+
+// Study puts the study of the transcripts in place, without its people.
+func Study(t testing.TB, r *rig.Rig) {
+	t.Helper()
+	st, err := trial.ParseStudy([]byte(study))
+	if err == nil {
+		_, err = r.Trial.PutStudy(t.Context(), rig.Staff, st)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
