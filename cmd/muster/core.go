@@ -22,6 +22,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/metrics"
 	"github.com/muster-health/muster/internal/outbox"
@@ -175,6 +176,7 @@ func (k *core) openTrial(ctx context.Context) (err error) {
 		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
 			Transport: k.tracing.Transport(http.DefaultTransport)})
 		opts.Senders = map[outbox.Kind]outbox.Sender{outbox.SMS: k.carrier, outbox.Call: k.carrier}
+		opts.Paces = map[outbox.Kind]outbox.Pace{outbox.SMS: {PerSecond: t.Parts, Units: func(m outbox.Message) int { return i18n.Segments(m.Body) }}, outbox.Call: {PerSecond: t.Calls}}
 		opts.Finders = map[outbox.Kind]outbox.Finder{outbox.SMS: k.carrier, outbox.Call: k.carrier}
 	}
 	if k.box, err = outbox.Open(ctx, k.store, k.clock, k.keys, links, opts); err != nil {
