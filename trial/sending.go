@@ -105,9 +105,9 @@ type Reach struct {
 	Ref      string
 	ReplyTo  string
 	NotAfter time.Time
-	Due      time.Time // zero: now, or as soon as the gate lets it
-	Priority outbox.Priority
-	Staff    string // who wrote it
+	Due      time.Time       // zero: now, or as soon as the gate lets it
+	Priority outbox.Priority // Normal: a reply is urgent, recruitment goes last
+	Staff    string          // who wrote it
 }
 
 // Reach asks the gate and, when it agrees (or only puts off), stores the touch, the message and
@@ -171,6 +171,14 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 	if r.Kind == outbox.Email && r.NotAfter.IsZero() { // mailboxes are full, servers put off: not for ever
 		r.NotAfter = due.Add(mailPatience)
 	}
+	priority := r.Priority
+	switch {
+	case priority != outbox.Normal:
+	case r.ReplyTo != "": // somebody waits for it
+		priority = outbox.Urgent
+	case r.Purpose == contacts.Recruitment:
+		priority = outbox.Bulk
+	}
 	lang := cmp.Or(r.Lang, c.Speaks(p.Language))
 	version := cmp.Or(r.Version, i18n.Version(lang, r.Template), "1")
 	t := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + id}, Person: r.Person, At: c.now(), Out: true, Channel: channelOf(r.Kind), Purpose: r.Purpose,
@@ -178,7 +186,7 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 	c.People.AddTouch(b, &t)
 	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: id}, Kind: r.Kind, Person: string(r.Person), To: to.Value, Point: to.Hash, Purpose: string(r.Purpose),
 		Study: string(r.Study), Visit: r.Visit, Ref: r.Ref, Template: r.Template, Version: version, Lang: string(lang), Approval: approval, Body: r.Body, Vars: r.Vars,
-		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: r.Priority, Due: due, NotAfter: r.NotAfter})
+		Touch: t.ID, ReplyTo: r.ReplyTo, Priority: priority, Due: due, NotAfter: r.NotAfter})
 	return t
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore/mongodoc"
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
 	"github.com/muster-health/muster/internal/email"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/metrics"
 	"github.com/muster-health/muster/internal/outbox"
@@ -181,6 +182,7 @@ func (k *core) openEngine(ctx context.Context) (err error) {
 		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
 			Transport: k.tracing.Transport(http.DefaultTransport)})
 		d.Carrier = k.carrier
+		d.Paces = map[outbox.Kind]outbox.Pace{outbox.SMS: {PerSecond: t.Parts, Units: func(m outbox.Message) int { return i18n.Segments(m.Body) }}, outbox.Call: {PerSecond: t.Calls}}
 	}
 	if k.openMail(); k.mail != nil {
 		d.Mail = k.mail

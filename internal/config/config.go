@@ -60,6 +60,8 @@ type Twilio struct {
 	AccountSID string
 	AuthToken  string
 	From       phone.Number
+	Parts      float64 // parts of texts a second, 0 = as fast as Twilio takes them
+	Calls      float64 // calls a second
 }
 
 // setting is one flag, also MUSTER_<NAME> and a key of the file.
@@ -80,6 +82,8 @@ var settings = []setting{
 	{"twilio-account-sid", "", "Twilio account SID", false},
 	{"twilio-auth-token", "", "Twilio auth token", true},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
+	{"twilio-parts-a-second", "0", "most parts of texts a second from this process: a US long code takes about 1, toll-free 3; 0 leaves the queue to Twilio", false},
+	{"twilio-calls-a-second", "0", "most calls begun a second from this process: an account takes 1 unless more was agreed; 0 leaves the queue to Twilio", false},
 	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
 	{"smtp-url", "", "mail server that takes our e-mails, smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://…:465 (none are sent when empty)", true},
 	{"mail-from", "", "whom e-mails come from, such as Research office <office@example.org>", false},
@@ -293,6 +297,14 @@ func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 			p.add("%s: %v", c.where("twilio-from"), err)
 		}
 		c.Twilio.From = n
+	}
+	for name, to := range map[string]*float64{"twilio-parts-a-second": &c.Twilio.Parts, "twilio-calls-a-second": &c.Twilio.Calls} {
+		v, err := strconv.ParseFloat(k.String(name), 64)
+		if err != nil || !(v >= 0 && v <= 1000) {
+			p.add("%s: %q is not a number from 0 to 1000 such as 1 or 0.5", c.where(name), k.String(name))
+			continue
+		}
+		*to = v
 	}
 	if b := c.Twilio.BaseURL; b != "" {
 		u, err := url.Parse(b)

@@ -75,6 +75,7 @@ type Options struct {
 	// Observe hears how each call to a provider ended: "accepted", "refused", "retry", "ambiguous".
 	Observe  func(k Kind, outcome string)
 	Spread   func() float64 // from 0 to 1, how far pauses are spread; nil = at random
+	Paces    map[Kind]Pace  // none for a kind: as fast as its provider takes them
 	PerTick  int            // most messages sent in one Deliver; 0 = 100
 	Parallel int            // most provider calls at once; 0 = 4
 	Process  string         // names this process in attempts; "" = random
@@ -94,7 +95,8 @@ type Box struct {
 	halts *docstore.Collection[Halt, *Halt]
 
 	mu     sync.Mutex
-	halted []Halt             // as last read
+	halted []Halt // as last read
+	lanes  map[Kind]lane
 	paused map[Kind]time.Time // real time until which a provider asked to be left alone
 }
 
@@ -183,7 +185,7 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 	if err != nil {
 		return nil, err
 	}
-	return &Box{store: store, halts: halts, clock: clock, gate: gate, hash: keys.Hash, opts: opts, rows: rows, list: list, sids: sids, paused: map[Kind]time.Time{}}, nil
+	return &Box{store: store, halts: halts, clock: clock, gate: gate, hash: keys.Hash, opts: opts, rows: rows, list: list, sids: sids, paused: map[Kind]time.Time{}, lanes: map[Kind]lane{}}, nil
 }
 
 // Put adds a message to b. When its ID is in the outbox already, whatever became of it, nothing

@@ -37,6 +37,7 @@ func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
 func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 	wall := x.clock.Wall()
 	n := 0
+	listed := map[Kind]int{}
 	once := map[Kind]bool{} // of these kinds one message alone is let through
 	for k := range x.opts.Senders {
 		_, once[k] = x.haltOf(k)
@@ -54,7 +55,7 @@ func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 			if m.Wake.After(wall) || x.isStopped(m.Kind, wall) {
 				held[whose] = true
 			}
-			if held[whose] || x.opts.Senders[m.Kind] == nil {
+			if held[whose] || x.opts.Senders[m.Kind] == nil || x.full(m.Kind, wall) || listed[m.Kind] == x.most(m.Kind) {
 				continue
 			}
 			if halted, ok := once[m.Kind]; ok && halted {
@@ -64,6 +65,7 @@ func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 				held[string(m.Kind)] = true
 			}
 			q.add(whose, m.ID)
+			listed[m.Kind]++
 			if n++; n == x.opts.PerTick {
 				return q, nil
 			}
@@ -131,6 +133,9 @@ func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, ta
 		if !m.NotAfter.IsZero() && now.After(m.NotAfter) {
 			m.State, m.Reason, m.Wake = Expired, "its time had passed", time.Time{}
 			return true, nil
+		}
+		if !x.begin(m, wall) {
+			return false, nil
 		}
 		if ok, err := x.pass(ctx, b, m.Kind, wall); !ok || err != nil {
 			return false, err

@@ -158,6 +158,7 @@ type world struct {
 	box      *outbox.Box
 	heard    []string // "msg_1 accepted", from OnChange
 	stuck    []string
+	paces    map[outbox.Kind]outbox.Pace
 	halted   []string // "account 20003", from Halted
 }
 
@@ -218,7 +219,7 @@ func (w *world) process(t fataler, d docstore.Driver, name string, g gate) (*doc
 			w.halted = append(w.halted, h.ID+" "+h.Code)
 			return nil
 		},
-		Parallel: 1, Process: name, Logger: quiet,
+		Paces: w.paces, Parallel: 1, Process: name, Logger: quiet,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -32,11 +32,12 @@ type Deps struct {
 
 	Office    phone.Number // the number messages come from
 	PublicURL string
-	Carrier   Carrier       // nil: nothing is sent
-	Mail      outbox.Sender // nil: no e-mails
-	OptOut    ivr.OptOut    // "" the carrier answers STOP
-	Drafts    bool          // texts whose translation is a draft may be sent (F19)
-	CodesADay int           // 0 = the usual limit
+	Paces     map[outbox.Kind]outbox.Pace // how fast each kind goes; nil: as fast as it can
+	Carrier   Carrier                     // nil: nothing is sent
+	Mail      outbox.Sender               // nil: no e-mails
+	OptOut    ivr.OptOut                  // "" the carrier answers STOP
+	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
+	CodesADay int                         // 0 = the usual limit
 
 	CheckCriteria func(yaml string) error                        // nil: criteria are taken as they are
 	OnPerson      func(ctx context.Context, p contacts.PersonID) // what a person's facts changed; nil: nothing
@@ -71,7 +72,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Observe: d.Observe, Logger: d.Logger}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Paces: d.Paces, Observe: d.Observe, Logger: d.Logger}
 	opts.Senders = map[outbox.Kind]outbox.Sender{}
 	if d.Mail != nil {
 		opts.Senders[outbox.Email] = d.Mail
