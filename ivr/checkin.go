@@ -117,8 +117,8 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 			return nil, err
 		}
 		return o.replay(&now)
-	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
-		return o.end(ctx, c)
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed), errors.Is(err, survey.ErrMode):
+		return o.end(ctx, c, err)
 	}
 	return said, err
 }
@@ -200,8 +200,8 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 }
 
 // end is closed for a call whose step is not made yet.
-func (o *Operator) end(ctx context.Context, c *call) (Script, error) {
-	s, err := o.closed(c, trial.ErrClosed)
+func (o *Operator) end(ctx context.Context, c *call, why error) (Script, error) {
+	s, err := o.closed(c, why)
 	if err != nil {
 		return nil, err
 	}
@@ -222,8 +222,13 @@ func (o *Operator) end(ctx context.Context, c *call) (Script, error) {
 	return o.replay(&done)
 }
 
-// closed says that the window is over, whatever the questionnaire was at.
+// closed says that the window is over, whatever the questionnaire was at, or that it goes on by the
+// channel it began on.
 func (o *Operator) closed(c *call, err error) (Script, error) {
+	if errors.Is(err, survey.ErrMode) {
+		c.Outcome = "begun in another way"
+		return o.bye(c, "voice.otherWay"), nil
+	}
 	if errors.Is(err, trial.ErrClosed) || errors.Is(err, survey.ErrClosed) {
 		c.Outcome = "too late"
 		return o.bye(c, "voice.tooLate"), nil
