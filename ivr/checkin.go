@@ -118,7 +118,7 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 			return nil, err
 		}
 		return o.replay(&now)
-	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed), errors.Is(err, trial.ErrChannel):
+	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed), errors.Is(err, trial.ErrChannel), errors.Is(err, survey.ErrMode):
 		return o.end(ctx, c, err)
 	}
 	return said, err
@@ -228,10 +228,13 @@ func (o *Operator) end(ctx context.Context, c *call, why error) (Script, error) 
 	return o.replay(&done)
 }
 
-// closed says that the window is over, or that a person asks the rest, whatever the questionnaire
-// was at.
+// closed says that the window is over, that it goes on by the channel it began on, or that a person
+// asks the rest, whatever the questionnaire was at.
 func (o *Operator) closed(ctx context.Context, c *call, err error) (Script, error) {
 	switch {
+	case errors.Is(err, survey.ErrMode):
+		c.Outcome = "begun in another way"
+		return o.bye(c, "voice.otherWay"), nil
 	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
 		c.Outcome = "too late"
 		return o.bye(c, "voice.tooLate"), nil

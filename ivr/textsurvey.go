@@ -54,6 +54,9 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	rec, err := o.Trial.Record(ctx, trial.System, r.ID, survey.Input{Kind: survey.Show, Channel: survey.SMS, At: now})
+	if errors.Is(err, survey.ErrMode) {
+		return o.decide(ctx, plan{Meta: docstore.Meta{ID: key}, At: now}) // whoever began elsewhere goes on there
+	}
 	if err != nil {
 		return err
 	}
@@ -162,6 +165,8 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		return nil
 	})
 	switch {
+	case errors.Is(err, survey.ErrMode):
+		return t.reply("sms.surveyOther", "phone", of.Phone)
 	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
 		return t.reply("sms.surveyLate", "phone", of.Phone)
 	case errors.Is(err, trial.ErrChannel):

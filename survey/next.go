@@ -14,7 +14,7 @@ const maxAttempts = 3
 // NewSession starts a session of q in lang; nothing is asked yet. Next with Show asks the
 // first question.
 func NewSession(q *Questionnaire, lang string, now time.Time) Session {
-	return Session{Ref: q.ref, Lang: lang, Status: InProgress, Started: instant(now)}
+	return Session{Ref: q.ref, Lang: lang, Status: InProgress, Mode: q.mode, Started: instant(now)}
 }
 
 // instant is how times are stored: UTC, milliseconds.
@@ -44,10 +44,13 @@ type turn struct {
 // are returned in Prompt.Removed.
 //
 // ErrVersion: the session belongs to another version. ErrClosed: the session has ended.
-// ErrNotAsked: the question does not exist, is not enabled, or nothing is current.
+// ErrMode: it is locked to the channel of its first answer. ErrNotAsked: the question does not exist, is not enabled, or nothing is current.
 func (q *Questionnaire) Next(s Session, in Input) (Session, Prompt, *Answer, error) {
 	if s.Ref != q.ref {
 		return s, Prompt{}, nil, fmt.Errorf("session of %q put to %q: %w", s.Ref, q.ref, ErrVersion)
+	}
+	if err := s.elsewhere(in); err != nil {
+		return s, Prompt{}, nil, err
 	}
 	before := s
 	s.Answers = slices.Clone(s.Answers)
@@ -281,6 +284,9 @@ func (t *turn) reply() (Prompt, error) {
 // store puts the answer in and takes out the answers of items it has disabled.
 func (t *turn) store(a Answer) {
 	t.stored = &a
+	if t.s.Mode == ModeFlagged && slices.ContainsFunc(t.s.Answers, func(old Answer) bool { return old.Channel != a.Channel }) {
+		t.s.Mixed = true
+	}
 	at := slices.IndexFunc(t.s.Answers, func(old Answer) bool { return old.LinkID == a.LinkID })
 	if at >= 0 {
 		if old := t.s.Answers[at]; !sameAnswer(old, a) {

@@ -30,6 +30,7 @@ type Questionnaire struct {
 	notice string
 	notes  []string
 	scores []score
+	mode   Mode
 	locked string // what keeps it to the web and to interviews by staff, "" if nothing
 }
 
@@ -85,6 +86,7 @@ func Parse(data []byte) (*Questionnaire, error) {
 		p.wellFormed(w)
 		p.conditions()
 		p.readScores(w.Extension)
+		p.readMode(w.Extension)
 	}
 	if len(p.errs) > 0 {
 		return nil, fmt.Errorf("questionnaire refused: %w", errors.Join(p.errs...))

@@ -9,14 +9,15 @@ import (
 
 type (
 	outResponse struct {
-		ResourceType  string        `json:"resourceType"`
-		Language      string        `json:"language,omitempty"`
-		Questionnaire string        `json:"questionnaire"`
-		Status        Status        `json:"status"`
-		Subject       *outReference `json:"subject,omitempty"`
-		Authored      string        `json:"authored,omitempty"`
-		Author        *outReference `json:"author,omitempty"`
-		Item          []outItem     `json:"item,omitempty"`
+		ResourceType  string         `json:"resourceType"`
+		Extension     []outExtension `json:"extension,omitempty"`
+		Language      string         `json:"language,omitempty"`
+		Questionnaire string         `json:"questionnaire"`
+		Status        Status         `json:"status"`
+		Subject       *outReference  `json:"subject,omitempty"`
+		Authored      string         `json:"authored,omitempty"`
+		Author        *outReference  `json:"author,omitempty"`
+		Item          []outItem      `json:"item,omitempty"`
 	}
 	outReference struct {
 		Reference string `json:"reference"`
@@ -66,6 +67,7 @@ type (
 		Code      string         `json:"valueCode,omitempty"`
 		String    string         `json:"valueString,omitempty"`
 		Integer   *int           `json:"valueInteger,omitempty"`
+		Boolean   *bool          `json:"valueBoolean,omitempty"`
 		Instant   string         `json:"valueInstant,omitempty"`
 		Extension []outExtension `json:"extension,omitempty"`
 	}
@@ -89,6 +91,9 @@ func (q *Questionnaire) Response(s Session, subject, author string) ([]byte, err
 	out := outResponse{
 		ResourceType: "QuestionnaireResponse", Language: s.Lang, Questionnaire: q.ref, Status: s.Status,
 		Subject: refer(subject), Author: refer(author), Item: w.items(q.roots),
+	}
+	if s.Mode != "" {
+		out.Extension = []outExtension{{URL: extMode, Extension: []outExtension{{URL: "policy", Code: string(s.Mode)}, {URL: "mixed", Boolean: &s.Mixed}}}}
 	}
 	last := s.Ended
 	for _, a := range s.Answers {

@@ -41,8 +41,12 @@ type Session struct {
 	Pending  string    `bson:"pending,omitempty" json:"pending,omitempty"`
 	Attempts int       `bson:"attempts,omitempty" json:"attempts,omitempty"` // inputs refused for Current
 	AskedAt  time.Time `bson:"askedAt,omitempty" json:"askedAt,omitzero"`    // when Current was first asked
-	Started  time.Time `bson:"started" json:"started"`
-	Ended    time.Time `bson:"ended,omitempty" json:"ended,omitzero"`
+	// Mode is the policy of this session, "" for allowed; Mixed says that a flagged one has answers
+	// by more than one channel.
+	Mode    Mode      `bson:"mode,omitempty" json:"mode,omitempty"`
+	Mixed   bool      `bson:"mixed,omitempty" json:"mixed,omitempty"`
+	Started time.Time `bson:"started" json:"started"`
+	Ended   time.Time `bson:"ended,omitempty" json:"ended,omitzero"`
 }
 
 // Answer is what was said to one question. Values is empty when Declined.

@@ -38,6 +38,7 @@ const (
 	extOptionFacts  = "urn:muster:facts-from-options" // boolean: each option is a fact
 	extLooksBack    = "urn:muster:looks-back"         // string: the time the question is about, "P6M" before the answer
 	extScore        = "urn:muster:score"              // on the questionnaire: a sum of answers; see score
+	extMode         = "urn:muster:mode-policy"        // on the questionnaire, code: allowed, flagged, locked; on a response with whether it was mixed
 	extCapture      = "urn:muster:capture"            // on a response item: how the answer was taken
 	systemAbsent    = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 	systemUCUM      = "http://unitsofmeasure.org"

@@ -98,7 +98,7 @@ func (c *Coordinator) DueIn(ctx context.Context, person *contacts.Person, s *Sub
 			}
 			r = Response{Meta: docstore.Meta{ID: ResponseID(s.ID, day)}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: st.Diary.Questionnaire,
 				Kind: "diary", Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
-				Session: survey.NewSession(q, string(c.Speaks(person.Language)), now)}
+				Session: st.Diary.session(q, c.Speaks(person.Language), now)}
 		} else if err != nil {
 			return nil, err
 		}

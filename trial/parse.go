@@ -147,6 +147,7 @@ func (s *Study) checkDiary(p *problems) {
 	for _, c := range d.Channels {
 		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), "diary.channels", "%q: use web, sms, voice or staff", c)
 	}
+	p.when(d.Mode != "" && !slices.Contains(survey.Modes(), d.Mode), "diary.mode", "%q: use allowed, flagged or locked", d.Mode)
 	for i, x := range s.OnCall {
 		_, err := phone.Parse(x.Phone, "US")
 		p.when(err != nil, fmt.Sprintf("onCall[%d].phone", i), "cannot be dialled")

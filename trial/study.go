@@ -134,6 +134,7 @@ type DiaryPlan struct {
 	Retries       int               `bson:"retries,omitempty" yaml:"retries"`           // further calls when nobody was reached
 	RetryMinutes  int               `bson:"retryMinutes,omitempty" yaml:"retryMinutes"` // from the attempt's end
 	Identity      string            `bson:"identity,omitempty" yaml:"identity"`         // "answers only", "standard", "staff" (F12)
+	Mode          survey.Mode       `bson:"mode,omitempty" yaml:"mode"`                 // "allowed", "flagged", "locked": may an entry go on by another channel; the questionnaire's own counts where it is stricter
 	RedFlags      []survey.FlagRule `bson:"redFlags,omitempty" yaml:"redFlags"`
 	SafetyText    map[string]string `bson:"safetyText,omitempty" yaml:"safetyText"`
 	// RedFlagApproval is the board's reference for the red flags and what follows from them (F18).

@@ -86,6 +86,9 @@ func (h *Pages) diaryPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	session, prompt, _, err := q.Next(d.Session, survey.Input{Kind: survey.Show, LinkID: r.URL.Query().Get("q"), Channel: survey.Web, Lang: string(h.lang(r)), At: h.Clock.Now()})
+	if errors.Is(err, survey.ErrMode) {
+		return h.elsewhere(w, r)
+	}
 	if errors.Is(err, survey.ErrNotAsked) || errors.Is(err, survey.ErrClosed) {
 		return web.SeeOther("/me")
 	}
@@ -133,6 +136,8 @@ func (h *Pages) diary(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, trial.ErrClosed), errors.Is(err, trial.ErrChannel):
 		h.site.Flash(r, view.Notice, h.T(r, "participant.diary.closed"))
 		return web.Redirect(w, r, "/me")
+	case errors.Is(err, survey.ErrMode):
+		return h.elsewhere(w, r)
 	case errors.Is(err, survey.ErrNotAsked), errors.Is(err, survey.ErrVersion), errors.Is(err, survey.ErrClosed):
 		return web.SeeOther("/me/diary")
 	case err != nil:
@@ -145,6 +150,12 @@ func (h *Pages) diary(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/me/diary/safety")
 	}
 	return web.Redirect(w, r, "/me/diary")
+}
+
+// elsewhere says that an entry goes on by the channel it began on.
+func (h *Pages) elsewhere(w http.ResponseWriter, r *http.Request) error {
+	h.site.Flash(r, view.Notice, h.T(r, "participant.diary.elsewhere"))
+	return web.Redirect(w, r, "/me")
 }
 
 type safetyPage struct {

@@ -52,6 +52,8 @@ type exportAnswers struct {
 	Study   string         `json:"study,omitempty"`
 	Kind    string         `json:"kind"`
 	Day     string         `json:"day,omitempty"`
+	Mode    survey.Mode    `json:"mode,omitempty"` // allowed, flagged, locked: whether it may go on by another channel
+	Mixed   bool           `json:"mixed,omitempty"`
 	Answers []exportAnswer `json:"answers"`
 }
 
@@ -122,7 +124,7 @@ func (h *Pages) download(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("own data: %w", err)
 		}
-		x := exportAnswers{Study: title[a.Study], Kind: a.Kind, Day: a.Day}
+		x := exportAnswers{Study: title[a.Study], Kind: a.Kind, Day: a.Day, Mode: a.Session.Mode, Mixed: a.Session.Mixed}
 		for _, l := range q.Lines(a.Session, string(lang)) {
 			x.Answers = append(x.Answers, exportAnswer{l.Question, l.Text, l.Answer.AnsweredAt, l.Answer.Channel})
 		}
