@@ -19,6 +19,12 @@ type ladder struct {
 	reach trial.Reach        // what a call is; NotAfter is the end of the ladder too
 	calls int                // at most
 	wait  time.Duration
+	once  bool // who has a message from us on their machine is not called again
+}
+
+// again says whether a call that ended so is followed by another.
+func (l *ladder) again(outcome string) bool {
+	return retried(outcome) && !(l.once && outcome == leftMessage)
 }
 
 // rung is where a ladder stands.
@@ -71,6 +77,8 @@ func (o *Operator) climb(ctx context.Context, l ladder, now time.Time) (at rung,
 			return spent, message, nil
 		case !retried(a.Outcome):
 			return settled, message, nil
+		case !l.again(a.Outcome):
+			return spent, message, nil
 		case n+1 < l.calls && now.Before(a.Ended.Add(l.wait)):
 			return waiting, message, nil
 		}
@@ -160,7 +168,7 @@ func (o *Operator) lookAfter(ctx context.Context, a plan, now time.Time) (plan, 
 func (o *Operator) nextCall(ctx context.Context, l ladder) (time.Time, bool) {
 	for n := range l.calls - 1 {
 		a, err := o.plans.Get(ctx, callPlan(l.key(n)))
-		if err != nil || a.Ended.IsZero() || !retried(a.Outcome) {
+		if err != nil || a.Ended.IsZero() || !l.again(a.Outcome) {
 			return time.Time{}, false
 		}
 		if _, err := o.plans.Get(ctx, callPlan(l.key(n+1))); errors.Is(err, docstore.ErrNotFound) {

@@ -142,7 +142,7 @@ const (
 // visitLadder is the calls that remind of a booking; key names the first.
 func visitLadder(key string, r trial.Reach) ladder {
 	r.Kind, r.Template, r.Body = outbox.Call, CallVisit, ""
-	return ladder{calls: visitCalls, wait: visitWait, reach: r, key: func(n int) string {
+	return ladder{calls: visitCalls, wait: visitWait, once: true, reach: r, key: func(n int) string {
 		if n == 0 {
 			return key
 		}

@@ -273,6 +273,11 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("language", r.Trial.InLanguage(ctx, by, practice.ID, "es"))
 	evening := time.Date(2026, 3, 10, 22, 35, 0, 0, time.UTC) // 18:35 there, in the week before the second visit
 	r.Clock.Advance(evening.Sub(r.Clock.Now()))
+	locked, err := r.Trial.Study(ctx, "STEADY")
+	do("study", err)
+	locked.Diary.Mode = survey.ModeLocked
+	_, err = r.Trial.PutStudy(ctx, by, locked)
+	do("put study", err)
 	due, err := r.Trial.Due(ctx, id, r.Clock.Now())
 	do("due", err)
 	if len(due) == 0 {
@@ -284,6 +289,8 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("show", err)
 	_, err = r.Trial.RecordWith(ctx, by, resp.ID, survey.Input{Kind: survey.Reply, LinkID: rec.Prompt.LinkID, Raw: "186", Channel: survey.Web}, nil)
 	do("answer", err)
+	_, err = r.Trial.Unlock(ctx, by, resp.ID, "their web is down")
+	do("unlock", err)
 	r.Deliver(t)
 	r.Clock.Advance(6 * time.Minute)
 	do("escalate", r.Trial.Escalate(ctx, r.Clock.Now()))

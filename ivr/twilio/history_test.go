@@ -58,7 +58,7 @@ func TestStatusHistoriesThroughWebhooks(t *testing.T) {
 			}
 			form := url.Values{"MessageSid": {rig.SID(m)}, "SmsSid": {rig.SID(m)}, "MessageStatus": {status}, "SmsStatus": {status}, "AccountSid": {account}, "From": {rig.Office}, "To": {m.To}}
 			if status == "failed" || status == "undelivered" {
-				form.Set("ErrorCode", "30003")
+				form.Set("ErrorCode", "30005") // which asks for no further try
 			}
 			target := twilio.MessageStatusPath
 			if rapid.Bool().Draw(rt, "ours") {
