@@ -205,11 +205,27 @@ func (d *Driver) loadCursorKey(ctx context.Context) error {
 
 // Get returns the stored document, or ErrNotFound.
 func (d *Driver) Get(ctx context.Context, collection, id string) (bson.Raw, error) {
-	raw, err := d.db.Collection(collection).FindOne(ctx, byID(id)).Raw()
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return nil, docstore.ErrNotFound
+	for n := 0; ; n++ {
+		raw, err := d.db.Collection(collection).FindOne(ctx, byID(id)).Raw()
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			return nil, docstore.ErrNotFound
+		}
+		if n == readTries-1 || !lostConnection(err) || ctx.Err() != nil {
+			return raw, err
+		}
+		time.Sleep(50 * time.Millisecond << n)
 	}
-	return raw, err
+}
+
+// readTries is how often one document is asked for where connections are lost. The client asks twice;
+// on a bad day other people's lost commits close the connection under both.
+const readTries = 3
+
+// lostConnection says whether an operation ended with its connection, or with all connections, which
+// another operation's failure closes.
+func lostConnection(err error) bool {
+	var closed interface{ Retryable() bool }
+	return mongo.IsNetworkError(err) || errors.As(err, &closed) && closed.Retryable()
 }
 
 func byID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }

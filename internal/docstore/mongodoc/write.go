@@ -198,7 +198,7 @@ func concernFailed(err error) bool {
 // again adds errAgain to what a new transaction may cure: what the server says is transient,
 // and a transaction that took too long while its caller still waits.
 func again(ctx context.Context, err error) error {
-	if hasLabel(err, labelTransient) || ctx.Err() == nil && (mongo.IsTimeout(err) || mongo.IsNetworkError(err)) {
+	if hasLabel(err, labelTransient) || ctx.Err() == nil && (mongo.IsTimeout(err) || lostConnection(err)) {
 		return fmt.Errorf("%w: %w", errAgain, err)
 	}
 	return err
