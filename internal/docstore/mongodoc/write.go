@@ -107,10 +107,13 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 	if err != nil {
 		return fmt.Errorf("start session: %w", err)
 	}
-	// Ending a session aborts what it has open; that must reach the server although ctx has ended.
-	end, cancelEnd := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
-	defer cancelEnd()
-	defer session.EndSession(end)
+	// Ending a session aborts what it has open. That must reach the server although ctx has ended, and
+	// has a time of its own: what is not aborted keeps its documents from others for a minute.
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+		defer cancel()
+		session.EndSession(end)
+	}()
 	if err := session.StartTransaction(transactionOptions()); err != nil {
 		return fmt.Errorf("start transaction: %w", err)
 	}
@@ -119,13 +122,11 @@ func (d *Driver) attempt(ctx context.Context, marker string, ops []docstore.Op) 
 	tx := mongo.NewSessionContext(limited, session)
 	for _, op := range contestedFirst(ops) {
 		if err := d.apply(tx, op); err != nil {
-			_ = session.AbortTransaction(end) // if this fails the server aborts it by age
 			return fmt.Errorf("%s %s %s: %w", op.Kind, op.Collection, op.ID, again(ctx, err))
 		}
 	}
 	_, err = d.db.Collection(batchesCollection).InsertOne(tx, d.marker(marker))
 	if err != nil {
-		_ = session.AbortTransaction(end)
 		return fmt.Errorf("insert marker: %w", again(ctx, err))
 	}
 	// The driver repeats a commit whose connection is lost, as long as tx lasts.
