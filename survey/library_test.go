@@ -7,7 +7,7 @@ import (
 
 func TestLibraryIsCompleteInBothLanguages(t *testing.T) {
 	names := LibraryNames()
-	want := []string{"clearway-daily", "clearway-prescreen", "general-prescreen", "lantern-walk", "orchard-weekly", "steady-evening", "steady-prescreen"}
+	want := []string{"clearway-daily", "clearway-prescreen", "general-prescreen", "lantern-walk", "orchard-weekly", "steady-evening", "steady-prescreen", "weekly-check"}
 	if !slices.Equal(names, want) {
 		t.Fatalf("library holds %v, want %v", names, want)
 	}
@@ -32,7 +32,7 @@ func TestLibraryIsCompleteInBothLanguages(t *testing.T) {
 }
 
 func TestDiariesOfTheLibraryFitEveryChannel(t *testing.T) {
-	for _, name := range []string{"general-prescreen", "steady-evening", "clearway-daily", "lantern-walk", "orchard-weekly", "steady-prescreen"} {
+	for _, name := range []string{"general-prescreen", "steady-evening", "clearway-daily", "lantern-walk", "orchard-weekly", "steady-prescreen", "weekly-check"} {
 		q := fromLibrary(t, name)
 		for _, c := range []Channel{Web, Staff, SMS, Voice} {
 			if err := q.Check(c); err != nil {

@@ -30,7 +30,7 @@ type Simulator struct {
 	messages map[string]*message
 	watchers map[string]int // open pages per phone
 	paces    map[jobKind]*pace
-	running  int            // webhooks on their way
+	running  int // webhooks on their way
 	revision uint64
 	changed  chan struct{} // closed at every change
 	touched  bool
