@@ -34,11 +34,14 @@ type call struct {
 	Slow          bool                `bson:"slow,omitempty"`
 	Stage         stage               `bson:"stage"`
 	Step          int                 `bson:"step"`
-	Silent        int                 `bson:"silent,omitempty"`  // questions of a stage that got no or no valid key
-	Starred       bool                `bson:"starred,omitempty"` // the last key was *
-	Back          stage               `bson:"back,omitempty"`    // what * twice left, while at more
-	Slower        bool                `bson:"slower,omitempty"`  // the caller wants slower speech
-	Item          string              `bson:"item,omitempty"`    // of the questionnaire, that the step asks
+	Silent        int                 `bson:"silent,omitempty"`   // questions of a stage that got no or no valid key
+	Far           bool                `bson:"far,omitempty"`      // from a phone that is not theirs, by participant number
+	Picks         []string            `bson:"picks,omitempty"`    // responses to choose from
+	Finished      []string            `bson:"finished,omitempty"` // responses completed on this call
+	Starred       bool                `bson:"starred,omitempty"`  // the last key was *
+	Back          stage               `bson:"back,omitempty"`     // what * twice left, while at more
+	Slower        bool                `bson:"slower,omitempty"`   // the caller wants slower speech
+	Item          string              `bson:"item,omitempty"`     // of the questionnaire, that the step asks
 	Required      bool                `bson:"required,omitempty"`
 	ReadBack      bool                `bson:"readBack,omitempty"`
 	Zero          bool                `bson:"zero,omitempty"` // 0 is an answer to it
@@ -65,6 +68,8 @@ const (
 	atAlert    stage = "alert"    // somebody on call
 	atDial     stage = "dial"     // put through to the office
 	atCode     stage = "code"     // a code was read out
+	atNumber   stage = "number"   // inbound from somebody else's phone: a participant number
+	atPick     stage = "pick"     // which of several questionnaires
 	atMore     stage = "more"     // * twice: again, back, skip
 	atEnd      stage = "end"
 )
@@ -256,6 +261,10 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 		return o.pin(ctx, c, keys)
 	case atBirthday:
 		return o.birthday(ctx, c, keys)
+	case atNumber:
+		return o.participantNumber(ctx, c, keys)
+	case atPick:
+		return o.pick(ctx, c, keys)
 	case atMore:
 		return o.more(ctx, c, keys)
 	case atVisit:

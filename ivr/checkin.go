@@ -20,7 +20,7 @@ func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
 	r, err := o.due(ctx, c)
 	if errors.Is(err, docstore.ErrNotFound) {
 		c.Outcome = "nothing due"
-		return o.bye(c, "voice.nothingDue"), nil
+		return o.then(ctx, c, "voice.nothingDue")
 	}
 	if err != nil {
 		return o.closed(ctx, c, err)
@@ -77,12 +77,12 @@ func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
 			return r, err
 		}
 	}
-	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
+	all, err := o.dueNow(ctx, c)
 	if err != nil {
 		return trial.Response{}, err
 	}
 	for _, r := range all {
-		if r.State != trial.ResponseCompleted && (c.Response == "" || r.ID == c.Response) {
+		if c.Response == "" || r.ID == c.Response {
 			return r, nil
 		}
 	}
@@ -100,7 +100,7 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := survey.Input{Kind: survey.Reply, LinkID: c.Item, Raw: c.Claim, Channel: survey.Voice, At: o.local(ctx, c)}
+	in := survey.Input{Kind: survey.Reply, LinkID: c.Item, Raw: c.Claim, DayFirst: c.dayFirst(), Channel: survey.Voice, At: o.local(ctx, c)}
 	switch {
 	case c.ReadBack && r.Session.Pending != c.Item, r.Session.Current == "" && r.State != trial.ResponseCompleted:
 		in = survey.Input{Kind: survey.Show, Channel: survey.Voice, At: in.At} // it went on elsewhere meanwhile
@@ -149,7 +149,7 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 		if rec.Prompt.GiveUp {
 			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
 		}
-		if after.Outcome == byPerson {
+		if ask := rec.Prompt; ask.Sensitivity == "sensitive" && !ask.Done && !ask.GiveUp {
 			o.Trial.AddTask(b, askInPerson(c.Person, c.Study, c.Response, o.now()))
 		}
 		next, err := after.went(s)
@@ -201,14 +201,16 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 		for _, x := range rec.Prompt.Intro {
 			s = append(s, Say{Text: x, Lang: c.Lang})
 		}
-		c.Outcome = "completed"
-		return append(s, o.bye(c, "voice.thanks")...), nil
+		c.Outcome, c.Finished = "completed", append(c.Finished, c.Response)
+		end, err := o.then(ctx, c, "voice.thanks")
+		return append(s, end...), err
 	case rec.Prompt.GiveUp:
 		c.Outcome = "gave up"
 		return append(s, o.bye(c, "voice.giveUp")...), nil
 	case rec.Prompt.Sensitivity == "sensitive": // F17: by a link after sign-in, or by a person
 		c.Outcome = byPerson
-		return append(s, o.bye(c, "voice.byPerson")...), nil
+		end, err := o.then(ctx, c, "voice.byPerson")
+		return append(s, end...), err
 	}
 	return append(s, c.speak(rec.Prompt)), nil
 }
@@ -242,16 +244,16 @@ func (o *Operator) closed(ctx context.Context, c *call, err error) (Script, erro
 	switch {
 	case errors.Is(err, survey.ErrMode):
 		c.Outcome = "begun in another way"
-		return o.bye(c, "voice.otherWay"), nil
+		return o.then(ctx, c, "voice.otherWay")
 	case errors.Is(err, trial.ErrClosed), errors.Is(err, survey.ErrClosed):
 		c.Outcome = "too late"
-		return o.bye(c, "voice.tooLate"), nil
+		return o.then(ctx, c, "voice.tooLate")
 	case errors.Is(err, trial.ErrChannel):
 		c.Outcome = byPerson
 		if err := o.Trial.OpenTask(ctx, person(c.Person), askInPerson(c.Person, c.Study, c.Response, o.now())); err != nil {
 			return nil, err
 		}
-		return o.bye(c, "voice.byPerson"), nil
+		return o.then(ctx, c, "voice.byPerson")
 	}
 	return nil, err
 }
@@ -294,9 +296,9 @@ func (o *Operator) tellVisit(ctx context.Context, c *call) (Script, error) {
 	}
 	if v.State != trial.Booked {
 		c.Outcome = "nothing due"
-		return o.bye(c, "voice.nothingDue"), nil
+		return o.then(ctx, c, "voice.nothingDue")
 	}
-	c.Stage = atVisit
+	c.Stage, c.Silent = atVisit, 0
 	return Script{c.ask(1, o.visitWords(c, &v)...)}, nil
 }
 

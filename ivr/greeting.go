@@ -215,7 +215,7 @@ func (o *Operator) pinFailed(ctx context.Context, c *call) (Script, error) {
 	c.Outcome = "PIN failed"
 	t := trial.Task{Meta: docstore.Meta{ID: "tsk_pin_" + c.ID}, Kind: "pin-failed", Study: c.Study, Due: o.now().Add(4 * time.Hour),
 		Text: "Could not give the phone PIN. Call, and set a new one if needed."}
-	if len(c.Household) == 1 {
+	if len(c.Household) == 1 && !c.Far {
 		t.Person = c.Household[0]
 	} else {
 		t.Text = "A caller could not give a phone PIN. Number: " + c.number()
@@ -294,7 +294,7 @@ func (o *Operator) askWelcome(ctx context.Context, c *call, of office) (Gather, 
 	if day {
 		welcome = say(c.Lang, "voice.welcomeAll", "caller", of.Name)
 	}
-	return c.ask(1, append(o.offer(c), welcome)...), nil
+	return c.ask(1, append(o.offer(c), welcome, say(c.Lang, "voice.elsewhere"), say(c.Lang, "voice.person"))...), nil
 }
 
 // welcome takes the wish to give a PIN. 2 is the key that most phone lines have for Spanish.
@@ -302,6 +302,9 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 	switch {
 	case keys == "1":
 		c.Stage, c.Silent = atPIN, 0
+		return o.question(ctx, c)
+	case keys == "3":
+		c.Stage, c.Silent = atNumber, 0
 		return o.question(ctx, c)
 	case keys == "2" && o.speaks(otherThan(c.Lang)) != c.Lang:
 		return o.otherLanguage(ctx, c)

@@ -75,6 +75,13 @@ func (o *Operator) question(ctx context.Context, c *call) (Script, error) {
 	case atMenu:
 		g, err := o.menuWords(ctx, c)
 		return Script{g}, err
+	case atNumber:
+		g := c.ask(0, say(c.Lang, "voice.number6"))
+		g.Finish, g.Sensitive = "#", true
+		return Script{g}, nil
+	case atPick:
+		g, err := o.askPick(ctx, c)
+		return Script{g}, err
 	case atWelcome:
 		g, err := o.askWelcome(ctx, c, of)
 		return Script{g}, err
@@ -149,7 +156,7 @@ func (c *call) mayEndCalls() bool {
 	if c.Outbound {
 		return c.Stage == atWho || c.Stage == atCode || c.Stage == atVisit
 	}
-	return c.Level == trial.ByPIN && (c.Stage == atMenu || c.Stage == atVisit)
+	return c.Level == trial.ByPIN && c.Stage == atMenu || c.Stage == atVisit
 }
 
 // noMoreCalls ends automatic calls: to whoever said to be the person, else to everybody at the

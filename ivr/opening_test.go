@@ -1,6 +1,7 @@
 package ivr_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -60,12 +61,14 @@ func TestEveryCallOpensWithTheEmergencyLine(t *testing.T) {
 // Known and unknown callers hear the same, whatever they press, until a PIN is right.
 func TestKnownAndUnknownCallersSoundAlike(t *testing.T) {
 	r := transcript.People(t, transcript.Direct(t)(""))
-	heard := func(sid, from string) (all []string) {
-		ev := ivr.CallEvent{SID: sid, From: num(t, from), To: num(t, rig.Office)}
+	calls := 0
+	heard := func(from string, keys ...string) (all []string) {
+		calls++
+		ev := ivr.CallEvent{SID: fmt.Sprint("CA", calls), From: num(t, from), To: num(t, rig.Office)}
 		s, err := r.Operator.Answer(t.Context(), ev)
-		for step, keys := range []string{"", "1", "1357", "2468", "3579", "1111"} {
+		for step, k := range append([]string{""}, keys...) {
 			if step > 0 {
-				ev.Step, ev.Digits = step, keys
+				ev.Step, ev.Digits = step, k
 				s, err = r.Operator.Press(t.Context(), ev)
 			}
 			if err != nil {
@@ -75,15 +78,20 @@ func TestKnownAndUnknownCallersSoundAlike(t *testing.T) {
 		}
 		return all
 	}
-	stranger := heard("CA1", "+14125550199")
-	for i := range 2 { // the second time the PIN is locked
-		known := heard("CA"+string(rune('2'+i)), tom)
+	alike := func(what string, known, stranger []string) {
+		t.Helper()
 		for step := range known {
 			if known[step] != stranger[step] {
-				t.Errorf("call %d step %d: known %q, unknown %q", i+1, step, known[step], stranger[step])
+				t.Errorf("%s, step %d: known %q, unknown %q", what, step, known[step], stranger[step])
 			}
 		}
 	}
+	wrong := []string{"1", "1357", "2468", "3579", "1111"}
+	stranger := heard("+14125550199", wrong...)
+	alike("first call", heard(tom, wrong...), stranger)
+	alike("when the PIN is locked", heard(tom, wrong...), stranger)
+	// by participant number, from phones nobody has: one that there is, and one that there is not
+	alike("participant number", heard("+14125550197", append([]string{"3", "000003"}, wrong[1:]...)...), heard("+14125550198", append([]string{"3", "999999"}, wrong[1:]...)...))
 }
 
 func words(s ivr.Script) string {

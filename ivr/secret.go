@@ -22,15 +22,18 @@ func (o *Operator) whose(ctx context.Context, c *call, keys string) (contacts.Pe
 	if c.Outbound {
 		return c.Person, trial.ByPIN, o.People.CheckPIN(ctx, trial.Carrier, c.Person, keys)
 	}
-	birthday, err := o.byBirthday(ctx, c.Household)
-	if err != nil {
-		return "", trial.Nobody, err
+	var birthday []contacts.PersonID
+	if !c.Far { // a day of birth proves something on a number of theirs alone
+		var err error
+		if birthday, err = o.byBirthday(ctx, c.Household); err != nil {
+			return "", trial.Nobody, err
+		}
 	}
 	from := ""
 	if c.Number != "" {
 		from = o.People.PointHash(c.Number)
 	}
-	m, err := o.People.MatchCaller(ctx, trial.Carrier, contacts.Caller{From: from, Among: c.Household, Own: true, Birthday: birthday, Keys: keys})
+	m, err := o.People.MatchCaller(ctx, trial.Carrier, contacts.Caller{From: from, Among: c.Household, Own: !c.Far, Birthday: birthday, Keys: keys})
 	for _, p := range m.Guessed {
 		if err := o.Trial.OpenTask(ctx, trial.Carrier, trial.Task{Meta: docstore.Meta{ID: "tsk_guess_" + string(p) + "_" + o.now().UTC().Format(time.DateOnly)}, Kind: "pin-failed", Person: p,
 			Urgent: true, Due: o.now(), Text: "Somebody tries many PINs for this person on calls to us; further tries are slow for now. Call, and set a new PIN if it was not them."}); err != nil {
@@ -41,6 +44,26 @@ func (o *Operator) whose(ctx context.Context, c *call, keys string) (contacts.Pe
 		return m.Person, trial.ByBirthday, err
 	}
 	return m.Person, trial.ByPIN, err
+}
+
+// participantNumber takes the number that somebody keys who calls from another phone. Whether there is
+// one like it or not, the PIN is asked for next, in the same words.
+func (o *Operator) participantNumber(ctx context.Context, c *call, keys string) (Script, error) {
+	if len(keys) < 4 {
+		return o.again(ctx, c)
+	}
+	subs, err := o.Trial.SubjectsByDial(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	c.Household, c.Far = nil, true
+	for _, s := range subs {
+		if s.Status.AfterConsent() && !slices.Contains(c.Household, s.Person) {
+			c.Household = append(c.Household, s.Person)
+		}
+	}
+	c.Stage, c.Silent = atPIN, 0
+	return o.question(ctx, c)
 }
 
 // byBirthday are those of a household who are in a study that is content with the day of birth.
@@ -80,7 +103,7 @@ func (o *Operator) anyBirthday(ctx context.Context) (bool, error) {
 
 // pinWords ask for the digits.
 func (o *Operator) pinWords(ctx context.Context, c *call) (string, error) {
-	if c.Outbound {
+	if c.Outbound || c.Far {
 		return "voice.pin", nil
 	}
 	day, err := o.anyBirthday(ctx)

@@ -3,6 +3,7 @@ package ivr
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
@@ -21,7 +22,7 @@ func (c *call) speak(p survey.Prompt) Gather {
 		text(problem(c.Lang, p))
 	}
 	if p.Hint == survey.HintConfirm {
-		g := c.ask(1, append(out, say(c.Lang, "voice.readBack", "value", readBack(c.Lang, p.Answer)))...)
+		g := c.ask(1, append(out, say(c.Lang, "voice.readBack", "value", readBack(c.Lang, p.Answer, p.Unit)))...)
 		return g
 	}
 	for _, s := range p.Intro {
@@ -38,7 +39,7 @@ func (c *call) speak(p survey.Prompt) Gather {
 		digits = 1
 	case survey.HintOne, survey.HintOpen, survey.HintMany:
 		for _, o := range p.Options {
-			out = append(out, say(c.Lang, "voice.option", "option", o.Text, "key", spell(o.Key)))
+			out = append(out, say(c.Lang, "voice.option", "option", o.Text, "key", spell(o.Key, digits)))
 		}
 		if p.Hint == survey.HintMany {
 			out = append(out, say(c.Lang, "voice.many"))
@@ -49,7 +50,11 @@ func (c *call) speak(p survey.Prompt) Gather {
 	case survey.HintDecimal:
 		out = append(out, say(c.Lang, "voice.decimal"))
 	case survey.HintDate:
-		out = append(out, say(c.Lang, "voice.date"))
+		if c.dayFirst() {
+			out = append(out, say(c.Lang, "voice.dateDayFirst"))
+		} else {
+			out = append(out, say(c.Lang, "voice.date"))
+		}
 	case survey.HintTime:
 		out = append(out, say(c.Lang, "voice.time"))
 	}
@@ -66,23 +71,45 @@ func (c *call) speak(p survey.Prompt) Gather {
 	return g
 }
 
-// readBack is a stored number in words, so that it is heard as it was meant.
-func readBack(lang i18n.Lang, a *survey.Answer) string {
+// dayFirst says whether dates are keyed with the day before the month, as they are written wherever
+// numbers do not begin with 1: outside the United States and Canada.
+func (c *call) dayFirst() bool { return c.Number != "" && !strings.HasPrefix(c.Number, "+1") }
+
+// readBack is a stored value in words, so that it is heard as it was meant: dates and times as they
+// are spoken, numbers with the name of their unit. unit is what a page prints, where there is no word.
+func readBack(lang i18n.Lang, a *survey.Answer, unit string) string {
 	if a == nil || len(a.Values) == 0 {
 		return ""
 	}
 	v := a.Values[0]
+	if name, ok := spokenUnits[v.Unit]; ok {
+		unit = i18n.T(lang, name)
+	}
 	switch {
 	case v.Int != nil:
-		return i18n.Words(lang, int(*v.Int))
+		return strings.TrimSpace(i18n.Words(lang, int(*v.Int)) + " " + unit)
 	case v.Decimal != "":
-		return i18n.DecimalWords(lang, v.Decimal)
+		return strings.TrimSpace(i18n.DecimalWords(lang, v.Decimal) + " " + unit)
 	case v.Date != "":
+		if t, err := time.Parse(time.DateOnly, v.Date); err == nil {
+			return i18n.DayYear(lang, t)
+		}
 		return v.Date
+	case v.Time != "":
+		if t, err := time.Parse(time.TimeOnly, v.Time); err == nil {
+			return i18n.TimeOfDay(lang, t)
+		}
+		return v.Time
 	case v.Display != "":
 		return v.Display
 	}
-	return v.Text + v.Time + v.Code
+	return v.Text + v.Code
+}
+
+// spokenUnits are UCUM codes that a voice would spell, and the messages that say them.
+var spokenUnits = map[string]string{
+	"mm[Hg]": "voice.unit.mmhg", "Cel": "voice.unit.celsius", "[degF]": "voice.unit.fahrenheit", "kg": "voice.unit.kg", "[lb_av]": "voice.unit.pounds",
+	"cm": "voice.unit.cm", "[in_i]": "voice.unit.inches", "min": "voice.unit.minutes", "h": "voice.unit.hours", "d": "voice.unit.days", "%": "voice.unit.percent", "/min": "voice.unit.permin",
 }
 
 func problem(lang i18n.Lang, p survey.Prompt) string {
@@ -104,5 +131,11 @@ func inWords(lang i18n.Lang, number string) string {
 	return number
 }
 
-// spell keeps several digits apart, so that 12 is not heard as twelve: "1 2".
-func spell(key string) string { return strings.Join(strings.Split(key, ""), " ") }
+// spell keeps several digits apart, so that 12 is not heard as twelve: "1 2". Where keys have two
+// digits all are said with two, "0 1", so that no other key has to end them.
+func spell(key string, digits int) string {
+	if len(key) < digits {
+		key = strings.Repeat("0", digits-len(key)) + key
+	}
+	return strings.Join(strings.Split(key, ""), " ")
+}

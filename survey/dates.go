@@ -20,7 +20,7 @@ func validTime(s string) bool {
 	return err == nil && len(s) == len(time.TimeOnly)
 }
 
-// readDate reads a date: by phone MMDDYYYY; in writing ISO, month/day/year, day/month/year
+// readDate reads a date: by phone MMDDYYYY, or DDMMYYYY with Input.DayFirst; in writing ISO, month/day/year, day/month/year
 // where that is the only reading, a named month, or today, yesterday and tomorrow.
 func readDate(it *item, in Input, lang string) ([]Value, *Problem) {
 	bad := &Problem{Code: ProblemDate, Min: it.min, Max: it.max}
@@ -29,7 +29,11 @@ func readDate(it *item, in Input, lang string) ([]Value, *Problem) {
 		if len(in.Raw) != 8 || !digits(in.Raw) {
 			return nil, bad
 		}
-		text = in.Raw[4:] + "-" + in.Raw[:2] + "-" + in.Raw[2:4]
+		month, day := in.Raw[:2], in.Raw[2:4]
+		if in.DayFirst {
+			month, day = day, month
+		}
+		text = in.Raw[4:] + "-" + month + "-" + day
 	} else {
 		var problem *Problem
 		if text, problem = writtenDate(in.Raw, lang, in.At); problem != nil {

@@ -28,14 +28,15 @@ const (
 // Input is one event. At should be in the person's own time zone: "today" means its
 // calendar date. LinkID names the item it is about; "" is the current one.
 type Input struct {
-	Kind    InputKind
-	LinkID  string
-	Raw     string
-	Words   string // own words beside the options Raw names, where there is a box for them
-	Channel Channel
-	Lang    string // the person reads or hears it in, from here on; "" = the session's
-	At      time.Time
-	By      string // who entered it; "" = the person
+	Kind     InputKind
+	LinkID   string
+	Raw      string
+	DayFirst bool   // a date is keyed with the day before the month
+	Words    string // own words beside the options Raw names, where there is a box for them
+	Channel  Channel
+	Lang     string // the person reads or hears it in, from here on; "" = the session's
+	At       time.Time
+	By       string // who entered it; "" = the person
 }
 
 // Command reads a one-word command of a text dialogue, in English or Spanish: back, skip and
@@ -63,7 +64,7 @@ const (
 	HintMany    Hint = "many"    // several options: "1,3"; by phone keys, then #
 	HintWhole   Hint = "whole"   // whole number
 	HintDecimal Hint = "decimal" // by phone * is the decimal point
-	HintDate    Hint = "date"    // by phone MMDDYYYY
+	HintDate    Hint = "date"    // by phone MMDDYYYY, or DDMMYYYY
 	HintTime    Hint = "time"    // by phone HHMM, then 1 a.m. or 2 p.m.
 	HintText    Hint = "text"
 	HintOpen    Hint = "open"    // one option, or own words

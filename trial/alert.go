@@ -39,7 +39,7 @@ type AlertStep struct {
 // Task is something staff must do, at the top of the list when it is overdue.
 type Task struct {
 	docstore.Meta `bson:",inline"`
-	Kind          string            `bson:"kind"` // "call", "change-visit", "stopped-texts", "wrong-number", "pin-failed", "unplaced-text", "review", "message-failed", "leave-request", "voicemail", "carrier"
+	Kind          string            `bson:"kind"` // "call", "change-visit", "stopped-texts", "wrong-number", "pin-failed", "unplaced-text", "review", "message-failed", "leave-request", "voicemail", "carrier", "problem"
 	Person        contacts.PersonID `bson:"person,omitempty"`
 	Study         StudyID           `bson:"study,omitempty"`
 	Site          string            `bson:"site,omitempty"`

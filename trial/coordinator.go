@@ -106,8 +106,8 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		return
 	})
 	open("subjects", func() (e error) {
-		c.subjects, e = docstore.Open[Subject](ctx, d.Store, docstore.Spec{Name: "subjects", Version: 1,
-			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "study", Fields: []string{"study"}}, {Name: "study_status", Fields: []string{"study", "status"}}},
+		c.subjects, e = docstore.Open[Subject](ctx, d.Store, docstore.Spec{Name: "subjects", Version: 2, Steps: subjectSteps(),
+			Indexes: []docstore.Index{{Name: "dial", Fields: []string{"dial"}}, {Name: "person", Fields: []string{"person"}}, {Name: "study", Fields: []string{"study"}}, {Name: "study_status", Fields: []string{"study", "status"}}},
 			Codec:   ofStudy(d.Keys.Fields("subjects", seal.ByField("_id"), "moves[].note"))})
 		return
 	})

@@ -188,6 +188,7 @@ func (c *Coordinator) loadedMoves(s *Subject, st *Study) error {
 		}
 		if s.Number == "" {
 			s.Number = c.number(s)
+			s.Dial = Dial(s.Number)
 		}
 	}
 	if s.Status != New {

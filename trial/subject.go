@@ -18,6 +18,7 @@ type Subject struct {
 	Since         time.Time         `bson:"since"` // event date of the present status
 	Moves         []Move            `bson:"moves,omitempty"`
 	Number        string            `bson:"number,omitempty"` // participant number, from consent on
+	Dial          string            `bson:"dial,omitempty"`   // Number as it is keyed on a phone
 	Source        string            `bson:"source,omitempty"` // "web", "text", "registry"
 	Anchor        string            `bson:"anchor,omitempty"` // day D0 of the visit plan
 	Consent       *InformedConsent  `bson:"consent,omitempty"`

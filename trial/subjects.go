@@ -162,6 +162,7 @@ func (c *Coordinator) RecordConsent(ctx context.Context, by audit.Actor, subject
 				s.Anchor = day
 			}
 			s.Number = c.number(s)
+			s.Dial = Dial(s.Number)
 			return c.enter(s, &st, Consented, day, "", "", by.ID)
 		})
 		if err != nil || len(sub.Moves) == 0 || sub.Moves[len(sub.Moves)-1].To != Consented {

@@ -30,6 +30,7 @@ type call struct {
 	AsyncAMD              string `json:",omitempty"` // its callback URL
 	AnsweredBy            string `json:",omitempty"`
 	Machine               bool   `json:",omitempty"` // a voicemail machine answered
+	Fax                   bool   `json:",omitempty"` // a fax machine answered
 
 	Doc   *document   `json:",omitempty"`
 	PC    int         // the verb being played
@@ -199,6 +200,8 @@ func (s *Simulator) ring(c *call) {
 		return
 	case CallVoicemail:
 		c.Machine, wait = true, machineAnswers
+	case CallFax:
+		c.Fax = true
 	case CallAnswered:
 	default:
 		return
@@ -249,6 +252,8 @@ func (s *Simulator) pickUp(c *call) {
 // answeredBy is what answering machine detection finds.
 func (c *call) answeredBy() string {
 	switch {
+	case c.Fax:
+		return "fax"
 	case !c.Machine:
 		return "human"
 	case c.Detect == "DetectMessageEnd":

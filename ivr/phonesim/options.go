@@ -107,6 +107,7 @@ const (
 	CallBusy      CallBehaviour = "busy"      // is engaged
 	CallNoAnswer  CallBehaviour = "no-answer" // rings, nobody comes
 	CallVoicemail CallBehaviour = "voicemail" // a machine answers
+	CallFax       CallBehaviour = "fax"       // a fax machine answers
 )
 
 // OptOut is who handles the words STOP, START and HELP.
@@ -208,7 +209,7 @@ func (o Options) ready() (Options, error) {
 // check reports a behaviour that does not exist.
 func (h Handset) check() error {
 	switch h.OnCall {
-	case CallRings, CallAnswered, CallBusy, CallNoAnswer, CallVoicemail:
+	case CallRings, CallAnswered, CallBusy, CallNoAnswer, CallVoicemail, CallFax:
 	default:
 		return fmt.Errorf("onCall %q: want answer, busy, no-answer, voicemail or nothing", h.OnCall)
 	}

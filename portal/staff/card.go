@@ -89,6 +89,6 @@ func (h *Desk) cardStudy(p *cardPage, st trial.Study, sub trial.Subject, lang i1
 		*emergency = cmp.Or(site.Emergency, *emergency)
 	}
 	if sub.Number != "" {
-		p.Facts = append(p.Facts, view.Pair{Term: t("participant.card.number"), Value: sub.Number})
+		p.Facts = append(p.Facts, view.Pair{Term: t("participant.card.number"), Value: sub.Number}, view.Pair{Term: t("participant.card.dial"), Value: trial.Dial(sub.Number)})
 	}
 }

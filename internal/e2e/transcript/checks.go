@@ -66,6 +66,20 @@ func (p *player) check(verb, rest string) bool {
 			}
 		}
 		p.count(rest, got)
+	case "declined":
+		got := 0
+		for _, id := range p.ids {
+			all, err := p.r.Trial.ResponsesOf(ctx, id)
+			p.must(err)
+			for _, x := range all {
+				for _, a := range x.Session.Answers {
+					if a.Declined {
+						got++
+					}
+				}
+			}
+		}
+		p.count(rest, got)
 	case "unread":
 		got, err := p.r.People.CountUnread(ctx)
 		p.must(err)

@@ -9,7 +9,7 @@
 //	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
 //	                          with | for a new line
 //	again                     the same text once more
-//	answer NUMBER [machine]   our last call to the number is picked up
+//	answer NUMBER [machine|fax]   our last call to the number is picked up
 //	unanswered NUMBER busy    our last call to the number is not (busy, no-answer, failed)
 //	dial NUMBER               the number calls us; "withheld" has none
 //	press KEYS | silence      on the call
@@ -23,7 +23,7 @@
 //	ended                     the call is over
 //	sent NUMBER: words        a text of ours to the number holds them
 //	sent NUMBER times N       how many texts and calls of ours went to the number
-//	alerts N | tasks KIND N | answers N | unread N
+//	alerts N | tasks KIND N | answers N | declined N | unread N
 //	reply NAME V2 confirmed   what the visit's reminder was answered with
 //	stopped NUMBER            nobody with the number may be texted
 //	reached NUMBER            everybody with the number may be
@@ -43,6 +43,9 @@
 //	identity answers only     how the study wants people to be known
 //	second                    a second study, STRIDE, has two sites, main and north
 //	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305
+//	asks pain-scale           the study asks another questionnaire, without red flags
+//	both NAME                 somebody is in the second study too
+//	diaryToo                  the second study asks something too
 //	channels voice web        how the study asks
 //
 // The same files are played on two lines: straight into the operator (Direct), and through the

@@ -9,6 +9,7 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -91,6 +92,27 @@ func (p *player) done(ctx context.Context, id contacts.PersonID) error {
 		}
 	}
 	return err
+}
+
+// diaryToo has the second study ask something too.
+func (p *player) diaryToo() {
+	st, err := p.r.Trial.Study(p.ctx(), "STRIDE")
+	p.must(err)
+	st.Diary = &trial.DiaryPlan{Questionnaire: "pain-scale", From: "18:00", To: "22:00", Days: "daily", Channels: []survey.Channel{survey.Voice, survey.Web}}
+	_, err = p.r.Trial.PutStudy(p.ctx(), rig.Staff, st)
+	p.must(err)
+}
+
+// both puts somebody into the second study too.
+func (p *player) both(id contacts.PersonID) {
+	s, err := p.r.Trial.Refer(p.ctx(), rig.Staff, id, "STRIDE", "main", "registry")
+	p.must(err)
+	for _, to := range []trial.Status{trial.Contacting, trial.Considering, trial.Prescreened} {
+		_, err := p.r.Trial.Move(p.ctx(), rig.Staff, s.ID, to, "", "", "")
+		p.must(err)
+	}
+	_, err = p.r.Trial.RecordConsent(p.ctx(), rig.Staff, s.ID, trial.InformedConsent{FormVersion: "2", Signed: p.r.Clock.Now().Add(-time.Hour), ObtainedBy: "maria"}, "")
+	p.must(err)
 }
 
 // second puts a second study with two sites in place.

@@ -194,6 +194,14 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "diaryToo":
+		p.diaryToo()
+	case verb == "both" && len(f) == 1:
+		p.both(id)
+	case verb == "asks" && len(f) == 1:
+		p.change(func(s *trial.Study) {
+			s.Diary.Questionnaire, s.Diary.RedFlags, s.Diary.RedFlagApproval = f[0], nil, ""
+		})
 	case verb == "second":
 		p.second()
 	case verb == "elsewhere" && len(f) == 3:

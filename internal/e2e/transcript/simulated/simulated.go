@@ -115,8 +115,8 @@ func (l *Line) Again() ([]string, error) {
 
 // Answer waits for the phone to ring and picks it up.
 func (l *Line) Answer(to, by string) error {
-	if by == "machine" {
-		if err := l.onCall(to, phonesim.CallVoicemail); err != nil {
+	if how := map[string]phonesim.CallBehaviour{"machine": phonesim.CallVoicemail, "fax": phonesim.CallFax}[by]; how != "" {
+		if err := l.onCall(to, how); err != nil {
 			return err
 		}
 		defer l.onCall(to, phonesim.CallRings)
@@ -124,7 +124,7 @@ func (l *Line) Answer(to, by string) error {
 	if err := l.ringing(to); err != nil {
 		return err
 	}
-	if by == "machine" {
+	if by != "" {
 		return l.wait(20 * time.Second)
 	}
 	return l.do("POST", "/sim/calls/"+l.call+"/answer", nil, nil)
