@@ -38,6 +38,7 @@ type call struct {
 	Far           bool                `bson:"far,omitempty"`      // from a phone that is not theirs, by participant number
 	Picks         []string            `bson:"picks,omitempty"`    // responses to choose from
 	Finished      []string            `bson:"finished,omitempty"` // responses completed on this call
+	Taken         bool                `bson:"taken,omitempty"`    // somebody at the office took the call
 	Starred       bool                `bson:"starred,omitempty"`  // the last key was *
 	Back          stage               `bson:"back,omitempty"`     // what * twice left, while at more
 	Slower        bool                `bson:"slower,omitempty"`   // the caller wants slower speech
@@ -276,7 +277,7 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 	case atAlert:
 		return o.alert(ctx, c, keys)
 	case atDial:
-		return o.dialed(ctx, c, keys)
+		return o.dialed(ctx, c)
 	}
 	return o.bye(c, ""), nil
 }
@@ -328,22 +329,24 @@ func (c *call) ask(n int, prompts ...Say) Gather {
 	return Gather{Prompts: prompts, Step: c.Step, NumDigits: n, Timeout: t}
 }
 
+// personTask is the task of a call on which somebody asked for a person.
+func personTask(call string) string { return "tsk_person_" + call }
+
 // toPerson gives the call to somebody in the office when it is open, and otherwise promises a
-// call. Either way there is a task: whoever spoke with the caller closes it, since to the phone
-// company an answering machine has answered too.
+// call. Either way there is a task; it is done when somebody at the office takes the call (Whisper).
 func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	c.Outcome = "asked for a person"
-	task := trial.Task{Meta: docstore.Meta{ID: "tsk_person_" + c.ID}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(2 * time.Hour), Text: "Pressed 0 on a call to talk to a person."}
+	task := trial.Task{Meta: docstore.Meta{ID: personTask(c.ID)}, Kind: "call", Person: c.Person, Study: c.Study, Due: o.now().Add(2 * time.Hour), Text: "Pressed 0 on a call to talk to a person."}
 	if c.Person == "" || c.Level == trial.Nobody && !c.Outbound {
 		task.Person, task.Text = "", "A caller pressed 0 to talk to a person. Number: "+c.number()
 	}
 	n, open := of.open(o.now(), o.Us)
 	if open {
-		task.Text += " Was put through to the office: close this if you spoke, else call back."
+		task.Text += " Was put through to the office; nobody has taken the call so far. Call back."
 	}
 	if err := o.Trial.OpenTask(ctx, person(c.Person), task); err != nil {
 		return nil, err
@@ -355,9 +358,10 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	return o.bye(c, "voice.personLater", "phone", of.Phone), nil
 }
 
-// dialed ends a call that was put through: whoever got no answer is called back.
-func (o *Operator) dialed(ctx context.Context, c *call, how string) (Script, error) {
-	if how == "completed" || how == "answered" {
+// dialed ends a call that was put through: whoever nobody took is called back. What the carrier makes
+// of it does not count: to it an answering machine has answered too.
+func (o *Operator) dialed(ctx context.Context, c *call) (Script, error) {
+	if c.Taken {
 		c.Stage = atEnd
 		return Script{Hangup{}}, nil
 	}

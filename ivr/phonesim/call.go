@@ -21,6 +21,7 @@ type call struct {
 
 	URL, Method, Fallback string
 	Inline                string   `json:",omitempty"` // TwiML given with the request
+	Whisper               string   `json:",omitempty"` // of a leg: its document before it is connected
 	StatusCallback        string   `json:",omitempty"`
 	StatusMethod          string   `json:",omitempty"`
 	Events                []string `json:",omitempty"`
@@ -233,7 +234,11 @@ func (s *Simulator) pickUp(c *call) {
 		limit = min(limit, machineMessage)
 	}
 	s.after(limit, timer{Kind: timerLimit, SID: c.SID})
-	if c.Parent != "" {
+	switch {
+	case c.Whisper != "":
+		s.whispered(c)
+		return
+	case c.Parent != "":
 		s.legAnswered(c)
 		return
 	}

@@ -355,6 +355,42 @@ func TestDial(t *testing.T) {
 			t.Fatalf("dial action %v", f)
 		}
 	})
+	const whispered = `<Response><Dial action="/after" callerId="` + ours + `"><Number url="/whisper">412-555-0102</Number></Dial></Response>`
+	const ask = `<Response><Gather numDigits="1" timeout="5" action="/taken"><Say>Press 1 to take it.</Say></Gather><Hangup/></Response>`
+	t.Run("taken by a key", func(t *testing.T) {
+		r := newRig(t)
+		r.app.on("/hooks/twilio/voice", whispered)
+		r.app.on("/whisper", ask)
+		r.app.on("/taken", `<Response/>`)
+		r.must("POST", "/sim/phones/"+dana+"/calls", nil, nil)
+		r.advance(time.Second)
+		leg := r.phone(noor).Call
+		r.must("POST", "/sim/calls/"+leg.SID+"/answer", nil, nil)
+		c := r.phone(dana).Call
+		if got := heard(r.phone(noor).Call); !slices.Contains(got, "say: Press 1 to take it.") || c.WaitingFor.Kind == "talk" {
+			t.Fatalf("before the key: %v, and the caller waits for %s", got, c.WaitingFor.Kind)
+		}
+		if f := r.app.forms("/whisper"); len(f) != 1 || f[0].Get("ParentCallSid") != c.SID || f[0].Get("CallSid") != leg.SID {
+			t.Errorf("the document for the other phone was asked for with %v", f)
+		}
+		r.must("POST", "/sim/calls/"+leg.SID+"/digits", map[string]string{"digits": "1"}, nil)
+		if c := r.phone(dana).Call; c.WaitingFor.Kind != "talk" {
+			t.Errorf("after the key the caller waits for %s", c.WaitingFor.Kind)
+		}
+	})
+	t.Run("nobody presses the key", func(t *testing.T) {
+		r := newRig(t)
+		r.app.on("/hooks/twilio/voice", whispered)
+		r.app.on("/whisper", ask)
+		r.app.on("/after", `<Response><Say>We call you back.</Say></Response>`)
+		r.must("POST", "/sim/phones/"+dana+"/calls", nil, nil)
+		r.advance(time.Second)
+		r.must("POST", "/sim/calls/"+r.phone(noor).Call.SID+"/answer", nil, nil)
+		r.advance(6 * time.Second)
+		if f := r.app.forms("/after"); len(f) != 1 || f[0].Get("DialBridged") != "false" {
+			t.Errorf("dial action %v", f)
+		}
+	})
 	t.Run("the caller gives up", func(t *testing.T) {
 		r := newRig(t)
 		r.app.on("/hooks/twilio/voice", doc)

@@ -34,6 +34,14 @@ func (s *Simulator) dial(c *call, v *node) {
 		}
 		leg := &call{From: from, To: to, Parent: c.SID, Direction: directionDial, Timeout: timeout,
 			TimeLimit: Seconds(number(v.attr("timeLimit"), 0))}
+		if page := t.attr("url"); page != "" {
+			u, err := resolve(c.Doc.URL, page)
+			if err != nil {
+				s.fail(c, err.Code, err.Message)
+				return
+			}
+			leg.Whisper, leg.Method = u, t.attr("method")
+		}
 		if cb := t.attr("statusCallback"); cb != "" {
 			u, err := resolve(c.Doc.URL, cb)
 			if err != nil {
@@ -47,6 +55,13 @@ func (s *Simulator) dial(c *call, v *node) {
 		names = append(names, s.label(to))
 	}
 	s.note(c, lineInfo, "Calling "+strings.Join(names, ", ")+".")
+}
+
+// whispered begins the document that is played to whoever answers before they are connected; at its end
+// they are.
+func (s *Simulator) whispered(leg *call) {
+	s.note(leg, lineInfo, "The caller does not hear this yet.")
+	s.fetch(leg, leg.Whisper, leg.Method, "")
 }
 
 // legAnswered connects the caller with the first phone that answers.

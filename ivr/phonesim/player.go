@@ -117,6 +117,11 @@ func (s *Simulator) fail(c *call, code int, why string) {
 func (s *Simulator) play(c *call) {
 	for c.live() && c.Wait == nil {
 		verbs := c.Doc.verbs()
+		if c.PC >= len(verbs) && c.Whisper != "" {
+			c.Whisper = ""
+			s.legAnswered(c)
+			return
+		}
 		if c.PC >= len(verbs) {
 			s.finish(c, statusCompleted)
 			return

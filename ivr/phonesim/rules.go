@@ -93,6 +93,7 @@ var voiceRules = map[string]rule{
 		"recordingStatusCallback": {anyText, 13256}, "recordingStatusCallbackMethod": {method, codeSchema},
 		"recordingStatusCallbackEvent": {eachAmong("in-progress", "completed", "absent"), codeSchema}}},
 	"Number": {text: true, attrs: map[string]attr{
+		"url": {anyText, codeBadURL}, "method": {method, 13221},
 		"statusCallback": {anyText, codeBadURL}, "statusCallbackMethod": {method, 13221},
 		"statusCallbackEvent": {eachAmong(callEvents...), 21626}, "sendDigits": {tones, 13222}}},
 	"Hangup": {},

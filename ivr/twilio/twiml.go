@@ -108,6 +108,7 @@ func clean(s string, lines bool) string {
 // unannounced is refused (F13).
 func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, error) {
 	t := newTwiML()
+	whisper := strings.Replace(strings.SplitN(action(0, ""), "?", 2)[0], VoicePath, WhisperPath, 1)
 	for i, step := range s {
 		switch v := step.(type) {
 		case ivr.Say:
@@ -142,7 +143,9 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 			if n := v.From.E164(); n != "" {
 				attrs = append(attrs, "callerId", n)
 			}
-			t.leaf("Dial", v.To.E164(), attrs...)
+			t.open("Dial", attrs...)
+			t.leaf("Number", v.To.E164(), "url", whisper, "method", "POST")
+			t.close("Dial")
 		case ivr.Hangup:
 			t.leaf("Hangup", "")
 		case ivr.Reject:

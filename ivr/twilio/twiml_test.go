@@ -45,7 +45,7 @@ func TestVoice(t *testing.T) {
 		"a number": {ivr.Script{ivr.Gather{Step: 1, Finish: "#", Timeout: 20 * time.Second}},
 			`<Gather input="dtmf" action="/v?step=1" method="POST" finishOnKey="#" timeout="20" actionOnEmptyResult="true"></Gather><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
 		"goodbye":     {ivr.Script{ivr.Say{Text: "Adiós.", Lang: i18n.Es}, ivr.Hangup{}}, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say><Hangup></Hangup>`},
-		"put through": {ivr.Script{ivr.Dial{Step: 1, To: office, From: office}}, `<Dial action="/v?step=1" method="POST" timeout="25" callerId="+14125550101">+14125550101</Dial>`},
+		"put through": {ivr.Script{ivr.Dial{Step: 1, To: office, From: office}}, `<Dial action="/v?step=1" method="POST" timeout="25" callerId="+14125550101"><Number url="/v" method="POST">+14125550101</Number></Dial>`},
 		"pause":       {ivr.Script{ivr.Pause{For: time.Second}, ivr.Reject{}}, `<Pause length="1"></Pause><Reject></Reject>`},
 		"record": {ivr.Script{recorded, ivr.Record{Step: 1, Max: time.Minute, Finish: "#"}},
 			`<Gather input="dtmf" action="/v?step=1" method="POST" numDigits="1" finishOnKey="" timeout="5"><Say language="es-US" voice="Polly.Lupe">Esta parte se graba. Para seguir sin grabar, oprima 1.</Say></Gather>` +

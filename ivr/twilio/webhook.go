@@ -23,6 +23,7 @@ import (
 const (
 	SMSPath           = "/hooks/twilio/sms"
 	VoicePath         = "/hooks/twilio/voice"
+	WhisperPath       = "/hooks/twilio/whisper"
 	MessageStatusPath = "/hooks/twilio/message-status"
 	CallStatusPath    = "/hooks/twilio/call-status"
 )
@@ -34,6 +35,7 @@ type Operator interface {
 	Text(context.Context, ivr.Inbound) (replies []string, err error)
 	Answer(context.Context, ivr.CallEvent) (ivr.Script, error)
 	Press(context.Context, ivr.CallEvent) (ivr.Script, error)
+	Whisper(ctx context.Context, parent string, asked bool, keys string) (ivr.Script, error)
 	MessageStatus(context.Context, ivr.MessageEvent) error
 	CallStatus(context.Context, ivr.CallEvent) error
 }
@@ -50,7 +52,7 @@ type Webhooks struct {
 	mux     *http.ServeMux
 }
 
-// NewWebhooks returns the handler of the four webhooks.
+// NewWebhooks returns the handler of the webhooks.
 func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog.Logger) *Webhooks {
 	w := &Webhooks{op: op, origin: strings.TrimSuffix(publicURL, "/"), account: accountSID, log: log, mux: http.NewServeMux()}
 	w.Renew(authToken)
@@ -59,6 +61,7 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 	}
 	w.mux.HandleFunc(SMSPath, w.signed(w.sms))
 	w.mux.HandleFunc(VoicePath, w.signed(w.voice))
+	w.mux.HandleFunc(WhisperPath, w.signed(w.whisper))
 	w.mux.HandleFunc(MessageStatusPath, w.signed(w.messageStatus))
 	w.mux.HandleFunc(CallStatusPath, w.signed(w.callStatus))
 	return w
@@ -203,6 +206,28 @@ func (h *Webhooks) voice(w http.ResponseWriter, r *http.Request, f url.Values) {
 		h.failed(r, "TwiML", ev.SID, err)
 		doc, err = Voice(apology(), action)
 	}
+	h.answer(w, r, doc, err)
+}
+
+// whisper is the office's side of a call that is put through. The caller's call is its parent's.
+func (h *Webhooks) whisper(w http.ResponseWriter, r *http.Request, f url.Values) {
+	parent := f.Get("ParentCallSid")
+	if parent == "" {
+		http.Error(w, "no ParentCallSid", http.StatusBadRequest)
+		return
+	}
+	script, err := h.op.Whisper(r.Context(), parent, r.URL.Query().Get("step") != "", f.Get("Digits"))
+	if err != nil { // the caller is called back: the task is open
+		h.failed(r, "whisper", parent, err)
+		script = ivr.Script{ivr.Hangup{}}
+	}
+	doc, err := Voice(script, func(step int, query string) string {
+		u := h.path + WhisperPath + "?step=" + strconv.Itoa(step)
+		if query != "" {
+			u += "&" + query
+		}
+		return u
+	})
 	h.answer(w, r, doc, err)
 }
 

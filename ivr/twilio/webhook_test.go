@@ -39,6 +39,8 @@ type operator struct {
 	replies []string
 	script  ivr.Script
 	err     error
+
+	whispers []string
 }
 
 func (o *operator) Text(_ context.Context, in ivr.Inbound) ([]string, error) {
@@ -58,6 +60,14 @@ func (o *operator) Press(ctx context.Context, ev ivr.CallEvent) (ivr.Script, err
 func (o *operator) MessageStatus(_ context.Context, ev ivr.MessageEvent) error {
 	o.news = append(o.news, ev)
 	return o.err
+}
+
+func (o *operator) Whisper(_ context.Context, parent string, asked bool, keys string) (ivr.Script, error) {
+	o.whispers = append(o.whispers, fmt.Sprint(parent, " ", asked, " ", keys))
+	if !asked {
+		return ivr.Script{ivr.Gather{Prompts: []ivr.Say{{Text: "Take it?", Lang: "en"}}, Step: 7, NumDigits: 1, Timeout: time.Second}}, o.err
+	}
+	return ivr.Script{}, o.err
 }
 
 func (o *operator) CallStatus(_ context.Context, ev ivr.CallEvent) error {
@@ -198,6 +208,31 @@ func TestStoreIsDown(t *testing.T) {
 		if !strings.Contains(says, "<Say language=\"en-US\" voice=\"Polly.Joanna\">If this is an emergency, hang up and call 911.</Say><Say language=\"es-US\"") || !strings.Contains(says, "Lo sentimos") || !strings.Contains(says, "<Hangup>") {
 			t.Errorf("%s says %s", path, says)
 		}
+	}
+}
+
+// The office's side of a call that is put through: asked first, and connected by an empty document.
+func TestWhisper(t *testing.T) {
+	o := &operator{}
+	leg := func(pairs ...string) url.Values {
+		return voice(append([]string{"CallSid", "CA2", "ParentCallSid", "CA1", "Direction", "outbound-dial"}, pairs...)...)
+	}
+	first := post(t, o, WhisperPath, leg())
+	if doc := first.Body.String(); !strings.Contains(doc, `action="/hooks/twilio/whisper?step=7"`) || !strings.Contains(doc, "Take it?") {
+		t.Errorf("first words: %s", doc)
+	}
+	if doc := post(t, o, WhisperPath+"?step=7", leg("Digits", "1")).Body.String(); !strings.HasSuffix(doc, "<Response></Response>") {
+		t.Errorf("after 1: %s", doc)
+	}
+	if got := strings.Join(o.whispers, ", "); got != "CA1 false , CA1 true 1" {
+		t.Errorf("the operator was asked %s", got)
+	}
+	if w := post(t, o, WhisperPath, voice()); w.Code != 400 {
+		t.Errorf("without the caller's call: %d", w.Code)
+	}
+	o.err = errors.New("down")
+	if doc := post(t, o, WhisperPath, leg()).Body.String(); !strings.Contains(doc, "<Hangup>") {
+		t.Errorf("with the database down: %s", doc)
 	}
 }
 

@@ -111,7 +111,19 @@ func (d *direct) PressStep(step int, keys string) error {
 	return d.press(ivr.CallEvent{Digits: keys, Step: step})
 }
 
-func (d *direct) Dialed(how string) error { return d.press(ivr.CallEvent{Dialed: how, Step: d.step()}) }
+func (d *direct) Dialed(how string) error {
+	picked := how == "completed" || how == "machine"
+	if picked {
+		key := map[string]string{"completed": "1"}[how]
+		for _, asked := range []bool{false, true, true} { // the key arrives twice
+			if _, err := d.r.Operator.Whisper(d.t.Context(), d.event.SID, asked, key); err != nil {
+				return err
+			}
+		}
+		how = "completed" // either way, as the carrier sees it
+	}
+	return d.press(ivr.CallEvent{Dialed: how, Step: d.step()})
+}
 
 func (d *direct) press(what ivr.CallEvent) error {
 	d.event.Digits, d.event.NoInput, d.event.Dialed, d.event.Step = what.Digits, what.NoInput, what.Dialed, what.Step

@@ -15,7 +15,8 @@
 //	press KEYS | silence      on the call
 //	repeat                    the last event of a call arrives once more
 //	press-step N KEYS         keys for an earlier question of the call arrive now
-//	dialed completed          somebody put through was answered (or: no-answer)
+//	dialed completed          somebody at the office took the call of somebody put through, and hung
+//	                          up later (or: a machine picked up there; no-answer)
 //	end                       the caller hangs up
 //	hear words | not words    what the call said since the last key holds them, or does not
 //	waits N                   the call waits so many seconds for a key

@@ -254,7 +254,7 @@ func (l *Line) Repeat() error {
 	return err
 }
 
-// Dialed has the office pick up and hang up again, or not.
+// Dialed has the office pick up, take the call and hang up again, or a machine pick up, or nobody.
 func (l *Line) Dialed(how string) error {
 	caller, callee := l.call, l.callee
 	office := "+14125550101"
@@ -263,12 +263,18 @@ func (l *Line) Dialed(how string) error {
 		return err
 	}
 	before := len(c.Captions)
-	if how == "completed" {
+	if how == "completed" || how == "machine" {
 		if err := l.ringing(office); err != nil {
 			return err
 		}
-		for _, act := range []string{"answer", "hangup"} {
-			if err := l.do("POST", "/sim/calls/"+l.call+"/"+act, nil, nil); err != nil {
+		if err := l.do("POST", "/sim/calls/"+l.call+"/answer", nil, nil); err != nil {
+			return err
+		}
+		if how == "completed" {
+			if err := l.do("POST", "/sim/calls/"+l.call+"/digits", map[string]string{"digits": "1"}, nil); err != nil {
+				return err
+			}
+			if err := l.do("POST", "/sim/calls/"+l.call+"/hangup", nil, nil); err != nil {
 				return err
 			}
 		}
