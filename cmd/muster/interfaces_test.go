@@ -132,7 +132,7 @@ func TestProbesAndHooks(t *testing.T) {
 	if code, _ := ask("GET", "/metrics"); code != http.StatusNotFound {
 		t.Errorf("/metrics on the site's own listener: %d, want 404", code)
 	}
-	for _, hook := range []string{"sms", "voice", "message-status", "call-status"} {
+	for _, hook := range []string{"sms", "voice", "whisper", "message-status", "call-status"} {
 		if code, _ := ask("POST", "/hooks/twilio/"+hook); code != http.StatusForbidden {
 			t.Errorf("POST %s without a signature: %d, want 403", hook, code)
 		}
