@@ -37,6 +37,7 @@
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
+//	reAsks N                  how often it asks a question again by text
 //	identity answers only     how the study wants people to be known
 //	second                    a second study, STRIDE, has two sites, main and north
 //	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305
