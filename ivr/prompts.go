@@ -95,7 +95,7 @@ func (o *Operator) takes(ctx context.Context, p *Prompt, w *waitingFor) (waits b
 	if err != nil || r.State == trial.ResponseCompleted {
 		return false, err
 	}
-	q, err := o.Trial.Questionnaire(r.Questionnaire)
+	q, err := o.Trial.QuestionnaireFor(ctx, &r)
 	if err != nil {
 		return false, err
 	}

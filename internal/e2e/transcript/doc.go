@@ -19,6 +19,7 @@
 //	end                       the caller hangs up
 //	hear words | not words    what the call said since the last key holds them, or does not
 //	waits N                   the call waits so many seconds for a key
+//	slowly | usual            how fast the last words were spoken
 //	ended                     the call is over
 //	sent NUMBER: words        a text of ours to the number holds them
 //	sent NUMBER times N       how many texts and calls of ours went to the number
@@ -38,6 +39,8 @@
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
 //	reAsks N                  how often it asks a question again by text
+//	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
+//	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known
 //	second                    a second study, STRIDE, has two sites, main and north
 //	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305
