@@ -3,6 +3,7 @@
 // event a line:
 //
 //	self                      the application answers STOP itself (first line only)
+//	advanced                  the carrier does, and says what it made of a text (first line only)
 //	at 2026-03-02 18:31       move the clock (Eastern)
 //	tick                      plan what is due, and deliver
 //	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
@@ -18,12 +19,14 @@
 //	end                       the caller hangs up
 //	hear words | not words    what the call said since the last key holds them, or does not
 //	waits N                   the call waits so many seconds for a key
+//	slowly | usual            how fast the last words were spoken
 //	ended                     the call is over
 //	sent NUMBER: words        a text of ours to the number holds them
 //	sent NUMBER times N       how many texts and calls of ours went to the number
 //	alerts N | tasks KIND N | answers N | unread N
 //	reply NAME V2 confirmed   what the visit's reminder was answered with
 //	stopped NUMBER            nobody with the number may be texted
+//	reached NUMBER            everybody with the number may be
 //	join NAME NUMBER [ZONE]   somebody more is in the study
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
 //	agree NAME                to health questions by text
@@ -35,6 +38,8 @@
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
+//	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
+//	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known
 //	second                    a second study, STRIDE, has two sites, main and north
 //	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305
