@@ -16,6 +16,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/ivr/engine"
 	"github.com/muster-health/muster/ivr/phonesim"
 	"github.com/muster-health/muster/ivr/twilio"
@@ -98,7 +99,7 @@ func newMorning(b *testing.B, people int) *morning {
 	base, err := url.Parse(sim.URL)
 	must(err)
 	carrier := &lateCarrier{}
-	m.Rig = rig.New(b, rig.Options{Carrier: engine.Carrier(carrier), PublicURL: app.URL})
+	m.Rig = rig.New(b, rig.Options{Beside: ivr.Beside, Carrier: engine.Carrier(carrier), PublicURL: app.URL})
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	carrier.Carrier = twilio.New(twilio.Options{AccountSID: phonesim.DemoAccountSID, AuthToken: phonesim.DemoAuthToken, From: from, PublicURL: app.URL, BaseURL: base, Now: m.Clock.Now, Wall: m.Clock.Wall, Transport: transport})
