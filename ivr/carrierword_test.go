@@ -52,7 +52,7 @@ func household(t *testing.T, r *rig.Rig) []contacts.Person {
 
 func each(t *testing.T, f func(t *testing.T, r *rig.Rig, later bool)) {
 	for name, later := range map[string]bool{"in the answer": false, "in a report": true} {
-		t.Run(name, func(t *testing.T) { f(t, transcript.People(t, transcript.Direct(t)(false)), later) })
+		t.Run(name, func(t *testing.T) { f(t, transcript.People(t, transcript.Direct(t)("")), later) })
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 // Words that revoke: Twilio's own (STOP to OPTOUT), the FCC's, which allow spaces (47 CFR
 // 64.1200(a)(10)), and Spanish ones.
 var (
-	stopWords  = []string{"STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "OPT OUT", "ALTO", "PARAR", "PARE", "BAJA", "NO MAS", "CANCELAR", "DETENER"}
+	stopWords  = []string{"STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "OPT OUT", "ALTO", "PARAR", "PARE", "BAJA", "NO MAS", "YA NO", "YA BASTA", "BASTA", "CANCELAR", "DETENER"}
 	startWords = []string{"START", "UNSTOP", "EMPEZAR", "INICIAR"}
 	helpWords  = []string{"HELP", "INFO", "AYUDA"}
 	wrongWords = []string{"WRONG", "WRONG NUMBER", "WRONG PERSON", "NUMERO EQUIVOCADO", "EQUIVOCADO"}
@@ -37,12 +37,6 @@ var (
 	stopAtCarrier  = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"}
 	startAtCarrier = []string{"START", "YES", "UNSTOP"}
 	helpAtCarrier  = []string{"HELP", "INFO"}
-)
-
-// Phrases that revoke wherever they stand in a text; and one word that may mean it.
-var (
-	stopPhrases = []string{"STOP TEXTING", "STOP MESSAGING", "STOP SENDING", "STOP CONTACTING", "STOP CALLING", "PLEASE STOP", "STOP PLEASE", "DO NOT TEXT", "DONT TEXT", "DO NOT CONTACT", "DONT CONTACT", "NO MORE TEXTS", "NO MORE MESSAGES", "TAKE ME OFF", "REMOVE ME", "LEAVE ME ALONE", "OPT ME OUT", "UNSUBSCRIBE ME", "NO ME ESCRIBA", "NO ME MANDE", "NO ME ENVIE", "DEJE DE ESCRIBIR", "NO QUIERO MAS MENSAJES"}
-	stopHints   = []string{"STOP", "UNSUBSCRIBE", "QUIT"}
 )
 
 // Understand finds the keyword of a text. A text that is one of the words (with any case,
@@ -66,18 +60,7 @@ func Understand(body string) Keyword {
 	if slices.Contains(stopWords, first) && first == "STOP" && digits(rest) {
 		return Stop
 	}
-	padded := " " + t + " "
-	for _, p := range stopPhrases {
-		if strings.Contains(padded, " "+p+" ") {
-			return Stop
-		}
-	}
-	for _, w := range stopHints {
-		if strings.Contains(padded, " "+w+" ") {
-			return Unsure
-		}
-	}
-	return None
+	return phrase(t)
 }
 
 // fold is a text in capitals, without accents, punctuation and emoji, and with single spaces.

@@ -122,7 +122,7 @@ func TestParallelPressesOneWins(t *testing.T) {
 		"two processes": func(r *rig.Rig) [2]*ivr.Operator { return [2]*ivr.Operator{r.Operator, twin(t, r)} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := transcript.People(t, transcript.Direct(t)(false))
+			r := transcript.People(t, transcript.Direct(t)(""))
 			ev := asked(t, r)
 			ops := processes(r)
 			var scripts [2]ivr.Script
@@ -151,7 +151,7 @@ func TestParallelPressesOneWins(t *testing.T) {
 
 // The same text delivered twice at once: one answer to one question, one reply in two copies.
 func TestSameTextTwiceAtOnce(t *testing.T) {
-	r := transcript.People(t, transcript.Direct(t)(false))
+	r := transcript.People(t, transcript.Direct(t)(""))
 	st, err := r.Trial.Study(t.Context(), "STEADY")
 	if err != nil {
 		t.Fatal(err)
@@ -256,7 +256,7 @@ func TestCrashBetweenClaimAndRecord(t *testing.T) {
 func TestStopMeetsQueuedText(t *testing.T) {
 	for name, during := range map[string]bool{"while it waits": false, "while it is being sent": true} {
 		t.Run(name, func(t *testing.T) {
-			r := transcript.People(t, transcript.Direct(t)(false))
+			r := transcript.People(t, transcript.Direct(t)(""))
 			at(t, r, "2026-03-15 11:30")
 			if err := r.Operator.Tick(t.Context(), r.Clock.Now()); err != nil {
 				t.Fatal(err)

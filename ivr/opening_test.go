@@ -13,7 +13,7 @@ import (
 // F10: whoever calls, and whoever is called but staff, first hears what to do in an emergency; and
 // nothing that a stranger may not hear comes before identity (F11).
 func TestEveryCallOpensWithTheEmergencyLine(t *testing.T) {
-	r := transcript.People(t, transcript.Direct(t)(false))
+	r := transcript.People(t, transcript.Direct(t)(""))
 	at(t, r, "2026-03-09 18:31")
 	tick(t, r)
 	checkIn := r.Sent.To(landline)[0].ID
@@ -59,7 +59,7 @@ func TestEveryCallOpensWithTheEmergencyLine(t *testing.T) {
 
 // Known and unknown callers hear the same, whatever they press, until a PIN is right.
 func TestKnownAndUnknownCallersSoundAlike(t *testing.T) {
-	r := transcript.People(t, transcript.Direct(t)(false))
+	r := transcript.People(t, transcript.Direct(t)(""))
 	heard := func(sid, from string) (all []string) {
 		ev := ivr.CallEvent{SID: sid, From: num(t, from), To: num(t, rig.Office)}
 		s, err := r.Operator.Answer(t.Context(), ev)

@@ -23,10 +23,12 @@ import (
 // OptOut says who answers STOP, START and HELP.
 type OptOut string
 
-// The carrier answers by itself in Twilio mode; in Self mode Muster does.
+// The carrier answers by itself in Twilio and in Advanced mode, and in the latter says of each text
+// what it made of it; in Self mode it filters nothing and Muster answers.
 const (
-	OptOutTwilio OptOut = "twilio"
-	OptOutSelf   OptOut = "self"
+	OptOutTwilio   OptOut = "twilio"
+	OptOutAdvanced OptOut = "advanced"
+	OptOutSelf     OptOut = "self"
 )
 
 // Beside is for how many people at once plans are made unless it is said otherwise: each waits for its

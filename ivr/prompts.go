@@ -108,6 +108,15 @@ func prefixed(body string) (rest, to string) {
 // digit is the key of the nth answer: 0 yes, 1 change, 2 call me.
 func (p Prompt) digit(n int) string { return strconv.Itoa(p.First + n) }
 
+// Words that say yes and no to a question, in place of its digit.
+var (
+	yesWords = []string{"YES", "Y", "OK", "OKAY", "SI", "S", "CONFIRM", "CONFIRMO", "VALE"}
+	noWords  = []string{"NO", "N", "CHANGE", "CAMBIAR", "CAMBIO"}
+)
+
+// affirms says whether a text is a yes and nothing more.
+func affirms(body string) bool { return slices.Contains(yesWords, fold(body)) }
+
 // meaning finds which prompt a text answers, and how. A digit belongs to one prompt; yes and no
 // do where only one is open. Several: ambiguous.
 func meaning(open []Prompt, body string) (p Prompt, answer string, ambiguous bool) {
@@ -120,10 +129,10 @@ func meaning(open []Prompt, body string) (p Prompt, answer string, ambiguous boo
 		}
 	}
 	var word string
-	switch t {
-	case "YES", "Y", "OK", "OKAY", "SI", "S", "CONFIRM", "CONFIRMO", "VALE":
+	switch {
+	case slices.Contains(yesWords, t):
 		word = trial.Confirmed
-	case "NO", "N", "CHANGE", "CAMBIAR", "CAMBIO":
+	case slices.Contains(noWords, t):
 		word = trial.ChangeAsked
 	}
 	if word == "" || len(open) == 0 {

@@ -91,7 +91,14 @@ func (o *Operator) own(t *text, words []string, key string, args ...any) ([]stri
 	return t.reply(key, args...)
 }
 
-// carrierAnswers says whether the carrier answers this text: it knows single words only.
+// carrierAnswers says whether the carrier answers this text: it knows single words only, and where it
+// says which, they are the account's own.
 func (o *Operator) carrierAnswers(t *text, words []string) bool {
-	return o.OptOut != OptOutSelf && (t.OptOut != "" || slices.Contains(words, fold(t.Body)))
+	switch o.OptOut {
+	case OptOutSelf:
+		return false
+	case OptOutAdvanced:
+		return t.OptOut != ""
+	}
+	return t.OptOut != "" || slices.Contains(words, fold(t.Body))
 }

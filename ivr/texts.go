@@ -102,12 +102,12 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		t.who = t.people[0].PersonID()
 	}
 	word := Understand(t.Body)
-	switch t.OptOut { // what the carrier made of it already
-	case "STOP":
+	switch { // what the carrier made of it already
+	case t.OptOut == "STOP":
 		word = Stop
-	case "START":
+	case t.OptOut == "START" && !affirms(t.Body): // a yes is an answer, if to anything
 		word = Start
-	case "HELP":
+	case t.OptOut == "HELP":
 		word = Help
 	}
 	of, err := o.officeFor(ctx, t.ids(), t.lang)
@@ -193,6 +193,16 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	return o.unplaced(ctx, t, of)
 }
 
+// yesAfterStop asks staff to find out what a bare yes meant that answers nothing, of somebody who
+// stopped texts: to Twilio it undoes the stop, to us only START does.
+func (o *Operator) yesAfterStop(ctx context.Context, t *text) error {
+	if !affirms(t.Body) {
+		return nil
+	}
+	return o.Trial.OpenTask(ctx, trial.Carrier, trial.Task{Meta: docstore.Meta{ID: "tsk_yes_" + t.SID}, Kind: "review", Person: t.who, Due: o.now().Add(24 * time.Hour),
+		Text: "Replied YES after stopping texts, and nothing was asked. Texts stay off. Ask by phone what was meant: START turns them on."})
+}
+
 // ids are the people who have the number.
 func (t *text) ids() []contacts.PersonID {
 	var out []contacts.PersonID
@@ -267,8 +277,10 @@ func (o *Operator) review(ctx context.Context, t *text) error {
 // unplaced answers a text nothing is asked for: at most once in twelve hours, and nobody who
 // stopped texts.
 func (o *Operator) unplaced(ctx context.Context, t *text, of office) ([]string, error) {
-	if ok, err := o.mayReply(ctx, t, false); err != nil || !ok {
+	if ok, err := o.mayReply(ctx, t, false); err != nil {
 		return nil, err
+	} else if !ok {
+		return nil, o.yesAfterStop(ctx, t)
 	}
 	last, err := o.plans.Get(ctx, unplacedKey(t.point))
 	if err == nil && o.now().Sub(last.At) < unplacedEvery {

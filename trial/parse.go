@@ -216,6 +216,10 @@ func (c *Coordinator) checkQuestionnaires(s *Study) error {
 			}
 			err := q.CheckRules(d.RedFlags)
 			p.when(err != nil, "diary.redFlags", "%v", err)
+			for _, id := range q.Dangerous() {
+				p.when(!slices.ContainsFunc(flags, func(r survey.FlagRule) bool { return r.Item == id }), "diary.redFlags",
+					"needs one on %q, which asks about thoughts of dying: such as {item: %s, op: \">=\", value: \"1\", level: critical}", id, id)
+			}
 		}
 	}
 	if s.PreScreen != "" {

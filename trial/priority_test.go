@@ -12,7 +12,7 @@ import (
 
 // A reply goes before reminders, and recruitment after them, whoever asks for it.
 func TestWhoGoesFirst(t *testing.T) {
-	r := transcript.People(t, transcript.Direct(t)(false))
+	r := transcript.People(t, transcript.Direct(t)(""))
 	people, err := r.People.ByPoint(t.Context(), "+14125550145") // Tom
 	if err != nil || len(people) != 1 {
 		t.Fatalf("%d people, %v", len(people), err)

@@ -32,6 +32,7 @@ const phqLast = `{"linkId":"mood9","type":"choice","text":"Thoughts?","code":[{"
 // What must not be asked in a way is refused when the study is put, with the item and the mend (F17, F18).
 func TestStudyAsksNothingItMustNot(t *testing.T) {
 	web := []survey.Channel{survey.Web, survey.Staff}
+	dying := []survey.FlagRule{{Item: "mood9", Op: "exists", Level: "critical"}}
 	for name, x := range map[string]struct {
 		items  string
 		change func(*trial.Study)
@@ -39,7 +40,9 @@ func TestStudyAsksNothingItMustNot(t *testing.T) {
 	}{
 		"PHQ-9 by text":                 {phqLast, func(s *trial.Study) { s.Diary.Channels = append(web, survey.SMS) }, `item "mood9" (LOINC 44260-8, the ninth of PHQ-9) asks about thoughts of dying and is kept to the web and to an interview by staff: take sms out of the channels`},
 		"PHQ-9 by phone":                {phqLast, func(s *trial.Study) { s.Diary.Channels = append(web, survey.Voice) }, "take voice out of the channels"},
-		"PHQ-9 on the web and by staff": {phqLast, func(s *trial.Study) { s.Diary.Channels = web }, ""},
+		"PHQ-9 that alerts nobody":      {phqLast, func(s *trial.Study) { s.Diary.Channels = web }, "`diary.redFlags` needs one on \"mood9\""},
+		"PHQ-9 on the web and by staff": {phqLast, func(s *trial.Study) { s.Diary.Channels, s.Diary.RedFlags = web, dying }, ""},
+		"PHQ-9 with nobody on call":     {phqLast, func(s *trial.Study) { s.Diary.Channels, s.Diary.RedFlags, s.OnCall = web, dying, nil }, "`onCall` is required"},
 		"PHQ-9 before consent":          {phqLast, func(s *trial.Study) { s.Diary, s.PreScreen = nil, "own" }, "`preScreen` \"own\" cannot be asked before informed consent: item \"mood9\""},
 		"sensitive by phone": {`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:sensitivity","valueCode":"sensitive"}]}`,
 			func(s *trial.Study) { s.Diary.Channels = []survey.Channel{survey.Voice} }, `item "a": web only: it is sensitive`},

@@ -67,7 +67,7 @@ func demoCommand() *cobra.Command {
 			if c.SQLitePath() == "" {
 				return errors.New("the demo runs on the embedded store: take out --store")
 			}
-			c.Twilio = config.Twilio{BaseURL: "http://" + c.PhonesimListen, AccountSID: phonesim.DemoAccountSID, AuthToken: phonesim.DemoAuthToken}
+			c.Twilio = config.Twilio{BaseURL: "http://" + c.PhonesimListen, AccountSID: phonesim.DemoAccountSID, AuthToken: phonesim.DemoAuthToken, OptOutMode: c.Twilio.OptOutMode}
 			if c.Twilio.From, err = phone.Parse(demoNumber, "US"); err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func (d *demo) startPhones(ctx context.Context) (*exec.Cmd, error) {
 		return nil, err
 	}
 	sim := exec.Command(self, "phonesim", "--phonesim-listen", c.PhonesimListen, "--state", d.phonesState(), "--public-url", c.PublicURL,
-		"--twilio-account-sid", c.Twilio.AccountSID, "--twilio-auth-token", c.Twilio.AuthToken, "--twilio-from", c.Twilio.From.E164(), "--zone", d.zone.String(), "--log-level", c.LogLevel)
+		"--twilio-account-sid", c.Twilio.AccountSID, "--twilio-auth-token", c.Twilio.AuthToken, "--twilio-from", c.Twilio.From.E164(), "--twilio-optout-mode", c.Twilio.OptOutMode, "--zone", d.zone.String(), "--log-level", c.LogLevel)
 	sim.Env = append(os.Environ(), "MUSTER_DATA_DIR=")
 	var said bytes.Buffer
 	sim.Stderr = &said

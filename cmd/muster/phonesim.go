@@ -35,7 +35,7 @@ func phonesimCommand() *cobra.Command {
 				webhooks = c.PublicURL
 			}
 			o := phonesim.Options{AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken, BaseURL: "http://" + c.PhonesimListen, WebhookBase: webhooks,
-				StateFile: state, Zone: zone, Logger: logger(c.LogLevel)}
+				OptOut: phonesim.OptOut(c.Twilio.OptOutMode), StateFile: state, Zone: zone, Logger: logger(c.LogLevel)}
 			if !c.Twilio.From.IsZero() {
 				o.Numbers = []phonesim.Number{{Number: c.Twilio.From.E164()}}
 			}

@@ -63,6 +63,7 @@ type Twilio struct {
 	From       phone.Number
 	Parts      float64 // parts of texts a second, 0 = as fast as Twilio takes them
 	Calls      float64 // calls a second
+	OptOutMode string  // who answers STOP: twilio, advanced, self
 }
 
 // setting is one flag, also MUSTER_<NAME> and a key of the file.
@@ -85,6 +86,7 @@ var settings = []setting{
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
 	{"twilio-parts-a-second", "0", "most parts of texts a second from this process: a US long code takes about 1, toll-free 3; 0 leaves the queue to Twilio", false},
 	{"twilio-calls-a-second", "0", "most calls begun a second from this process: an account takes 1 unless more was agreed; 0 leaves the queue to Twilio", false},
+	{"twilio-optout-mode", "twilio", "who answers STOP, START and HELP: twilio (it knows its own words), advanced (Advanced Opt-Out: it also says which word it took), self (filtering is off at Twilio, Muster answers)", false},
 	{"twilio-baa", "", "\"confirmed\" once a business associate agreement with Twilio is signed; muster check asks for it", false},
 	{"smtp-url", "", "mail server that takes our e-mails, smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://…:465 (none are sent when empty)", true},
 	{"mail-from", "", "whom e-mails come from, such as Research office <office@example.org>", false},
@@ -321,6 +323,9 @@ func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 		case public != nil && public.Scheme == "https" && !Loopback(public.Hostname()):
 			p.add("%s: a site with the public URL %s must not run on a simulated phone network; take one of the two out", c.where("twilio-base-url"), c.PublicURL)
 		}
+	}
+	if c.Twilio.OptOutMode = k.String("twilio-optout-mode"); !slices.Contains([]string{"twilio", "advanced", "self"}, c.Twilio.OptOutMode) {
+		p.add("%s: %q: use twilio, advanced or self", c.where("twilio-optout-mode"), c.Twilio.OptOutMode)
 	}
 	switch v := k.String("twilio-baa"); v {
 	case "", "confirmed":

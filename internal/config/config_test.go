@@ -73,6 +73,7 @@ func TestProblemsNameTheMend(t *testing.T) {
 		"half a mail account":        {args: []string{"--smtp-url", "smtp://u@mail.example.org", "--mail-from", "a@example.org"}, want: []string{"--smtp-url", "without a password", "%40"}},
 		"no sender's address":        {args: []string{"--smtp-url", "smtp://mail.example.org", "--mail-from", "Research office"}, want: []string{"--mail-from", "office@example.org"}},
 		"a short bounce secret":      {args: []string{"--mail-bounce-secret", "short"}, want: []string{"--mail-bounce-secret", "24 characters", "openssl"}},
+		"nobody answers STOP":        {args: []string{"--twilio-optout-mode", "none"}, want: []string{"--twilio-optout-mode", `"none"`, "twilio, advanced or self"}},
 		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,7 +111,7 @@ type coded struct {
 
 func newCoded(t *testing.T) *coded {
 	t.Helper()
-	r := transcript.People(t, transcript.Direct(t)(false))
+	r := transcript.People(t, transcript.Direct(t)(""))
 	people, err := r.People.ByPoint(t.Context(), "+14125550145") // Tom
 	if err != nil || len(people) == 0 {
 		t.Fatalf("%d people, %v", len(people), err)

@@ -104,6 +104,7 @@ func (h *Pages) diaryPage(w http.ResponseWriter, r *http.Request) error {
 func (h *Pages) put(w http.ResponseWriter, r *http.Request, status int, q *survey.Questionnaire, s survey.Session, prompt survey.Prompt) error {
 	p := &questionPage{sheet: h.sheet(r, prompt.Text), Question: question.View(prompt, func(key string, pairs ...any) string { return h.T(r, key, pairs...) })}
 	p.Bare = true
+	p.Question.Notice = q.Notice()
 	p.Question.Post = "/me/diary"
 	p.Question.Later, p.Question.LaterURL = h.T(r, "participant.diary.later"), "/me"
 	if before := question.Before(q, s, prompt.LinkID); before != "" {

@@ -168,6 +168,7 @@ func (h *Pages) questionPage(w http.ResponseWriter, r *http.Request) error {
 func (h *Pages) put(w http.ResponseWriter, r *http.Request, status int, j join, q *survey.Questionnaire, prompt survey.Prompt) error {
 	p := &questionPage{sheet: h.sheet(r, prompt.Text), Question: question.View(prompt, func(key string, pairs ...any) string { return h.T(r, key, pairs...) })}
 	p.Bare = true
+	p.Question.Notice = q.Notice()
 	p.Question.Post = "/join/questions"
 	p.Question.Back = "/join/about"
 	if before := question.Before(q, *j.Answers, prompt.LinkID); before != "" {

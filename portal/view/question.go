@@ -14,6 +14,7 @@ type Question struct {
 	Later    string // "Finish later: we will text you a link"; "" hides it
 	LaterURL string
 	Progress Progress
+	Notice   string // of who made the instrument, below everything
 }
 
 // Asked is the field as the question of the screen.

@@ -71,14 +71,14 @@ func (p *player) check(verb, rest string) bool {
 		if v.Reply != strings.Join(f[2:], " ") {
 			p.Errorf("%s: the visit's reply is %q", p.where, v.Reply)
 		}
-	case "stopped":
+	case "stopped", "reached":
 		people, err := p.r.People.ByPoint(ctx, rest)
 		p.must(err)
 		for _, x := range people {
 			g, err := p.r.Trial.May(ctx, x.PersonID(), contacts.StudyCare, contacts.SMS, "STEADY")
 			p.must(err)
-			if g.OK || !g.NotBefore.IsZero() {
-				p.Errorf("%s: %s may still be texted", p.where, x.ID)
+			if may := g.OK || !g.NotBefore.IsZero(); may != (verb == "reached") {
+				p.Errorf("%s: %s may be texted: %v", p.where, x.ID, may)
 			}
 		}
 	default:

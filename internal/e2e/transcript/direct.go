@@ -22,21 +22,19 @@ type direct struct {
 	last   ivr.Inbound
 	event  ivr.CallEvent
 	script ivr.Script
+
+	advanced bool // the carrier says what it made of a text
 }
 
 // Direct is the line straight into the operator.
 func Direct(t testing.TB) Opener {
-	return func(self bool) Line {
-		opt := rig.Options{}
-		if self {
-			opt.OptOut = ivr.OptOutSelf
-		}
-		return &direct{t: t, r: rig.New(t, opt)}
-	}
+	return func(who ivr.OptOut) Line { return DirectOn(t, rig.Options{OptOut: who}) }
 }
 
 // DirectOn is a line straight into an operator of a rig of one's own.
-func DirectOn(t testing.TB, opt rig.Options) Line { return &direct{t: t, r: rig.New(t, opt)} }
+func DirectOn(t testing.TB, opt rig.Options) Line {
+	return &direct{t: t, r: rig.New(t, opt), advanced: opt.OptOut == ivr.OptOutAdvanced}
+}
 
 func (d *direct) Rig() *rig.Rig { return d.r }
 
@@ -49,8 +47,15 @@ func (d *direct) Text(from, body string) ([]string, error) {
 	}
 	d.texts++
 	d.last = ivr.Inbound{SID: fmt.Sprintf("SM%d", d.texts), From: n, To: office(), Body: body}
+	if d.advanced {
+		d.last.OptOut = optOutType[strings.ToUpper(strings.TrimSpace(body))]
+	}
 	return d.Again()
 }
+
+// optOutType is what Twilio's Advanced Opt-Out makes of its default words.
+var optOutType = map[string]string{"STOP": "STOP", "STOPALL": "STOP", "UNSUBSCRIBE": "STOP", "END": "STOP", "QUIT": "STOP", "CANCEL": "STOP", "REVOKE": "STOP", "OPTOUT": "STOP",
+	"START": "START", "YES": "START", "UNSTOP": "START", "HELP": "HELP", "INFO": "HELP"}
 
 func (d *direct) Again() ([]string, error) { return d.r.Operator.Text(d.t.Context(), d.last) }
 

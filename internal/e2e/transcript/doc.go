@@ -3,6 +3,7 @@
 // event a line:
 //
 //	self                      the application answers STOP itself (first line only)
+//	advanced                  the carrier does, and says what it made of a text (first line only)
 //	at 2026-03-02 18:31       move the clock (Eastern)
 //	tick                      plan what is due, and deliver
 //	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
@@ -24,6 +25,7 @@
 //	alerts N | tasks KIND N | answers N | unread N
 //	reply NAME V2 confirmed   what the visit's reminder was answered with
 //	stopped NUMBER            nobody with the number may be texted
+//	reached NUMBER            everybody with the number may be
 //	join NAME NUMBER [ZONE]   somebody more is in the study
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
 //	agree NAME                to health questions by text

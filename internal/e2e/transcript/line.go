@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/ivr"
 )
 
 // Line is how a transcript reaches people's phones. A method that the line has no means for
@@ -35,5 +36,5 @@ type Line interface {
 	Sent(number string) ([]string, error)
 }
 
-// Opener makes a line; self: the application answers STOP itself.
-type Opener func(self bool) Line
+// Opener makes a line on which STOP is answered as said; "" by the carrier.
+type Opener func(who ivr.OptOut) Line

@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/rig"
+	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
@@ -55,10 +56,14 @@ func Play(t testing.TB, file string, open Opener) {
 		}
 		p.where = fmt.Sprintf("%s:%d: %s", filepath.Base(file), n, line)
 		if p.line == nil {
-			p.line = open(line == "self")
+			mode := ivr.OptOut(line)
+			if mode != ivr.OptOutSelf && mode != ivr.OptOutAdvanced {
+				mode = ""
+			}
+			p.line = open(mode)
 			p.r = p.line.Rig()
 			p.people()
-			if line == "self" {
+			if mode != "" {
 				continue
 			}
 		}

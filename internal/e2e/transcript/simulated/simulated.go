@@ -36,23 +36,20 @@ type Line struct {
 
 // Open makes lines; see transcript.Opener.
 func Open(t testing.TB) transcript.Opener {
-	return func(self bool) transcript.Line { return New(t, self) }
+	return func(who ivr.OptOut) transcript.Line { return New(t, who) }
 }
 
 // New starts a core and a simulator on loopback, with one clock that stands still.
-func New(t testing.TB, self bool) *Line {
+func New(t testing.TB, who ivr.OptOut) *Line {
 	t.Helper()
 	l := &Line{t: t, hooks: &recorded{}}
 	now := clock.Manual(time.Date(2026, 3, 2, 14, 5, 0, 0, time.UTC))
 	app := httptest.NewServer(l.hooks)
 	t.Cleanup(app.Close)
-	opt := phonesim.Options{WebhookBase: app.URL, Now: now.Now, Seed: 7,
+	opt := phonesim.Options{WebhookBase: app.URL, OptOut: phonesim.OptOut(who), Now: now.Now, Seed: 7,
 		Numbers:  []phonesim.Number{{Number: rig.Office, Name: "Larkfield research office"}},
 		Handsets: []phonesim.Handset{{Number: "+14125550110", Name: "Delgado", Landline: true, Language: "es"}}}
-	o := rig.Options{Clock: now, PublicURL: "https://muster.example.test"}
-	if self {
-		opt.OptOut, o.OptOut = phonesim.OptOutSelf, ivr.OptOutSelf
-	}
+	o := rig.Options{Clock: now, PublicURL: "https://muster.example.test", OptOut: who}
 	sim, err := phonesim.New(opt)
 	if err != nil {
 		t.Fatal(err)
