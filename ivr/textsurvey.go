@@ -86,7 +86,7 @@ func (o *Operator) fits(ctx context.Context, asking *Prompt, body string) (bool,
 	if _, ok := survey.Command(body); ok {
 		return true, nil
 	}
-	q, err := o.Trial.Questionnaire(r.Questionnaire)
+	q, err := o.Trial.QuestionnaireFor(ctx, &r)
 	if err != nil {
 		return false, err
 	}

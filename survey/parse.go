@@ -32,6 +32,8 @@ type Questionnaire struct {
 	scores []score
 	mode   Mode
 	locked string // what keeps it to the web and to interviews by staff, "" if nothing
+	source string
+	digest string // hexadecimal SHA-256 of source
 }
 
 // Parse reads a FHIR R4 Questionnaire in JSON. A file that cannot be asked faithfully is
@@ -62,7 +64,7 @@ func Parse(data []byte) (*Questionnaire, error) {
 	if q.title.source == "" {
 		q.title.source = clean(w.Name)
 	}
-	q.ref = reference(w, data)
+	q.ref, q.source, q.digest = reference(w, data), string(data), hexSum(data)
 	if len(w.Modifier) > 0 {
 		p.fail("modifierExtension %q changes the meaning and is not understood: remove it", w.Modifier[0].URL)
 	}
@@ -113,14 +115,24 @@ func (q *Questionnaire) unasked() {
 // one without version gets a version from its content, so that a session always pins what
 // was asked (two language editions often share an id).
 func reference(w *wireQuestionnaire, data []byte) string {
-	sum := sha256.Sum256(data)
-	content := hex.EncodeToString(sum[:6])
+	content := hexSum(data)[:12]
 	name := w.URL
 	if name == "" {
 		name = canonicalPrefix + cmp.Or(strings.Join(strings.Fields(clean(w.ID)), "-"), content)
 	}
 	return name + "|" + cmp.Or(w.Version, content)
 }
+
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Source is the file it was parsed from, and Digest the hexadecimal SHA-256 of that.
+func (q *Questionnaire) Source() []byte { return []byte(q.source) }
+
+// Digest tells two files apart that call themselves by the same version.
+func (q *Questionnaire) Digest() string { return q.digest }
 
 // Ref identifies the questionnaire and its version: canonical|version. Where the file has no
 // url its id stands in; where it has no version a digest of its content does.

@@ -92,7 +92,7 @@ func (c *Coordinator) DueIn(ctx context.Context, person *contacts.Person, s *Sub
 		}
 		r, err := c.responses.Get(ctx, ResponseID(s.ID, day))
 		if errors.Is(err, docstore.ErrNotFound) {
-			q, err := c.Questionnaire(st.Diary.Questionnaire)
+			q, err := c.QuestionnaireNamed(ctx, st.Diary.Questionnaire)
 			if err != nil {
 				return nil, err
 			}
@@ -117,7 +117,7 @@ func (c *Coordinator) Begin(ctx context.Context, by audit.Actor, r Response) (Re
 	}
 	err := c.commit(ctx, audit.Entry{Actor: by, Action: "response.begin", Person: string(r.Person), Study: string(r.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
 		c.responses.Insert(b, &r)
-		return nil
+		return c.keepBegun(ctx, b, &r)
 	})
 	if errors.Is(err, docstore.ErrExists) {
 		return c.responses.Get(ctx, r.ID)
@@ -177,7 +177,7 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 		if err := c.AskableBy(ctx, &r, in.Channel, atBest(in.Channel)); err != nil {
 			return err
 		}
-		q, err := c.Questionnaire(r.Questionnaire)
+		q, err := c.QuestionnaireFor(ctx, &r)
 		if err != nil {
 			return err
 		}
@@ -204,6 +204,9 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 		action := "response.step"
 		if answer != nil {
 			action = "response.answer"
+			if _, err := c.keepEdition(ctx, b, q, r.Questionnaire, true); err != nil {
+				return err
+			}
 			if out.Flags, err = c.raise(ctx, b, &stored, q, *answer, prompt); err != nil {
 				return err
 			}

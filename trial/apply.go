@@ -56,7 +56,7 @@ func (c *Coordinator) Apply(ctx context.Context, by audit.Actor, a Application) 
 	}
 	now := c.now()
 	if a.PreScreen != nil {
-		facts, err := c.preScreenFacts(st, a)
+		facts, err := c.preScreenFacts(ctx, st, a)
 		if err != nil {
 			return Applied{}, err
 		}
@@ -101,6 +101,7 @@ func (c *Coordinator) listApplicant(ctx context.Context, b *docstore.Batch, p *c
 		r := Response{Meta: docstore.Meta{ID: PreScreenID(out.Subject)}, Person: p.PersonID(), Study: st.StudyID(), Subject: out.Subject,
 			Questionnaire: st.PreScreen, Kind: "prescreen", State: ResponseCompleted, Session: *a.PreScreen}
 		c.responses.Ensure(b, &r)
+		return c.keepBegun(ctx, b, &r)
 	}
 	return nil
 }
@@ -195,11 +196,11 @@ func reachable(people []contacts.Person) *contacts.Person {
 
 // preScreenFacts turns the answers of a pre-screen into facts. Their scope is the study alone
 // unless the person ticked to keep them for others (F5).
-func (c *Coordinator) preScreenFacts(st *Study, a Application) ([]contacts.Fact, error) {
+func (c *Coordinator) preScreenFacts(ctx context.Context, st *Study, a Application) ([]contacts.Fact, error) {
 	if st == nil || st.PreScreen == "" {
 		return nil, nil
 	}
-	q, err := c.Questionnaire(st.PreScreen)
+	q, err := c.QuestionnaireFor(ctx, &Response{Questionnaire: st.PreScreen, Session: *a.PreScreen})
 	if err != nil {
 		return nil, err
 	}

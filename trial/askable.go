@@ -65,7 +65,7 @@ func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Chan
 	default:
 		return no("%s wants to know better who answers", st.ID)
 	}
-	q, err := c.Questionnaire(r.Questionnaire)
+	q, err := c.QuestionnaireFor(ctx, r)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type Deps struct {
 	Mails  bool // e-mails can be sent
 	Drafts bool // the demo: texts whose translation is a draft may be sent (F19)
 
-	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
+	Questionnaire func(name string) (*survey.Questionnaire, error) // what the program brings; nil: survey.Library
 	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
 	OnPerson      func(ctx context.Context, p contacts.PersonID)   // what a person's facts changed; nil: nothing
 }
@@ -62,6 +62,9 @@ type Coordinator struct {
 	alerts    *docstore.Collection[Alert, *Alert]
 	tasks     *docstore.Collection[Task, *Task]
 	words     *docstore.Collection[carrierWord, *carrierWord]
+	editions  *docstore.Collection[QuestionnaireVersion, *QuestionnaireVersion]
+
+	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
 
 	following sync.Mutex // one at a time does what the carrier said
 }
@@ -132,6 +135,10 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 			Codec:   sealed("tasks", "text", "outcome")})
 		return
 	})
+	open("questionnaires", func() (e error) {
+		c.editions, e = docstore.Open[QuestionnaireVersion](ctx, d.Store, docstore.Spec{Name: "questionnaires", Version: 1, Indexes: []docstore.Index{{Name: "name_state", Fields: []string{"name", "state"}}}})
+		return
+	})
 	open("carrier_words", func() (e error) {
 		c.words, e = docstore.Open[carrierWord](ctx, d.Store, docstore.Spec{Name: "carrier_words", Version: 1, Codec: seal.WithHistory(sealed("carrier_words", "to"))})
 		return
@@ -170,7 +177,7 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 	if err := s.Check(); err != nil {
 		return false, err
 	}
-	if err := c.checkQuestionnaires(&s); err != nil {
+	if err := c.checkQuestionnaires(ctx, &s); err != nil {
 		return false, err
 	}
 	if s.Criteria != "" {

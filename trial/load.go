@@ -124,7 +124,7 @@ func (c *Coordinator) loadSubject(ctx context.Context, b *docstore.Batch, p *con
 		return err
 	}
 	for i := range l.Responses {
-		if err := c.loadResponse(b, p, &s, &st, l.Responses[i]); err != nil {
+		if err := c.loadResponse(ctx, b, p, &s, &st, l.Responses[i]); err != nil {
 			return err
 		}
 	}
@@ -240,7 +240,7 @@ func (c *Coordinator) loadedVisits(s *Subject, st *Study, told []Visit) ([]Visit
 	return plan, nil
 }
 
-func (c *Coordinator) loadResponse(b *docstore.Batch, p *contacts.Person, s *Subject, st *Study, r Response) error {
+func (c *Coordinator) loadResponse(ctx context.Context, b *docstore.Batch, p *contacts.Person, s *Subject, st *Study, r Response) error {
 	r.Person, r.Study, r.Subject = s.Person, s.Study, s.ID
 	if r.Kind == "diary" {
 		if st.Diary == nil {
@@ -261,7 +261,7 @@ func (c *Coordinator) loadResponse(b *docstore.Batch, p *contacts.Person, s *Sub
 		return fmt.Errorf("%w: answers need an id, a state and their questionnaire", ErrLoad)
 	}
 	c.responses.Insert(b, &r)
-	return nil
+	return c.keepBegun(ctx, b, &r)
 }
 
 func (c *Coordinator) loadRest(b *docstore.Batch, l *Loaded) error {

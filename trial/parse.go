@@ -2,6 +2,7 @@ package trial
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -199,10 +200,20 @@ func namesCondition(name string, conditions []string) bool {
 // checkQuestionnaires reports what the study asks in a way it must not be asked (F17, F18): each
 // question on each channel of the diary, red flags that could never be raised, and what must not
 // come before informed consent.
-func (c *Coordinator) checkQuestionnaires(s *Study) error {
+func (c *Coordinator) checkQuestionnaires(ctx context.Context, s *Study) error {
+	return c.checkAsked(s, func(name string) (*survey.Questionnaire, error) { return c.QuestionnaireNamed(ctx, name) })
+}
+
+// asks says whether a study that goes on asks for a questionnaire by name.
+func (s *Study) asks(name string) bool {
+	return s.State != StudyClosed && (s.PreScreen == name || s.Diary != nil && s.Diary.Questionnaire == name)
+}
+
+// checkAsked is checkQuestionnaires with what is asked by each name.
+func (c *Coordinator) checkAsked(s *Study, named func(string) (*survey.Questionnaire, error)) error {
 	var p problems
 	load := func(field, name string) *survey.Questionnaire {
-		q, err := c.Questionnaire(name)
+		q, err := named(name)
 		p.when(err != nil, field, "%v", err)
 		return q
 	}

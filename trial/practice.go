@@ -43,7 +43,7 @@ func (c *Coordinator) BeginPractice(ctx context.Context, by audit.Actor, p conta
 }
 
 func (c *Coordinator) practice(ctx context.Context, by audit.Actor, p *contacts.Person, s *Subject, st *Study) (Response, error) {
-	q, err := c.Questionnaire(st.Diary.Questionnaire)
+	q, err := c.QuestionnaireNamed(ctx, st.Diary.Questionnaire)
 	if err != nil {
 		return Response{}, err
 	}
@@ -52,7 +52,7 @@ func (c *Coordinator) practice(ctx context.Context, by audit.Actor, p *contacts.
 		Kind: "checkin", Opens: now, Closes: now.Add(practiceTime), State: ResponseDue, Practice: true, Session: st.Diary.session(q, c.Speaks(p.Language), now)}
 	err = c.commit(ctx, audit.Entry{Actor: by, Action: "response.practice", Person: string(s.Person), Study: string(s.Study)}, func(b *docstore.Batch, _ *audit.Entry) error {
 		c.responses.Insert(b, &r)
-		return nil
+		return c.keepBegun(ctx, b, &r)
 	})
 	return r, err
 }

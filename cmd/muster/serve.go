@@ -73,6 +73,9 @@ func newServer(ctx context.Context, k *core, d *demo) (*server, error) {
 	if s.portal, err = newSite(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := k.trial.StrayQuestionnaires(ctx); err != nil {
+		k.log.Error("a questionnaire changed under a version that was answered", "err", err)
+	}
 	s.ready.Set("matching", "reading the people")
 	s.measure()
 	if s.cert, err = openCertificate(k.config); err != nil {

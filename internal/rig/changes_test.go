@@ -267,6 +267,17 @@ func everything(t *testing.T, r *rig.Rig) {
 	sent := r.Sent.To(own)
 	do("status", r.Operator.MessageStatus(ctx, ivr.MessageEvent{SID: rig.SID(sent[len(sent)-1]), Message: sent[len(sent)-1].ID, Status: "delivered"}))
 
+	edition := func(version string) []byte {
+		return []byte(`{"resourceType":"Questionnaire","url":"urn:example:own","version":"` + version + `","item":[{"linkId":"a","type":"boolean","text":"A?"}]}`)
+	}
+	for _, version := range []string{"1", "2", "2"} {
+		_, _, err = r.Trial.PutQuestionnaire(ctx, by, "own", edition(version), trial.QuestionnairePublished)
+		do("put questionnaire", err)
+	}
+	_, err = r.Trial.BeginQuestionnaire(ctx, "clearway-prescreen")
+	do("begin questionnaire", err)
+	do("retire questionnaire", r.Trial.RetireQuestionnaire(ctx, by, "urn:example:own|2"))
+
 	// The diary: by web with a red flag, by phone, and not at all.
 	practice, err := r.Trial.BeginPractice(ctx, by, id)
 	do("practice", err)

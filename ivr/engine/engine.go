@@ -19,6 +19,7 @@ import (
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -41,10 +42,11 @@ type Deps struct {
 	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
 	CodesADay int                         // 0 = the usual limit
 
-	CheckCriteria func(yaml string) error                        // nil: criteria are taken as they are
-	OnPerson      func(ctx context.Context, p contacts.PersonID) // what a person's facts changed; nil: nothing
-	Observe       func(k outbox.Kind, outcome string)            // how each call to the carrier ended; nil: nobody
-	Logger        *slog.Logger                                   // nil: the default
+	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
+	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
+	OnPerson      func(ctx context.Context, p contacts.PersonID)   // what a person's facts changed; nil: nothing
+	Observe       func(k outbox.Kind, outcome string)              // how each call to the carrier ended; nil: nobody
+	Logger        *slog.Logger                                     // nil: the default
 }
 
 // Carrier takes texts and calls, and lists what it took.
@@ -87,7 +89,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	e.Trial, err = trial.Open(ctx, trial.Deps{Store: d.Store, Audit: d.Audit, Keys: d.Keys, People: e.People, Box: e.Box, NewID: d.NewID, Clock: d.Clock,
-		Office: d.Office, Drafts: d.Drafts, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, CheckCriteria: d.CheckCriteria})
+		Office: d.Office, Drafts: d.Drafts, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, Questionnaire: d.Questionnaire, CheckCriteria: d.CheckCriteria})
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/ivr"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 	"github.com/muster-health/muster/trial/rehearsed"
 )
@@ -26,6 +27,9 @@ type Deps struct {
 	Audit   *audit.Log                                     // of the real store: who rehearsed what
 	Scratch func(context.Context) (docstore.Driver, error) // an empty store, gone with Close
 	Now     func() time.Time                               // the day on which the weeks begin
+
+	// Questionnaire is what people are asked by a name, as the real store has it; nil: survey.Library.
+	Questionnaire func(ctx context.Context, name string) (*survey.Questionnaire, error)
 
 	Office    phone.Number
 	PublicURL string

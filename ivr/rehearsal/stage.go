@@ -62,7 +62,7 @@ func (x *Rehearsal) stage(ctx context.Context, driver docstore.Driver, st trial.
 		return nil, err
 	}
 	if d := p.st.Diary; d != nil {
-		if p.q, err = survey.Library(d.Questionnaire); err != nil {
+		if p.q, err = p.Trial.QuestionnaireNamed(ctx, d.Questionnaire); err != nil {
 			return nil, err
 		}
 	}
@@ -88,8 +88,12 @@ func (p *play) open(ctx context.Context, driver docstore.Driver) error {
 	if err != nil {
 		return err
 	}
+	var asked func(string) (*survey.Questionnaire, error)
+	if real := p.deps.Questionnaire; real != nil {
+		asked = func(name string) (*survey.Questionnaire, error) { return real(ctx, name) }
+	}
 	p.Engine, err = engine.Open(ctx, engine.Deps{Store: store, Audit: trail, Keys: keys, Clock: p.clock, NewID: id.Sequence(), Office: p.deps.Office, PublicURL: p.deps.PublicURL,
-		Carrier: p.carrier, OptOut: p.deps.OptOut, Beside: 1, Drafts: p.deps.Drafts, Logger: log})
+		Carrier: p.carrier, Questionnaire: asked, OptOut: p.deps.OptOut, Beside: 1, Drafts: p.deps.Drafts, Logger: log})
 	return err
 }
 

@@ -65,7 +65,7 @@ func (h *Pages) entry(r *http.Request) (trial.Response, *survey.Questionnaire, e
 	if i < 0 {
 		return trial.Response{}, nil, web.SeeOther("/me")
 	}
-	q, err := h.Trial.Questionnaire(due[i].Questionnaire)
+	q, err := h.Trial.QuestionnaireFor(r.Context(), &due[i])
 	if err != nil {
 		return trial.Response{}, nil, fmt.Errorf("questionnaire: %w", err)
 	}

@@ -120,7 +120,7 @@ func (h *Pages) download(w http.ResponseWriter, r *http.Request) error {
 		out.Visits = append(out.Visits, x)
 	}
 	for _, a := range responses {
-		q, err := h.Trial.Questionnaire(a.Questionnaire)
+		q, err := h.Trial.QuestionnaireFor(ctx, &a)
 		if err != nil {
 			return fmt.Errorf("own data: %w", err)
 		}

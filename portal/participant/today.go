@@ -115,7 +115,7 @@ func (h *Pages) dueCard(r *http.Request, d trial.Response) (view.Card, error) {
 	label := h.T(r, "participant.diary.start")
 	if len(d.Session.Answers) > 0 {
 		label = h.T(r, "participant.diary.goOn")
-		q, err := h.Trial.Questionnaire(d.Questionnaire)
+		q, err := h.Trial.QuestionnaireFor(r.Context(), &d)
 		if err != nil {
 			return view.Card{}, fmt.Errorf("questions of what is due: %w", err)
 		}

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,7 +91,7 @@ func (h *Pages) intro(w http.ResponseWriter, r *http.Request) error {
 	j.Read = true
 	if s != nil && s.PreScreen != "" {
 		j.Keep = f.Ticked("keep")
-		q, err := h.Trial.Questionnaire(s.PreScreen)
+		q, err := h.Trial.BeginQuestionnaire(r.Context(), s.PreScreen)
 		if err != nil {
 			return fmt.Errorf("pre-screen of %s: %w", s.ID, err)
 		}
@@ -126,12 +127,28 @@ func (h *Pages) asking(r *http.Request, screen string) (join, *trial.Study, *sur
 	if s == nil || j.Answers == nil {
 		return j, nil, nil, web.SeeOther(j.at())
 	}
-	q, err := h.Trial.Questionnaire(s.PreScreen)
+	q, err := h.preScreen(r.Context(), s, j)
 	if err != nil {
-		return j, nil, nil, fmt.Errorf("pre-screen of %s: %w", s.ID, err)
+		return j, nil, nil, err
+	}
+	if q.Ref() != j.Answers.Ref { // begun with an edition that is not kept: the questions come anew
+		j.Answers, j.Read = nil, false
+		if err := h.keep(r, j); err != nil {
+			return j, nil, nil, err
+		}
+		return j, nil, nil, web.SeeOther(j.at())
 	}
 	j.Answers.Lang = string(h.lang(r))
 	return j, s, q, nil
+}
+
+// preScreen is the edition of a study's pre-screen that j has begun.
+func (h *Pages) preScreen(ctx context.Context, s *trial.Study, j join) (*survey.Questionnaire, error) {
+	q, err := h.Trial.QuestionnaireFor(ctx, &trial.Response{Questionnaire: s.PreScreen, Session: *j.Answers})
+	if err != nil {
+		return nil, fmt.Errorf("pre-screen of %s: %w", s.ID, err)
+	}
+	return q, nil
 }
 
 // questionPage shows the question that comes next, or the one named by its id in the
@@ -302,9 +319,9 @@ func (h *Pages) registryFacts(r *http.Request, j join) ([]contacts.Fact, error) 
 	if err != nil {
 		return nil, fmt.Errorf("answers to keep: %w", err)
 	}
-	q, err := h.Trial.Questionnaire(s.PreScreen)
+	q, err := h.preScreen(r.Context(), &s, j)
 	if err != nil {
-		return nil, fmt.Errorf("answers to keep: %w", err)
+		return nil, err
 	}
 	return trial.Facts(q, *j.Answers, contacts.Registry, "web", zoneOf(&s, "")), nil
 }

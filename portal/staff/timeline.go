@@ -200,10 +200,7 @@ func (h *Desk) answerEvents(r *http.Request, k *known, x trial.Response) []view.
 	if at.IsZero() {
 		at = x.Session.Started
 	}
-	var q *survey.Questionnaire
-	if load := h.Trial.Questionnaire; load != nil {
-		q, _ = load(x.Questionnaire) // one that is gone still has its link ids
-	}
+	q, _ := h.Trial.QuestionnaireFor(r.Context(), &x) // one that is gone still has its link ids
 	e := view.Event{Kind: "answer", At: at, Title: h.T(r, "staff.event."+map[string]string{"prescreen": "prescreen", "diary": "diary", "checkin": "checkin"}[x.Kind])}
 	if x.Day != "" {
 		e.Title += " · " + day(x.Day)

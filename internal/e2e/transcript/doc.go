@@ -37,6 +37,8 @@
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
+//	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
+//	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known
 //	second                    a second study, STRIDE, has two sites, main and north
 //	elsewhere NAME NUMBER SITE  somebody is in it at one of them, with PIN 7305

@@ -205,6 +205,8 @@ func (p *player) arrange(verb, rest string) bool {
 				s.Diary.Channels = append(s.Diary.Channels, survey.Channel(ch))
 			}
 		})
+	case verb == "edition" && len(f) == 1:
+		p.edition(f[0])
 	case verb == "identity":
 		p.change(func(s *trial.Study) { s.Diary.Identity = rest })
 	default:
