@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export CHROMIUM
 export MUSTER_REAL_DATA := $(REAL)
 
-.PHONY: run build test deps race check fmt e2e kill histories golden web geo bench bench-backup bench-match bench-rebuild release release-check ui-check clean
+.PHONY: run build test deps race check fmt e2e kill soak histories golden web geo bench bench-backup bench-match bench-rebuild release release-check ui-check clean
 
 run: build ## Build and start the whole product with demo people and a simulated phone network
 	./muster demo
@@ -39,6 +39,9 @@ e2e: build ## The five journeys against the real binary, the simulator and a bro
 
 kill: ## Two thousand sends, fifty kills, a phone network that misbehaves: alone and with two processes; some eight minutes
 	MUSTER_E2E_KILL=1 $(GO) test -count=1 -timeout 30m -v -run '^TestKill$$' ./internal/e2e
+
+soak: ## Twenty thousand reminders and a thousand calls with kills, STOPs and a network that misbehaves; a quarter of an hour
+	MUSTER_E2E_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run '^TestSoak$$' ./internal/e2e
 
 histories: ## Five minutes of lives, each send judged: no consent, no hour, no visit, nothing leaves
 	MUSTER_HISTORIES=5m $(GO) test -count=1 -timeout 15m -v -run '^TestNothingLeavesWithoutAStandingConsent$$' ./ivr -rapid.checks=100000

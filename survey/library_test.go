@@ -16,7 +16,7 @@ func ownLibrary(t *testing.T) []string {
 
 func TestLibraryIsCompleteInBothLanguages(t *testing.T) {
 	want := []string{"before-visit", "blood-pressure", "clearway-daily", "clearway-prescreen", "daily-symptoms", "general-prescreen", "lantern-walk", "medicine-today",
-		"orchard-weekly", "pain-scale", "report-problem", "steady-evening", "steady-prescreen"}
+		"orchard-weekly", "pain-scale", "report-problem", "steady-evening", "steady-prescreen", "weekly-check"}
 	if names := ownLibrary(t); !slices.Equal(names, want) {
 		t.Fatalf("library holds %v, want %v", names, want)
 	}

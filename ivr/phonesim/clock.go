@@ -30,6 +30,7 @@ const (
 	timerAMD     timerKind = "amd"     // the asynchronous machine detection is ready
 	timerReply   timerKind = "reply"   // an automatic reply is sent
 	timerJob     timerKind = "job"     // a delayed webhook leaves
+	timerKeys    timerKind = "keys"    // keys are pressed by themselves
 )
 
 // after sets a timer.
@@ -87,6 +88,10 @@ func (s *Simulator) fire(t timer) {
 		s.finish(c, statusCompleted)
 	case timerAMD:
 		s.machineDetected(c)
+	case timerKeys:
+		if c.Gen == t.Gen {
+			s.pressAll(c, t.Text)
+		}
 	case timerWait:
 		if c.Gen == t.Gen {
 			s.waitOver(c)

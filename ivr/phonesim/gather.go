@@ -39,6 +39,7 @@ func (s *Simulator) gather(c *call, v *node) {
 		s.prompt(c, k)
 	}
 	s.listen(c, waitDigits, gatherOf(v).timeout+s.speech(c, c.spokenFrom()))
+	s.thinkOfKeys(c)
 }
 
 // press is a key on the person's phone. It reports whether anything listened.

@@ -10,11 +10,13 @@ var errNotFiction = errors.New("only the fictional numbers 555-0100 to 555-0199 
 
 // findHandset returns the phone with that number, or nil.
 func (s *Simulator) findHandset(number string) *handset {
-	i := slices.IndexFunc(s.st.Handsets, func(h *handset) bool { return h.Number == number })
-	if i < 0 {
-		return nil
-	}
-	return s.st.Handsets[i]
+	return s.handsets[number]
+}
+
+// addHandset puts a phone into the world; there is none yet with its number.
+func (s *Simulator) addHandset(h *handset) {
+	s.st.Handsets = append(s.st.Handsets, h)
+	s.handsets[h.Number] = h
 }
 
 // phone returns the phone with that number, making it when it may exist; nil when
@@ -27,7 +29,7 @@ func (s *Simulator) phone(number string) *handset {
 		return nil
 	}
 	h := &handset{Handset: Handset{Number: number}}
-	s.st.Handsets = append(s.st.Handsets, h)
+	s.addHandset(h)
 	s.touch()
 	return h
 }

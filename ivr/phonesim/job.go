@@ -161,6 +161,7 @@ func (s *Simulator) deliver(own *job, j job) {
 
 // recordWebhook writes a delivered webhook to the log.
 func (s *Simulator) recordWebhook(j job, a answer) {
+	s.timed(j.Kind, a)
 	e := &entry{Kind: logWebhook, Method: j.Method, URL: a.url, Status: a.status, SID: j.SID, Params: j.Params,
 		Response: clip(a.body), Millis: int(a.took / time.Millisecond)}
 	if a.err != nil {

@@ -155,13 +155,8 @@ func (s *Simulator) postDigits(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	out := pressed{}
-	for i, key := range in.Digits {
-		if !c.listening() || !s.press(c, string(key)) {
-			out.Ignored = in.Digits[i:]
-			break
-		}
-		out.Taken += string(key)
-	}
+	out.Taken = s.pressAll(c, in.Digits)
+	out.Ignored = in.Digits[len(out.Taken):]
 	s.unlock()
 	if out.Taken == "" {
 		return 0, nil, conflict("nothing listens to keys now: the call is %s", c.doing())

@@ -93,6 +93,7 @@ func (s *Simulator) postReset(*http.Request) (int, any, error) {
 	defer s.unlock()
 	old := s.st
 	s.st = &state{Version: stateVersion, Seed: old.Seed, Seq: old.Seq, Blocked: map[string]bool{}}
+	clear(s.handsets)
 	for _, h := range old.Handsets {
 		if !h.Listed {
 			continue
@@ -100,8 +101,9 @@ func (s *Simulator) postReset(*http.Request) (int, any, error) {
 		for i := range h.AutoReply {
 			h.AutoReply[i].Used = 0
 		}
-		s.st.Handsets = append(s.st.Handsets, h)
+		s.addHandset(h)
 	}
+	clear(s.paces)
 	clear(s.calls)
 	clear(s.messages)
 	s.touch()

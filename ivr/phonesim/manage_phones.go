@@ -62,13 +62,16 @@ func (s *Simulator) putPhone(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	changed := h.Handset
-	changed.AutoReply = nil // never decode into the old rules' memory
+	changed.AutoReply, changed.AutoKeys = nil, nil // never decode into the old rules' memory
 	if err := body(r, &changed); err != nil {
 		return 0, nil, err
 	}
 	changed.Number = h.Number
 	if changed.AutoReply == nil {
 		changed.AutoReply = h.AutoReply
+	}
+	if changed.AutoKeys == nil {
+		changed.AutoKeys = h.AutoKeys
 	}
 	if err := changed.check(); err != nil {
 		return 0, nil, badRequest("%v", err)

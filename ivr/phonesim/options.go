@@ -78,6 +78,8 @@ type Handset struct {
 	AnswerAfter Seconds `json:"answerAfter,omitzero"`
 	// AutoReply are texts this person sends back without anybody touching the phone.
 	AutoReply []AutoReply `json:"autoReply,omitempty"`
+	// AutoKeys are keys this person presses in a call without anybody touching the phone.
+	AutoKeys []AutoKeys `json:"autoKeys,omitempty"`
 }
 
 // AutoReply answers a received text by itself.
@@ -216,6 +218,11 @@ func (h Handset) check() error {
 	for _, r := range h.AutoReply {
 		if strings.TrimSpace(r.Reply) == "" {
 			return fmt.Errorf("an automatic reply needs a text")
+		}
+	}
+	for _, k := range h.AutoKeys {
+		if k.Keys == "" || strings.Trim(k.Keys, "0123456789*#") != "" {
+			return fmt.Errorf("automatic keys are 0 to 9, * and #")
 		}
 	}
 	return nil

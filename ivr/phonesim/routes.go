@@ -54,6 +54,7 @@ func (s *Simulator) routes() http.Handler {
 	sim.Handle("/calls/{sid}/speech", manage(s.postSpeech)).Methods("POST")
 	sim.Handle("/calls/{sid}/hangup", manage(s.postHangup)).Methods("POST")
 	sim.Handle("/log", manage(s.getLog)).Methods("GET")
+	sim.Handle("/webhooks", manage(s.getWebhooks)).Methods("GET")
 	sim.Handle("/faults", manage(s.getFaults)).Methods("GET")
 	sim.Handle("/faults", manage(s.putFaults)).Methods("PUT")
 	sim.Handle("/clock", manage(s.getClock)).Methods("GET")

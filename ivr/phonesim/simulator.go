@@ -25,10 +25,12 @@ type Simulator struct {
 	mu       sync.Mutex
 	st       *state
 	numbers  []*Number
+	handsets map[string]*handset
 	calls    map[string]*call
 	messages map[string]*message
 	watchers map[string]int // open pages per phone
-	running  int            // webhooks on their way
+	paces    map[jobKind]*pace
+	running  int // webhooks on their way
 	revision uint64
 	changed  chan struct{} // closed at every change
 	touched  bool
@@ -55,11 +57,14 @@ func New(opt Options) (*Simulator, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Simulator{
 		opt: opt, client: webhookClient(), st: st,
-		calls: map[string]*call{}, messages: map[string]*message{}, watchers: map[string]int{},
+		handsets: map[string]*handset{}, calls: map[string]*call{}, messages: map[string]*message{}, watchers: map[string]int{}, paces: map[jobKind]*pace{},
 		changed: make(chan struct{}), ctx: ctx, cancel: cancel,
 	}
 	for _, n := range opt.Numbers {
 		s.numbers = append(s.numbers, &n)
+	}
+	for _, h := range st.Handsets {
+		s.handsets[h.Number] = h
 	}
 	for _, c := range st.Calls {
 		s.calls[c.SID] = c
@@ -86,18 +91,24 @@ func (s *Simulator) install(h Handset) {
 		}
 		return
 	}
-	h.AutoReply = slices.Clone(h.AutoReply)
-	s.st.Handsets = append(s.st.Handsets, &handset{Handset: h, Listed: true})
+	h.AutoReply, h.AutoKeys = slices.Clone(h.AutoReply), slices.Clone(h.AutoKeys)
+	s.addHandset(&handset{Handset: h, Listed: true})
 }
 
 // Handler serves the REST API, the management API and the pages.
 func (s *Simulator) Handler() http.Handler { return s.handler }
 
+// The state file is written this often, and seldom enough that a large one takes no more than a
+// twentieth of the time.
+const (
+	leastBetweenWrites = 250 * time.Millisecond
+	shareOfWrites      = 20
+)
+
 // Run lets time pass: it fires what is due and keeps the state file up to date,
 // until ctx ends. It returns the error of the last write, if any.
 func (s *Simulator) Run(ctx context.Context) error {
-	const between = 250 * time.Millisecond // state file writes
-	save := time.NewTicker(between)
+	save := time.NewTimer(leastBetweenWrites)
 	defer save.Stop()
 	for {
 		s.lock()
@@ -114,9 +125,11 @@ func (s *Simulator) Run(ctx context.Context) error {
 			timer.Stop()
 			return nil
 		case <-save.C:
+			began := time.Now()
 			if err := s.save(); err != nil {
 				s.opt.Logger.Error("phone simulator state not written", "error", err)
 			}
+			save.Reset(max(leastBetweenWrites, shareOfWrites*time.Since(began)))
 		case <-changed:
 		case <-timer.C:
 		}
