@@ -202,7 +202,7 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 			p.Diary = append(p.Diary, view.Pair{Term: h.T(r, "staff.diary.call"), Value: h.T(r, "staff.diary.call.text", "at", clockTime(d.CallAt), "retries", d.Retries, "minutes", d.RetryMinutes)})
 		}
 		for _, x := range d.RedFlags {
-			what := cmp.Or(strings.TrimSuffix(x.Text["en"], "."), fmt.Sprintf("%s %s %s", x.Item, x.Op, x.Value))
+			what := cmp.Or(strings.TrimSuffix(x.Text["en"], "."), x.String())
 			p.RedFlags = append(p.RedFlags, what+": "+strings.ToLower(h.word(r, "staff.level.", x.Level)))
 		}
 	}
