@@ -9,8 +9,7 @@ import (
 	"github.com/muster-health/muster/survey"
 )
 
-// speak turns a question into words and keys. Order and wording of options stay as they are on
-// paper: "For never, press 1".
+// speak turns a question into words and keys.
 func (c *call) speak(p survey.Prompt) Gather {
 	var out []Say
 	text := func(s string) {
@@ -25,41 +24,16 @@ func (c *call) speak(p survey.Prompt) Gather {
 		g := c.ask(1, append(out, say(c.Lang, "voice.readBack", "value", readBack(c.Lang, p.Answer, p.Unit)))...)
 		return g
 	}
-	for _, s := range p.Intro {
-		text(s)
-	}
-	text(p.Text)
-	for _, s := range p.Help {
+	p.DayFirst = c.dayFirst()
+	for _, s := range p.Spoken(c.Lang) {
 		text(s)
 	}
 	digits := p.MaxDigits
 	switch p.Hint {
 	case survey.HintYesNo:
-		out = append(out, say(c.Lang, "voice.yesNo"))
 		digits = 1
-	case survey.HintOne, survey.HintOpen, survey.HintMany:
-		for _, o := range p.Options {
-			out = append(out, say(c.Lang, "voice.option", "option", o.Text, "key", spell(o.Key, digits)))
-		}
-		if p.Hint == survey.HintMany {
-			out = append(out, say(c.Lang, "voice.many"))
-			digits = 0
-		}
-	case survey.HintWhole:
-		out = append(out, say(c.Lang, "voice.number"))
-	case survey.HintDecimal:
-		out = append(out, say(c.Lang, "voice.decimal"))
-	case survey.HintDate:
-		if c.dayFirst() {
-			out = append(out, say(c.Lang, "voice.dateDayFirst"))
-		} else {
-			out = append(out, say(c.Lang, "voice.date"))
-		}
-	case survey.HintTime:
-		out = append(out, say(c.Lang, "voice.time"))
-	}
-	if !p.Required {
-		out = append(out, say(c.Lang, "voice.skip"))
+	case survey.HintMany:
+		digits = 0
 	}
 	if c.Silent > 0 && !p.TakesZero() {
 		out = append(out, say(c.Lang, "voice.person"))
@@ -129,13 +103,4 @@ func inWords(lang i18n.Lang, number string) string {
 		return i18n.Words(lang, n)
 	}
 	return number
-}
-
-// spell keeps several digits apart, so that 12 is not heard as twelve: "1 2". Where keys have two
-// digits all are said with two, "0 1", so that no other key has to end them.
-func spell(key string, digits int) string {
-	if len(key) < digits {
-		key = strings.Repeat("0", digits-len(key)) + key
-	}
-	return strings.Join(strings.Split(key, ""), " ")
 }

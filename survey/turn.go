@@ -28,15 +28,17 @@ const (
 // Input is one event. At should be in the person's own time zone: "today" means its
 // calendar date. LinkID names the item it is about; "" is the current one.
 type Input struct {
-	Kind     InputKind
-	LinkID   string
-	Raw      string
-	DayFirst bool   // a date is keyed with the day before the month
-	Words    string // own words beside the options Raw names, where there is a box for them
-	Channel  Channel
-	Lang     string // the person reads or hears it in, from here on; "" = the session's
-	At       time.Time
-	By       string // who entered it; "" = the person
+	Kind    InputKind
+	LinkID  string
+	Raw     string
+	Words   string // own words beside the options Raw names, where there is a box for them
+	Channel Channel
+	Lang    string // the person reads or hears it in, from here on; "" = the session's
+	At      time.Time
+	By      string // who entered it; "" = the person
+
+	DayFirst bool // by phone: a date is keyed with the day before the month
+	Refusals int  // by text: at which refused input to one question to give up; 0 = the third
 }
 
 // Command reads a one-word command of a text dialogue, in English or Spanish: back, skip and
@@ -99,6 +101,7 @@ type Prompt struct {
 	MaxDigits int    // most keys a phone answer can need, 0 = unknown: ends with #
 	MaxLength int    // characters of a text, 0 = no limit of its own
 	Decimals  int    // most decimal places, -1 = any
+	DayFirst  bool   // by phone: a date is keyed with the day before the month
 	Number    int    // 1-based question number; there is no honest total
 
 	Sensitivity string  // plain, personal or sensitive
@@ -106,7 +109,7 @@ type Prompt struct {
 	Problem     *Problem
 
 	Done   bool // nothing left to ask; Intro may hold closing words
-	GiveUp bool // third refused input on a phone or text channel: stop politely, keep the session
+	GiveUp bool // too many refused inputs on a phone or text channel: stop politely, keep the session
 
 	// What this input did besides the answer returned, for audit and alerts.
 	Replaced *Answer  // the earlier answer that was overwritten
