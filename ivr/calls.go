@@ -34,8 +34,12 @@ type call struct {
 	Slow          bool                `bson:"slow,omitempty"`
 	Stage         stage               `bson:"stage"`
 	Step          int                 `bson:"step"`
-	Silent        int                 `bson:"silent,omitempty"` // questions of a stage that got no or no valid key
-	Item          string              `bson:"item,omitempty"`   // of the questionnaire, that the step asks
+	Silent        int                 `bson:"silent,omitempty"`  // questions of a stage that got no or no valid key
+	Starred       bool                `bson:"starred,omitempty"` // the last key was *
+	Back          stage               `bson:"back,omitempty"`    // what * twice left, while at more
+	Slower        bool                `bson:"slower,omitempty"`  // the caller wants slower speech
+	Item          string              `bson:"item,omitempty"`    // of the questionnaire, that the step asks
+	Required      bool                `bson:"required,omitempty"`
 	ReadBack      bool                `bson:"readBack,omitempty"`
 	Zero          bool                `bson:"zero,omitempty"` // 0 is an answer to it
 	Claimed       bool                `bson:"claimed,omitempty"`
@@ -60,6 +64,8 @@ const (
 	atWelcome  stage = "welcome"  // inbound, first words
 	atAlert    stage = "alert"    // somebody on call
 	atDial     stage = "dial"     // put through to the office
+	atCode     stage = "code"     // a code was read out
+	atMore     stage = "more"     // * twice: again, back, skip
 	atEnd      stage = "end"
 )
 
@@ -157,7 +163,7 @@ func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
 	if !mine {
 		return o.replay(&c)
 	}
-	if c.Stage == atSurvey && (c.Claim != "0" || c.Zero) {
+	if c.Stage == atSurvey && !c.asksHelp() {
 		return o.answer(ctx, &c)
 	}
 	s, err := o.step(ctx, &c, c.Claim)
@@ -181,10 +187,19 @@ func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
 	return o.replay(&done)
 }
 
+// asksHelp says whether what was pressed at a question is no answer to it: 0 for a person where 0
+// can be none, and the second star.
+func (c *call) asksHelp() bool {
+	return c.Claim == keyPerson && !c.Zero || c.Claim == keyMore || c.Claim == keyAgain && c.Starred
+}
+
 // went is the call after a step, with what it says next.
 func (c *call) went(s Script) (call, error) {
 	next := *c
 	next.Step++
+	if c.Slower {
+		s = s.slowly()
+	}
 	for i, x := range s {
 		switch v := x.(type) {
 		case Gather:
@@ -229,8 +244,11 @@ func (o *Operator) claim(ctx context.Context, ev CallEvent) (call, bool, error) 
 }
 
 // step runs the stage a call is at with the keys that came, "" for silence. The answers of a
-// questionnaire do not come here but for a 0 that asks for a person.
+// questionnaire do not come here but where something else is asked for.
 func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, error) {
+	if s, done, err := o.fixed(ctx, c, keys); done || err != nil {
+		return s, err
+	}
 	switch c.Stage {
 	case atWho:
 		return o.who(ctx, c, keys)
@@ -238,8 +256,8 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 		return o.pin(ctx, c, keys)
 	case atBirthday:
 		return o.birthday(ctx, c, keys)
-	case atSurvey:
-		return o.toPerson(ctx, c)
+	case atMore:
+		return o.more(ctx, c, keys)
 	case atVisit:
 		return o.visit(ctx, c, keys)
 	case atWelcome:
@@ -255,25 +273,41 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 }
 
 // again repeats a question, at most maxSilent times; then it ends the call politely. Whatever was
-// answered stays.
-func (o *Operator) again(c *call, g Gather) Script {
+// answered stays. A key stops the words that say so, as it stops the question.
+func (o *Operator) again(ctx context.Context, c *call) (Script, error) {
 	c.Silent++
 	if c.Silent >= maxSilent {
 		if c.Outcome == "" {
 			c.Outcome = "gave up"
 		}
-		return o.bye(c, "")
+		return o.bye(c, ""), nil
 	}
-	return Script{say(c.Lang, "voice.notUnderstood"), g}
+	s, err := o.question(ctx, c)
+	for i, x := range s {
+		if g, ok := x.(Gather); ok {
+			g.Prompts = append([]Say{say(c.Lang, "voice.notUnderstood")}, g.Prompts...)
+			s[i] = g
+		}
+	}
+	return s, err
 }
 
 // bye ends the call, with words of its own first.
 func (o *Operator) bye(c *call, key string, args ...any) Script {
 	c.Stage = atEnd
 	if key == "" {
-		key = "voice.bye"
+		return Script{say(c.Lang, "voice.bye"), Hangup{}}
 	}
-	return Script{say(c.Lang, key, args...), Hangup{}}
+	return Script{say(c.Lang, key, args...), say(c.Lang, "voice.bye"), Hangup{}}
+}
+
+// then goes back to the menu where there is one, after words about what was done; else it is bye.
+func (o *Operator) then(ctx context.Context, c *call, key string, args ...any) (Script, error) {
+	if !c.toMenu() {
+		return o.bye(c, key, args...), nil
+	}
+	s, err := o.openMenu(ctx, c)
+	return append(Script{say(c.Lang, key, args...)}, s...), err
 }
 
 // ask is a Gather for n keys in the person's own pace.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -43,6 +44,7 @@ func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
 	if r.Practice {
 		s = append(s, say(c.Lang, "voice.practice"))
 	}
+	s = append(s, say(c.Lang, "voice.keys"))
 	if len(r.Session.Answers) > 0 {
 		s = append(s, say(c.Lang, "voice.resume"))
 	}
@@ -107,6 +109,11 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 	case c.Claim == "#":
 		in.Kind, in.Raw = survey.Skip, ""
 	}
+	return o.give(ctx, c, in)
+}
+
+// give puts one input to the questionnaire and returns what the call says next.
+func (o *Operator) give(ctx context.Context, c *call, in survey.Input) (Script, error) {
 	said, err := o.record(ctx, c, in)
 	if errors.Is(err, survey.ErrNotAsked) { // an answer on another channel took the question away
 		said, err = o.record(ctx, c, survey.Input{Kind: survey.Show, Channel: survey.Voice, At: in.At})
@@ -129,6 +136,7 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 	var said Script
 	_, err := o.Trial.RecordWith(ctx, person(c.Person), c.Response, in, func(b *docstore.Batch, rec trial.Recorded) error {
 		after := *c
+		after.Starred = strings.TrimSpace(in.Raw) == keyAgain && in.Kind == survey.Reply
 		if rec.Prompt.Problem != nil {
 			after.Silent++
 		} else {
@@ -187,11 +195,11 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 		}
 		s = safety
 	}
-	c.Item, c.ReadBack, c.Zero = rec.Prompt.LinkID, rec.Prompt.Hint == survey.HintConfirm, rec.Prompt.TakesZero()
+	c.Item, c.ReadBack, c.Zero, c.Required = rec.Prompt.LinkID, rec.Prompt.Hint == survey.HintConfirm, rec.Prompt.TakesZero(), rec.Prompt.Required
 	switch {
 	case rec.Prompt.Done:
 		for _, x := range rec.Prompt.Intro {
-			s = append(s, Say{x, c.Lang})
+			s = append(s, Say{Text: x, Lang: c.Lang})
 		}
 		c.Outcome = "completed"
 		return append(s, o.bye(c, "voice.thanks")...), nil
@@ -255,7 +263,7 @@ func (o *Operator) safety(ctx context.Context, c *call) (Script, error) {
 		return nil, err
 	}
 	if st.Diary != nil && st.Diary.SafetyText[string(c.Lang)] != "" {
-		return Script{Say{st.Diary.SafetyText[string(c.Lang)], c.Lang}}, nil
+		return Script{Say{Text: st.Diary.SafetyText[string(c.Lang)], Lang: c.Lang}}, nil
 	}
 	of, err := o.office(ctx, c)
 	if err != nil {
@@ -289,39 +297,33 @@ func (o *Operator) tellVisit(ctx context.Context, c *call) (Script, error) {
 		return o.bye(c, "voice.nothingDue"), nil
 	}
 	c.Stage = atVisit
-	return Script{c.ask(1, o.visitWords(c, &v))}, nil
+	return Script{c.ask(1, o.visitWords(c, &v)...)}, nil
 }
 
-func (o *Operator) visitWords(c *call, v *trial.Visit) Say {
-	return say(c.Lang, "voice.visit", "when", i18n.When(c.Lang, v.Local(), o.now().In(v.Local().Location())))
+func (o *Operator) visitWords(c *call, v *trial.Visit) []Say {
+	words := []Say{say(c.Lang, "voice.visit", "when", i18n.When(c.Lang, v.Local(), o.now().In(v.Local().Location())))}
+	if c.Outbound {
+		words = append(words, say(c.Lang, "voice.noCalls"))
+	}
+	return words
 }
 
-// visit takes 1 to confirm, 2 to ask for another time, and 9 to be called no more by a machine.
+// visit takes 1 to confirm and 2 to ask for another time.
 func (o *Operator) visit(ctx context.Context, c *call, keys string) (Script, error) {
 	v, err := o.Trial.Visit(ctx, c.Visit)
 	if err != nil {
 		return nil, err
 	}
 	reply := map[string]string{"1": trial.Confirmed, "2": trial.ChangeAsked}[keys]
-	switch {
-	case keys == "0":
-		return o.toPerson(ctx, c)
-	case keys == "9":
-		c.Outcome = "no more calls"
-		no := contacts.Consent{Purpose: contacts.AnyPurpose, Channel: contacts.Voice, Source: "voice", Evidence: "pressed 9"}
-		if _, err := o.Trial.Withdraw(ctx, person(c.Person), c.Person, "pressed 9 on a reminder call", no); err != nil {
-			return nil, err
-		}
-		return o.bye(c, "voice.noMoreCalls"), nil
-	case reply == "":
-		return o.again(c, c.ask(1, o.visitWords(c, &v))), nil
+	if reply == "" {
+		return o.again(ctx, c)
 	}
 	if _, err := o.Trial.ReplyToVisit(ctx, person(c.Person), v.ID, reply, "voice"); err != nil {
 		return o.closed(ctx, c, err)
 	}
 	c.Outcome = reply
 	if reply == trial.Confirmed {
-		return o.bye(c, "voice.visitConfirmed"), nil
+		return o.then(ctx, c, "voice.visitConfirmed")
 	}
-	return o.bye(c, "voice.visitChange"), nil
+	return o.then(ctx, c, "voice.visitChange")
 }

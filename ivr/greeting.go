@@ -54,11 +54,12 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 	}
 	switch m.Template {
 	case CallCode:
-		c.Stage, c.Outcome = atEnd, "code read"
-		return append(o.opening(c, of), say(c.Lang, "voice.code", "code", m.Vars["code"]), Hangup{}), nil
+		c.Stage, c.Outcome = atCode, "code read"
+		s, err := o.readCode(ctx, c)
+		return append(o.opening(c, of), s...), err
 	case CallAlert:
 		c.Stage = atAlert
-		return Script{c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))}, nil
+		return Script{o.askAlert(c, of)}, nil
 	}
 	c.Stage = atWho
 	return append(o.opening(c, of), o.askWho(c, &p, of)), nil
@@ -71,16 +72,18 @@ func (o *Operator) opening(c *call, of office) Script {
 
 // askWho names nobody but the first name asked for, and says nothing of why (F12).
 func (o *Operator) askWho(c *call, p *contacts.Person, of office) Gather {
-	return c.ask(1, append(o.offer(c, "voice.switch9"), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given))...)
+	return c.ask(1, append(o.offer(c), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given), say(c.Lang, "voice.noCalls"))...)
+}
+
+// readCode says a code that was asked for.
+func (o *Operator) readCode(ctx context.Context, c *call) (Script, error) {
+	m, err := o.Box.Get(ctx, c.Message)
+	return Script{c.ask(1, say(c.Lang, "voice.code", "code", m.Vars["code"]), say(c.Lang, "voice.star"), say(c.Lang, "voice.noCalls"))}, err
 }
 
 // who is the answer to "who picked up".
 func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error) {
 	p, err := o.People.Get(ctx, c.Person)
-	if err != nil {
-		return nil, err
-	}
-	of, err := o.office(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,19 +104,11 @@ func (o *Operator) who(ctx context.Context, c *call, keys string) (Script, error
 			return nil, err
 		}
 		return o.bye(c, "voice.wrongNumber"), nil
-	case "9":
-		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
-		if of, err = o.office(ctx, c); err != nil {
-			return nil, err
-		}
-		return append(o.opening(c, of), o.askWho(c, &p, of)), nil
-	case "0":
-		return o.toPerson(ctx, c)
 	}
 	if keys == "" && c.Silent+1 >= maxSilent {
 		c.Outcome = "silent" // somebody picked up and pressed nothing: left in peace
 	}
-	return o.again(c, o.askWho(c, &p, of)), nil
+	return o.again(ctx, c)
 }
 
 // identified goes on once somebody says to be the person. A check-in wants what the study asks for:
@@ -159,9 +154,6 @@ func (c *call) askSecret(key string) Gather {
 
 // birthday compares four digits with the month and day of birth.
 func (o *Operator) birthday(ctx context.Context, c *call, keys string) (Script, error) {
-	if keys == "0" {
-		return o.toPerson(ctx, c)
-	}
 	if len(keys) == 4 {
 		err := o.People.CheckBirthday(ctx, trial.Carrier, c.Person, keys)
 		if err == nil {
@@ -182,15 +174,9 @@ func (o *Operator) birthday(ctx context.Context, c *call, keys string) (Script, 
 // the number may belong to. Whether nobody is known, the PIN is wrong or it is locked sounds the
 // same; the third time somebody is promised to call (F12).
 func (o *Operator) pin(ctx context.Context, c *call, keys string) (Script, error) {
-	if keys == "0" {
-		return o.toPerson(ctx, c)
-	}
-	key := "voice.pin"
-	if !c.Outbound {
-		var err error
-		if key, err = o.pinWords(ctx); err != nil {
-			return nil, err
-		}
+	key, err := o.pinWords(ctx, c)
+	if err != nil {
+		return nil, err
 	}
 	if len(keys) == 4 {
 		who, level, err := o.whose(ctx, c, keys)
@@ -291,7 +277,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 	}
 	if len(waiting) > 0 {
 		c.Stage, c.Study = atAlert, waiting[0].Study
-		return append(start, c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))), nil
+		return append(start, o.askAlert(c, of)), nil
 	}
 	c.Stage = atWelcome
 	ask, err := o.askWelcome(ctx, c, of)
@@ -308,42 +294,28 @@ func (o *Operator) askWelcome(ctx context.Context, c *call, of office) (Gather, 
 	if day {
 		welcome = say(c.Lang, "voice.welcomeAll", "caller", of.Name)
 	}
-	return c.ask(1, append(o.offer(c, "voice.switch2"), welcome)...), nil
+	return c.ask(1, append(o.offer(c), welcome)...), nil
 }
 
-// welcome takes the language, the wish to give a PIN, or 0.
+// welcome takes the wish to give a PIN. 2 is the key that most phone lines have for Spanish.
 func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, error) {
-	switch keys {
-	case "0":
-		return o.toPerson(ctx, c)
-	case "1":
+	switch {
+	case keys == "1":
 		c.Stage, c.Silent = atPIN, 0
-		key, err := o.pinWords(ctx)
-		return Script{c.askSecret(key)}, err
-	case "2":
-		c.Lang, c.Chosen = o.speaks(otherThan(c.Lang)), true
+		return o.question(ctx, c)
+	case keys == "2" && o.speaks(otherThan(c.Lang)) != c.Lang:
+		return o.otherLanguage(ctx, c)
 	}
-	of, err := o.everybodys(ctx, c.Lang)
-	if err != nil {
-		return nil, err
-	}
-	ask, err := o.askWelcome(ctx, c, of)
-	if err != nil {
-		return nil, err
-	}
-	if keys == "2" {
-		return append(o.opening(c, of), ask), nil
-	}
-	return o.again(c, ask), nil
+	return o.again(ctx, c)
 }
 
 // offer is the way to the other language, where it may be spoken.
-func (o *Operator) offer(c *call, key string) []Say {
+func (o *Operator) offer(c *call) []Say {
 	other := otherThan(c.Lang)
 	if o.speaks(other) != other {
 		return nil
 	}
-	return []Say{say(other, key)}
+	return []Say{say(other, "voice.switch")}
 }
 
 // otherThan is the language a switch leads to.

@@ -13,7 +13,7 @@ import (
 // openMenu is what a caller who proved to be somebody can do: questions that are due, the next
 // visit, a person.
 func (o *Operator) openMenu(ctx context.Context, c *call) (Script, error) {
-	c.Stage = atMenu
+	c.Stage, c.Silent = atMenu, 0
 	g, err := o.menuWords(ctx, c)
 	return Script{g}, err
 }
@@ -32,7 +32,7 @@ func (o *Operator) menuWords(ctx context.Context, c *call) (Gather, error) {
 	if next != nil {
 		words = append(words, say(c.Lang, "voice.menuVisit"))
 	}
-	return c.ask(1, append(words, say(c.Lang, "voice.person"))...), nil
+	return c.ask(1, append(words, say(c.Lang, "voice.noCalls"), say(c.Lang, "voice.person"))...), nil
 }
 
 func (o *Operator) menu(ctx context.Context, c *call, keys string) (Script, error) {
@@ -45,18 +45,12 @@ func (o *Operator) menu(ctx context.Context, c *call, keys string) (Script, erro
 			return nil, err
 		}
 		if next == nil {
-			return o.bye(c, "voice.nothingDue"), nil
+			return o.then(ctx, c, "voice.nothingDue")
 		}
 		c.Visit, c.Study = next.ID, next.Study
 		return o.tellVisit(ctx, c)
-	case "0":
-		return o.toPerson(ctx, c)
 	}
-	g, err := o.menuWords(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return o.again(c, g), nil
+	return o.again(ctx, c)
 }
 
 // nextVisit is the person's next booked visit in any study, nil when there is none.

@@ -43,17 +43,15 @@ func (o *Operator) alertsFor(ctx context.Context, n phone.Number, state string) 
 	return mine, nil
 }
 
-// alert takes the 1 of somebody on call; 0 is a person, as everywhere.
+// askAlert is said to somebody on call.
+func (o *Operator) askAlert(c *call, of office) Gather {
+	return c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))
+}
+
+// alert takes the 1 of somebody on call.
 func (o *Operator) alert(ctx context.Context, c *call, keys string) (Script, error) {
-	if keys == "0" {
-		return o.toPerson(ctx, c)
-	}
 	if keys != "1" {
-		of, err := o.office(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		return o.again(c, c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))), nil
+		return o.again(ctx, c)
 	}
 	n, err := phone.Parse(c.Number, "US")
 	if err != nil {

@@ -15,10 +15,27 @@ type Script []Step
 // Step is one of Say, Gather, Pause, Dial, Record, Hangup or Reject.
 type Step interface{ isStep() }
 
-// Say speaks a text.
+// Say speaks a text; Slow speaks it more slowly than usual.
 type Say struct {
 	Text string
 	Lang i18n.Lang
+	Slow bool `json:",omitempty"`
+}
+
+// slowly is the script with all of it spoken slowly.
+func (s Script) slowly() Script {
+	for i, x := range s {
+		switch v := x.(type) {
+		case Say:
+			v.Slow = true
+			s[i] = v
+		case Gather:
+			for n := range v.Prompts {
+				v.Prompts[n].Slow = true
+			}
+		}
+	}
+	return s
 }
 
 // Gather speaks its prompts and waits for keys. Any key stops the speech. When nothing is

@@ -78,8 +78,11 @@ func (o *Operator) anyBirthday(ctx context.Context) (bool, error) {
 	}), err
 }
 
-// pinWords ask for the digits on a call to us.
-func (o *Operator) pinWords(ctx context.Context) (string, error) {
+// pinWords ask for the digits.
+func (o *Operator) pinWords(ctx context.Context, c *call) (string, error) {
+	if c.Outbound {
+		return "voice.pin", nil
+	}
 	day, err := o.anyBirthday(ctx)
 	if day {
 		return "voice.pinOrBirthday", err

@@ -14,7 +14,7 @@ func (c *call) speak(p survey.Prompt) Gather {
 	var out []Say
 	text := func(s string) {
 		if s != "" {
-			out = append(out, Say{s, c.Lang})
+			out = append(out, Say{Text: s, Lang: c.Lang})
 		}
 	}
 	if p.Problem != nil {

@@ -18,9 +18,15 @@ var errUnannounced = errors.New("something is recorded without saying so first")
 // verb is an element of a call's document, as far as announced looks at it.
 type verb struct {
 	XMLName xml.Name
-	Input   string   `xml:"input,attr"`  // of a Gather
-	Record  string   `xml:"record,attr"` // of a Dial
-	Says    []string `xml:"Say"`
+	Input   string `xml:"input,attr"`  // of a Gather
+	Record  string `xml:"record,attr"` // of a Dial
+	Says    []said `xml:"Say"`
+}
+
+// said is what a voice says, at its usual pace or slowly.
+type said struct {
+	Text string `xml:",chardata"`
+	Slow string `xml:"prosody"`
 }
 
 // announced checks the rule on recordings (F13) over a whole document: right before each Record and
@@ -65,6 +71,6 @@ func (v verb) tells() bool {
 	if v.XMLName.Local != "Gather" || !slices.Contains(strings.Fields(v.Input), "dtmf") || len(v.Says) == 0 {
 		return false
 	}
-	last := strings.TrimSpace(v.Says[len(v.Says)-1])
+	last := strings.TrimSpace(v.Says[len(v.Says)-1].Text + v.Says[len(v.Says)-1].Slow)
 	return slices.ContainsFunc(i18n.Langs(), func(l i18n.Lang) bool { return last == i18n.T(l, "voice.recorded") })
 }

@@ -19,7 +19,8 @@ const (
 	maxBody = 64 << 10
 )
 
-// voices are pinned: the voice is part of an instrument.
+// voices are pinned: the voice is part of an instrument. Both are Amazon Polly's, which takes a rate
+// of speech. Source: twilio.com/docs/voice/twiml/say/text-speech.
 var voices = map[i18n.Lang]struct{ language, voice string }{
 	i18n.En: {"en-US", "Polly.Joanna"},
 	i18n.Es: {"es-US", "Polly.Lupe"},
@@ -175,7 +176,13 @@ func (t *twiml) say(s ivr.Say) {
 			}
 		}
 		if part := strings.TrimSpace(clean(string(rest[:n]), false)); part != "" { // <Say> without text is refused
-			t.leaf("Say", part, "language", v.language, "voice", v.voice)
+			t.open("Say", "language", v.language, "voice", v.voice)
+			if s.Slow {
+				t.leaf("prosody", part, "rate", "slow")
+			} else {
+				t.text(part)
+			}
+			t.close("Say")
 		}
 		rest = rest[n:]
 	}

@@ -120,3 +120,18 @@ func checkSays(t fataler, doc []byte) (said []string) {
 		}
 	}
 }
+
+// Slower speech is a matter of the voice; the words stay as they are, also for the rule on recordings.
+func TestSlowerSpeech(t *testing.T) {
+	slow := say(i18n.En, "voice.recorded")
+	slow.Slow = true
+	doc, err := Voice(ivr.Script{ivr.Gather{Prompts: []ivr.Say{slow}, Step: 1, NumDigits: 1, Timeout: time.Second}, ivr.Record{Step: 1, Max: time.Minute, Finish: "#"}, say(i18n.Es, "voice.bye"), ivr.Hangup{}}, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<Say language="en-US" voice="Polly.Joanna"><prosody rate="slow">This part is recorded. To go on without it, press 1.</prosody></Say>`, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say>`} {
+		if !strings.Contains(string(doc), want) {
+			t.Errorf("no %s in %s", want, doc)
+		}
+	}
+}

@@ -66,7 +66,8 @@ func (h *Desk) card(w http.ResponseWriter, r *http.Request) error {
 		p.Facts = append(p.Facts, view.Pair{Term: t("participant.card.office"), Value: view.Phone(e164(s.sites[0].Phone))})
 		emergency = cmp.Or(s.sites[0].Emergency, emergency)
 	}
-	p.Keys = []view.Pair{{Term: "1", Value: t("participant.card.key.yes")}, {Term: "2", Value: t("participant.card.key.no")}, {Term: "0", Value: t("participant.card.key.person")}}
+	p.Keys = []view.Pair{{Term: "1", Value: t("participant.card.key.yes")}, {Term: "2", Value: t("participant.card.key.no")}, {Term: "0", Value: t("participant.card.key.person")},
+		{Term: "*", Value: t("participant.card.key.again")}, {Term: "* *", Value: t("participant.card.key.more")}, {Term: "9", Value: t("participant.card.key.nocalls")}}
 	p.Lines = []string{t("participant.card.pin"), t("participant.card.stop")}
 	p.Emergency = t("participant.card.emergency", "number", emergency)
 	return h.site.Render(w, r, http.StatusOK, p)

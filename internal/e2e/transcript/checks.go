@@ -33,6 +33,12 @@ func (p *player) check(verb, rest string) bool {
 		d, err := p.line.Waits()
 		p.must(err)
 		p.count(rest, int(d.Round(time.Second)/time.Second))
+	case "slowly", "usual":
+		slow, err := p.line.Slowly()
+		p.must(err)
+		if slow != (verb == "slowly") {
+			p.Errorf("%s: all of it slowly: %v", p.where, slow)
+		}
 	case "sent":
 		p.sent(rest)
 	case "alerts":

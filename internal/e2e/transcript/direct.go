@@ -172,6 +172,21 @@ func (d *direct) Waits() (time.Duration, error) {
 	return 0, nil
 }
 
+func (d *direct) Slowly() (bool, error) {
+	slow := true
+	for _, x := range d.script {
+		switch v := x.(type) {
+		case ivr.Say:
+			slow = slow && v.Slow
+		case ivr.Gather:
+			for _, p := range v.Prompts {
+				slow = slow && p.Slow
+			}
+		}
+	}
+	return slow, nil
+}
+
 func (d *direct) Sent(to string) ([]string, error) {
 	var out []string
 	for _, m := range d.r.Sent.To(to) {

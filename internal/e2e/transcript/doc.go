@@ -19,6 +19,7 @@
 //	end                       the caller hangs up
 //	hear words | not words    what the call said since the last key holds them, or does not
 //	waits N                   the call waits so many seconds for a key
+//	slowly | usual            how fast the last words were spoken
 //	ended                     the call is over
 //	sent NUMBER: words        a text of ours to the number holds them
 //	sent NUMBER times N       how many texts and calls of ours went to the number

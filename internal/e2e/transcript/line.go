@@ -32,6 +32,8 @@ type Line interface {
 	Heard() (string, error)
 	Over() (bool, error)
 	Waits() (time.Duration, error)
+	// Slowly says whether all of what was said last was said slowly.
+	Slowly() (bool, error)
 	// Sent lists the texts ("" for a call) that we sent to a number, but replies.
 	Sent(number string) ([]string, error)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/ivr/phonesim"
+	"github.com/muster-health/muster/ivr/twilio"
 )
 
 // Heard is what the caller heard since the last event.
@@ -51,6 +52,12 @@ func (l *Line) Waits() (time.Duration, error) {
 		return 0, err
 	}
 	return c.WaitingFor.Until.Sub(l.r.Clock.Now()), nil
+}
+
+// Slowly says whether all of the last document is to be spoken slowly.
+func (l *Line) Slowly() (bool, error) {
+	doc := l.hooks.last(twilio.VoicePath).answer
+	return strings.Count(doc, "<Say") == strings.Count(doc, `<prosody rate="slow">`), nil
 }
 
 // Sent lists what the carrier took for a number.
