@@ -25,6 +25,7 @@ type Prompt struct {
 	Visit         string            `bson:"visit,omitempty"`
 	Sequence      int               `bson:"sequence,omitempty"` // of the booking it asks about
 	First         int               `bson:"first,omitempty"`    // the digit for yes; change and call me follow
+	Slots         []trial.Slot      `bson:"slots,omitempty"`    // times offered for the visit, each with its digit; the next one is call me
 	Response      string            `bson:"response,omitempty"` // of a questionnaire
 	Opened        time.Time         `bson:"opened"`
 	Expires       time.Time         `bson:"expires"`
