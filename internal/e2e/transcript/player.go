@@ -194,6 +194,10 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "reAsks" && len(f) == 1:
+		n, err := strconv.Atoi(f[0])
+		p.must(err)
+		p.change(func(s *trial.Study) { s.Diary.ReAsks = n })
 	case verb == "second":
 		p.second()
 	case verb == "elsewhere" && len(f) == 3:
