@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
