@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/muster-health/muster/internal/docstore"
@@ -19,8 +20,8 @@ const unreachable = "30003"
 // correctReminders looks after the reminders people hold of visits that are still to come: one
 // that was handed over before the visit was moved or cancelled is corrected; one that could not
 // be taken by the phone it went to is tried by voice.
-func (o *Operator) correctReminders(ctx context.Context, now time.Time) error {
-	held, err := o.plans.List(ctx, docstore.Query{Range: &docstore.Range{Path: "until", From: now, To: now.AddDate(1, 0, 0)}, Order: "until", Limit: 1000})
+func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.Time) error {
+	booked, err := o.bookings(ctx, held, now)
 	if err != nil {
 		return err
 	}
@@ -30,16 +31,57 @@ func (o *Operator) correctReminders(ctx context.Context, now time.Time) error {
 			last[p.Visit] = p
 		}
 	}
-	var errs []error
-	for _, p := range held {
-		if p.ID != last[p.Visit].ID || p.Message == "" {
-			continue
-		}
+	held = slices.DeleteFunc(slices.Clone(held), func(p plan) bool {
+		return p.ID != last[p.Visit].ID || p.Message == "" || booked[p.Visit] == p.Sequence && o.arrived.has(p.Message)
+	})
+	return beside(ctx, o.Beside, held, func(p plan) error {
 		if err := o.correctReminder(ctx, p, now); err != nil {
-			errs = append(errs, fmt.Errorf("correct the reminder of %s: %w", p.Visit, err))
+			return fmt.Errorf("correct the reminder of %s: %w", p.Visit, err)
 		}
+		return nil
+	})
+}
+
+// bookings are the bookings of the visits that reminders are held of, by visit: which one it is. Visits
+// that are not booked are not among them.
+func (o *Operator) bookings(ctx context.Context, held []plan, now time.Time) (map[string]int, error) {
+	if len(held) == 0 {
+		return nil, nil
 	}
-	return errors.Join(errs...)
+	visits, err := o.Trial.VisitsBetween(ctx, now, held[len(held)-1].Until.Add(time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	booked := map[string]int{}
+	for _, v := range visits {
+		booked[v.ID] = v.Sequence
+	}
+	return booked, nil
+}
+
+// arrivals are messages that have arrived, which nothing changes any more: there is no need to look
+// at them again while the visit is as it was.
+type arrivals struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+// mostArrivals bounds what is remembered: then it begins anew.
+const mostArrivals = 100_000
+
+func (a *arrivals) has(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ids[id]
+}
+
+func (a *arrivals) add(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ids == nil || len(a.ids) >= mostArrivals {
+		a.ids = map[string]bool{}
+	}
+	a.ids[id] = true
 }
 
 func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) error {
@@ -53,6 +95,9 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 	}
 	if err != nil {
 		return err
+	}
+	if m.State == outbox.Delivered && m.Kind != outbox.Call {
+		o.arrived.add(p.Message)
 	}
 	handedOver := slices.Contains([]outbox.State{outbox.Accepted, outbox.Sent, outbox.Delivered, outbox.Unknown}, m.State)
 	switch {
@@ -88,9 +133,7 @@ func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan,
 		if err := n.write("when", i18n.When(n.lang, held.Until.In(n.goes.Location()), n.goes)); err != nil {
 			return err
 		}
-		if sent, err := o.send(ctx, &n, mark); err != nil || sent {
-			return err
-		}
+		return o.send(ctx, &n, mark, nil)
 	}
 	err = o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + key}, Kind: "call", Person: v.Person, Study: v.Study, Visit: v.ID,
 		Due: earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + n.gate.Sentence()})

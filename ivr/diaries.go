@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -15,30 +16,15 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// subjects yields everybody living who is in a study with a diary, to do something for each; what
-// fails for one is reported at the end. Each person is read once.
+// subjects calls do for everybody living who is in a study with a diary, several at a time; what fails
+// for one is reported at the end. Each person is read once.
 func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *trial.Subject, p *contacts.Person) error) error {
 	studies, err := o.Trial.Studies(ctx)
 	if err != nil {
 		return err
 	}
-	people := map[contacts.PersonID]*contacts.Person{}
+	known := &readers{people: map[contacts.PersonID]*contacts.Person{}}
 	var errs []error
-	one := func(st *trial.Study, s *trial.Subject) error {
-		p := people[s.Person]
-		if p == nil {
-			got, err := o.People.Get(ctx, s.Person)
-			if err != nil {
-				return err
-			}
-			p = &got
-			people[s.Person] = p
-		}
-		if p.Deceased != "" || !p.Erased.IsZero() {
-			return nil
-		}
-		return do(st, s, p)
-	}
 	for _, st := range studies {
 		if st.Diary == nil || st.State == trial.StudySetup || st.State == trial.StudyClosed {
 			continue
@@ -51,14 +37,42 @@ func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *tri
 			if err != nil {
 				return err
 			}
-			for _, s := range subs {
-				if err := one(&st, &s); err != nil {
-					errs = append(errs, fmt.Errorf("diary of %s: %w", s.ID, err))
+			errs = append(errs, beside(ctx, o.Beside, subs, func(s trial.Subject) error {
+				p, err := known.read(ctx, o.People, s.Person)
+				if err == nil && p.Deceased == "" && p.Erased.IsZero() {
+					err = do(&st, &s, p)
 				}
-			}
+				if err != nil {
+					return fmt.Errorf("diary of %s: %w", s.ID, err)
+				}
+				return nil
+			}))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// readers keep who was read already.
+type readers struct {
+	mu     sync.Mutex
+	people map[contacts.PersonID]*contacts.Person
+}
+
+func (r *readers) read(ctx context.Context, from *contacts.Directory, id contacts.PersonID) (*contacts.Person, error) {
+	r.mu.Lock()
+	p := r.people[id]
+	r.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	got, err := from.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.people[id] = &got
+	return &got, nil
 }
 
 // askDiaries calls or texts those whose entry is due and not finished.

@@ -17,12 +17,12 @@ func (o *Operator) remindByMail(ctx context.Context, mark plan, n notice, v *tri
 	if !o.Trial.Mails || n.Template == "sms.moved" { // a correction follows the reminder it corrects
 		return false, nil
 	}
-	gate, err := o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.ByEmail, v.Study)
+	gate, err := o.Trial.Permit(ctx, &n.who, contacts.Ask{Purpose: contacts.StudyCare, Channel: contacts.ByEmail}, v.Study)
 	if err != nil || !gate.OK && gate.NotBefore.IsZero() || gate.NotBefore.After(n.NotAfter) {
 		return false, err
 	}
 	if !gate.Point.Preferred {
-		voice, err := o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.Voice, v.Study)
+		voice, err := o.Trial.Permit(ctx, &n.who, contacts.Ask{Purpose: contacts.StudyCare, Channel: contacts.Voice}, v.Study)
 		if err != nil || n.may() || voice.OK || !voice.NotBefore.IsZero() {
 			return false, err
 		}
@@ -43,5 +43,5 @@ func (o *Operator) remindByMail(ctx context.Context, mark plan, n notice, v *tri
 		return false, err
 	}
 	n.Vars = map[string]string{"sequence": n.Vars["sequence"], email.Subject: subject}
-	return o.send(ctx, &n, mark)
+	return true, o.send(ctx, &n, mark, nil)
 }

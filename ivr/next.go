@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -11,7 +12,10 @@ import (
 // Next is the first time after now at which Tick will have something to do, as far as it can be
 // told from what is booked and due within a day and a half; ok is false when there is nothing.
 func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok bool, err error) {
+	var mu sync.Mutex
 	consider := func(t time.Time) {
+		mu.Lock()
+		defer mu.Unlock()
 		if t.After(now) && (!ok || t.Before(next)) {
 			next, ok = t, true
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/trial"
@@ -15,7 +16,8 @@ type notice struct {
 	trial.Reach
 	lang i18n.Lang
 	of   office
-	gate contacts.Gate
+	gate trial.Permit
+	who  contacts.Person
 	goes time.Time // now, or when texts may go again; in the zone of the visit
 }
 
@@ -25,15 +27,14 @@ func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Vi
 	if done, err = o.decided(ctx, key); err != nil || done {
 		return n, done, err
 	}
-	p, err := o.People.Get(ctx, v.Person)
-	if err != nil || !p.Erased.IsZero() {
+	if n.who, err = o.People.Get(ctx, v.Person); err != nil || !n.who.Erased.IsZero() {
 		return n, true, err
 	}
-	n.lang = o.speaks(p.Language)
+	n.lang = o.speaks(n.who.Language)
 	if n.of, err = o.officeOf(ctx, v.Study, v.Site, n.lang); err != nil {
 		return n, false, err
 	}
-	if n.gate, err = o.Trial.May(ctx, v.Person, contacts.StudyCare, contacts.SMS, v.Study); err != nil {
+	if n.gate, err = o.Trial.Permit(ctx, &n.who, contacts.Ask{Purpose: contacts.StudyCare, Channel: contacts.SMS}, v.Study); err != nil {
 		return n, false, err
 	}
 	n.goes = later(now, n.gate.NotBefore).In(v.Local().Location())
@@ -53,15 +54,15 @@ func (n *notice) write(words ...any) (err error) {
 	return err
 }
 
-// send queues the text and marks it as decided. Not sent: the gate says why.
-func (o *Operator) send(ctx context.Context, n *notice, mark plan) (sent bool, err error) {
-	t, gate, err := o.Trial.Reach(ctx, trial.System, n.Reach)
-	if err != nil {
-		return false, err
-	}
-	if n.gate = gate; !n.may() {
-		return false, nil
-	}
-	mark.Message = t.Message
-	return true, o.decide(ctx, mark)
+// send queues the text, which may go, and marks it as decided, with the prompt it opens where there is
+// one: together, once.
+func (o *Operator) send(ctx context.Context, n *notice, mark plan, prompt *Prompt) error {
+	_, err := o.Trial.Queue(ctx, trial.System, n.Reach, n.gate, func(b *docstore.Batch, message string) {
+		mark.Message = message
+		o.plans.Ensure(b, &mark)
+		if prompt != nil {
+			o.prompts.Ensure(b, prompt)
+		}
+	})
+	return err
 }

@@ -31,6 +31,10 @@ const (
 	OptOutSelf     OptOut = "self"
 )
 
+// Beside is for how many people at once plans are made unless it is said otherwise: each waits for its
+// commit, and a store makes one of many.
+const Beside = 16
+
 // Deps is what an Operator works with; all are required but OptOut.
 type Deps struct {
 	Store     *docstore.Store
@@ -43,6 +47,7 @@ type Deps struct {
 	Us        phone.Number
 	PublicURL string
 	OptOut    OptOut // "" = OptOutTwilio
+	Beside    int    // for how many people at once plans are made; 0 = Beside
 }
 
 // Operator holds every conversation by phone and text. Each event may come twice, late, or
@@ -50,6 +55,8 @@ type Deps struct {
 type Operator struct {
 	Deps
 	lanes   lanes
+	arrived arrivals
+	digits  lanes // by number: the digits of prompts are taken one after the other
 	calls   *docstore.Collection[call, *call]
 	replays *docstore.Collection[replay, *replay]
 	prompts *docstore.Collection[Prompt, *Prompt]
@@ -70,6 +77,9 @@ func Unaudited() []string { return []string{"calls", "prompts", "plans"} }
 func Open(ctx context.Context, d Deps) (*Operator, error) {
 	if d.OptOut == "" {
 		d.OptOut = OptOutTwilio
+	}
+	if d.Beside <= 0 {
+		d.Beside = Beside
 	}
 	o := &Operator{Deps: d}
 	d.People.AlsoHolds(o)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -37,24 +38,34 @@ type plan struct {
 // links to diaries. Each has a key of its own, so that ticking twice, or in two processes, queues
 // it once. What fails for one person keeps nobody else waiting.
 func (o *Operator) Tick(ctx context.Context, now time.Time) error {
-	return errors.Join(o.Trial.FollowCarrier(ctx), o.correctReminders(ctx, now), o.remindVisits(ctx, now), o.askDiaries(ctx, now))
+	held, err := o.heldReminders(ctx, now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(o.Trial.FollowCarrier(ctx), o.correctReminders(ctx, held, now), o.remindVisits(ctx, held, now), o.askDiaries(ctx, now))
 }
 
-func (o *Operator) remindVisits(ctx context.Context, now time.Time) error {
+// heldReminders are the reminders that were decided of visits still to come, by when those begin.
+func (o *Operator) heldReminders(ctx context.Context, now time.Time) ([]plan, error) {
+	return o.plans.List(ctx, docstore.Query{Range: &docstore.Range{Path: "until", From: now, To: now.AddDate(1, 0, 0)}, Order: "until"})
+}
+
+func (o *Operator) remindVisits(ctx context.Context, held []plan, now time.Time) error {
 	visits, err := o.Trial.VisitsBetween(ctx, now.Add(lastMinute), now.Add(visitAhead))
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, v := range visits {
-		if v.Reply != "" {
-			continue
-		}
-		if err := o.remindVisit(ctx, &v, "sms.reminder", now); err != nil {
-			errs = append(errs, fmt.Errorf("remind of %s: %w", v.ID, err))
-		}
+	decided := map[string]bool{}
+	for _, p := range held {
+		decided[p.ID] = true
 	}
-	return errors.Join(errs...)
+	visits = slices.DeleteFunc(visits, func(v trial.Visit) bool { return v.Reply != "" || decided[reminderKey(&v)] })
+	return beside(ctx, o.Beside, visits, func(v trial.Visit) error {
+		if err := o.remindVisit(ctx, &v, "sms.reminder", now); err != nil {
+			return fmt.Errorf("remind of %s: %w", v.ID, err)
+		}
+		return nil
+	})
 }
 
 // reminderKey names the reminder of one booking of a visit.
@@ -85,7 +96,7 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 		}
 	}
 	if voice || !n.may() {
-		return o.remindByVoice(ctx, mark, n.Reach, n.gate, now)
+		return o.remindByVoice(ctx, mark, n.Reach, n.gate.Gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {
 		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late.", now)
@@ -95,7 +106,9 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 		n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
 	}
 	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes)}
+	var asks *Prompt
 	if !n.gate.Point.Discreet { // who is asked for nothing answers nothing
+		defer o.digits.enter(n.gate.Point.Hash)() // whoever else is reminded on this number takes others
 		prompt, ok, err := o.newPrompt(ctx, "prm_"+key, n.gate.Point.Hash, v, now)
 		if err != nil {
 			return err
@@ -103,19 +116,13 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template str
 		if !ok { // nine digits in use on one number: rather a person than a riddle
 			return o.giveToStaff(ctx, mark, n.Reach, "Too many open questions on one number to remind of a visit by text.", now)
 		}
-		if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
-			return err
-		}
+		asks = &prompt
 		words = append(words, "yes", prompt.digit(0), "change", prompt.digit(1))
 	}
 	if err := n.write(words...); err != nil {
 		return err
 	}
-	sent, err := o.send(ctx, &n, mark)
-	if err != nil || sent {
-		return err
-	}
-	return o.giveToStaff(ctx, mark, n.Reach, n.gate.Sentence(), now)
+	return o.send(ctx, &n, mark, asks)
 }
 
 // remindByVoice calls somebody who takes no texts, where they agreed to that; else staff do.

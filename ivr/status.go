@@ -19,6 +19,9 @@ func (o *Operator) MessageStatus(ctx context.Context, ev MessageEvent) error {
 	if err != nil {
 		return err
 	}
+	if ev.Code == "" { // what others keep to be followed is, before anything more is sent and at the next tick
+		return nil
+	}
 	return o.Trial.FollowCarrier(ctx)
 }
 

@@ -11,6 +11,8 @@ echo "== sends of the real binary, a phone network beside it that answers after 
 MUSTER_E2E_FIGURES=1 go test ./internal/e2e -run '^TestFigures' -v -count=1 -timeout 20m | sed -n 's/.*figure: //p'
 echo "== webhooks over HTTP, durable before they are answered"
 go test ./bench -run '^$' -bench Webhooks -benchtime "${BENCHTIME:-3s}" | grep Benchmark
+echo "== a morning of reminders: planned, handed to the simulated network, reported back"
+go test ./bench -run '^$' -bench Reminders -benchtime 1x | grep Benchmark
 echo "== start of the demo with 2,000 people, and what it holds"
 dir=$(mktemp -d)
 trap 'kill ${pid:-0} 2>/dev/null || true; rm -rf "$dir" "$dir.keyring.json"' EXIT

@@ -23,7 +23,7 @@ func (q *Questionnaire) BeforeConsent(rules []FlagRule) error {
 		errs = append(errs, fmt.Errorf("%s asks about thoughts of dying: ask it after informed consent, on the web or in an interview by staff", q.locked))
 	}
 	for _, it := range q.items {
-		if it.asked() && slices.ContainsFunc(rules, func(r FlagRule) bool { return r.Item == it.linkID }) {
+		if it.asked() && slices.ContainsFunc(rules, func(r FlagRule) bool { return slices.Contains(q.LooksAt(r), it.linkID) }) {
 			errs = append(errs, fmt.Errorf("item %q is a red flag of the study: ask it after informed consent, or give it another linkId", it.linkID))
 		}
 	}

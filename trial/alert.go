@@ -15,6 +15,8 @@ type Alert struct {
 	Site          string            `bson:"site"`
 	Response      string            `bson:"response,omitempty"`
 	Item          string            `bson:"item,omitempty"` // linkId
+	Rule          string            `bson:"rule,omitempty"` // id of a rule on more than one answer; Item is then the answer that met it
+	Days          []string          `bson:"days,omitempty"` // local days on which a rule on several days was met
 	Level         string            `bson:"level"`          // "routine", "urgent", "critical"
 	What          string            `bson:"what"`           // sealed: "Upper number 186 (180 or more)"
 	Raised        time.Time         `bson:"raised"`
@@ -28,7 +30,7 @@ type Alert struct {
 }
 
 // AlertStep is one line of an alert's record: answered, sent, delivered, called, acknowledged,
-// answer changed, closed.
+// answer changed, met again, closed.
 type AlertStep struct {
 	At   time.Time `bson:"at"`
 	What string    `bson:"what"`

@@ -72,7 +72,7 @@ type Coordinator struct {
 // Open makes the collections exist and returns the coordinator.
 func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	if d.Questionnaire == nil {
-		d.Questionnaire = survey.Library
+		d.Questionnaire = remembered(survey.Library)
 	}
 	if d.CheckCriteria == nil {
 		d.CheckCriteria = func(string) error { return nil }

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,7 +133,7 @@ func (c *Coordinator) loadSubject(ctx context.Context, b *docstore.Batch, p *con
 		if a.Response == "" || a.Item == "" || a.State == "" || a.Raised.IsZero() {
 			return fmt.Errorf("%w: an alert needs its response, its item, its state and when it was raised", ErrLoad)
 		}
-		a.Meta = docstore.Meta{ID: AlertID(a.Response, a.Item)}
+		a.Meta = docstore.Meta{ID: AlertID(a.Response, cmp.Or(a.Rule, a.Item))}
 		a.Person, a.Study, a.Site = s.Person, s.Study, s.Site
 		c.alerts.Insert(b, &a)
 	}

@@ -229,7 +229,7 @@ func (c *Coordinator) checkAsked(s *Study, named func(string) (*survey.Questionn
 			err := q.CheckRules(d.RedFlags)
 			p.when(err != nil, "diary.redFlags", "%v", err)
 			for _, id := range q.Dangerous() {
-				p.when(!slices.ContainsFunc(flags, func(r survey.FlagRule) bool { return r.Item == id }), "diary.redFlags",
+				p.when(!slices.ContainsFunc(flags, func(r survey.FlagRule) bool { return r.Item == id && r.Times == 0 }), "diary.redFlags",
 					"needs one on %q, which asks about thoughts of dying: such as {item: %s, op: \">=\", value: \"1\", level: critical}", id, id)
 			}
 		}

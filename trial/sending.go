@@ -27,6 +27,13 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 	if err != nil {
 		return nil, err
 	}
+	return c.gateFor(ctx, p, &st, now)
+}
+
+func (c *Coordinator) gateFor(ctx context.Context, p contacts.PersonID, st *Study, now time.Time) (*contacts.StudyGate, error) {
+	if st.ID == "" {
+		return nil, nil
+	}
 	g := &contacts.StudyGate{ID: st.ID, NeutralName: st.NeutralName["en"], From: st.Contact.From, To: st.Contact.To, Blackout: st.Contact.Blackout, MaxPerMonth: st.Contact.MaxPerMonth}
 	g.RecruitmentOpen, g.WhyClosed = st.Recruiting(now)
 	if len(st.Sites) > 0 {
@@ -38,7 +45,7 @@ func (c *Coordinator) GateFor(ctx context.Context, p contacts.PersonID, study St
 	}
 	for _, s := range subs {
 		switch {
-		case s.Study == study:
+		case s.Study == st.StudyID():
 			if site, ok := st.Site(s.Site); ok && site.Phone != "" {
 				g.OfficePhone = site.Phone
 			}
@@ -72,8 +79,19 @@ func (c *Coordinator) may(ctx context.Context, p *contacts.Person, ask contacts.
 
 // ask fills in what the gate must know of the study and of the past.
 func (c *Coordinator) ask(ctx context.Context, p *contacts.Person, ask contacts.Ask, study StudyID) (contacts.Ask, error) {
+	var st Study
+	if study != "" {
+		var err error
+		if st, err = c.studies.Get(ctx, string(study)); err != nil {
+			return ask, err
+		}
+	}
+	return c.askOf(ctx, p, ask, &st)
+}
+
+func (c *Coordinator) askOf(ctx context.Context, p *contacts.Person, ask contacts.Ask, st *Study) (contacts.Ask, error) {
 	var err error
-	if ask.Study, err = c.GateFor(ctx, p.PersonID(), study, ask.Now); err != nil {
+	if ask.Study, err = c.gateFor(ctx, p.PersonID(), st, ask.Now); err != nil {
 		return ask, err
 	}
 	return c.People.Ask(ctx, *p, ask)
@@ -117,32 +135,12 @@ func (c *Coordinator) Reach(ctx context.Context, by audit.Actor, r Reach) (conta
 	if err != nil {
 		return contacts.Touch{}, contacts.Gate{}, err
 	}
-	ask := contacts.Ask{Purpose: r.Purpose, Channel: channelOf(r.Kind), Now: c.now(), Reply: r.ReplyTo != ""}
-	g, err := c.may(ctx, &person, ask, r.Study)
+	p, err := c.Permit(ctx, &person, contacts.Ask{Purpose: r.Purpose, Channel: channelOf(r.Kind), Reply: r.ReplyTo != ""}, r.Study)
 	if err != nil {
-		return contacts.Touch{}, g, err
+		return contacts.Touch{}, p.Gate, err
 	}
-	entry := audit.Entry{Actor: by, Action: "person.reach", Person: string(r.Person), Study: string(r.Study), Reason: r.Template}
-	if !g.OK && g.NotBefore.IsZero() {
-		entry.Action = "person.reach.refused"
-		if len(g.Reasons) > 0 {
-			entry.Reason = g.Reasons[0].Code
-		}
-		return contacts.Touch{}, g, c.Audit.Read(ctx, entry)
-	}
-	approval, err := c.Approval(ctx, r.Study)
-	if err != nil {
-		return contacts.Touch{}, g, err
-	}
-	var t contacts.Touch
-	err = c.commit(ctx, entry, func(b *docstore.Batch, e *audit.Entry) error {
-		t = c.send(b, &person, g.Point, r, approval, g.NotBefore)
-		return nil
-	})
-	if errors.Is(err, docstore.ErrExists) && r.Key != "" { // sent under this key before
-		t, err = c.People.TouchByID(ctx, t.ID)
-	}
-	return t, g, err
+	t, err := c.Queue(ctx, by, r, p, nil)
+	return t, p.Gate, err
 }
 
 // Approval is the board's number a message about a study goes under now, "" for none (F17).

@@ -171,7 +171,7 @@ func (k *core) applyErasures(ctx context.Context) (int, error) {
 // openEngine opens what speaks with people; with an account, over Twilio.
 func (k *core) openEngine(ctx context.Context) (err error) {
 	d := engine.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, Clock: k.clock, NewID: k.newID, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL,
-		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Logger: k.log}
+		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Parallel: k.config.SendsAtOnce, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {
@@ -179,8 +179,8 @@ func (k *core) openEngine(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
-			Transport: k.tracing.Transport(http.DefaultTransport)})
+		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, Service: t.Service, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
+			Transport: k.tracing.Transport(connections(k.config.SendsAtOnce))})
 		d.Carrier = k.carrier
 		d.Paces = map[outbox.Kind]outbox.Pace{outbox.SMS: {PerSecond: t.Parts, Units: func(m outbox.Message) int { return i18n.Segments(m.Body) }}, outbox.Call: {PerSecond: t.Calls}}
 	}
@@ -192,6 +192,13 @@ func (k *core) openEngine(ctx context.Context) (err error) {
 	}
 	k.people, k.box, k.trial, k.operator = k.engine.People, k.engine.Box, k.engine.Trial, k.engine.Operator
 	return nil
+}
+
+// connections keeps as many open to one host as are used at once.
+func connections(n int) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, n
+	return t
 }
 
 // personChanged looks at somebody's matches anew when their facts changed.

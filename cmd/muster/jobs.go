@@ -13,7 +13,7 @@ const (
 	sweepEvery = 10 * time.Minute
 )
 
-// wake makes the jobs look at once, without waiting for them.
+// wake makes what is due be sent at once, without waiting for it.
 func (s *server) wake() {
 	select {
 	case s.portal.wake <- struct{}{}:
@@ -21,29 +21,55 @@ func (s *server) wake() {
 	}
 }
 
-// jobs runs until ctx ends: what is due is sent, what follows from plans is queued, and alerts go on
-// to the next person.
-func (s *server) jobs(ctx context.Context) {
-	send, plan, sweep := time.NewTicker(sendEvery), time.NewTicker(planEvery), time.NewTicker(sweepEvery)
-	defer send.Stop()
-	defer plan.Stop()
-	defer sweep.Stop()
-	s.job(ctx, "plan", s.plan)
+// send sends what is due until ctx ends. It waits for nothing else: a code or an alert goes while a
+// thousand reminders are planned.
+func (s *server) send(ctx context.Context) {
+	tick := time.NewTicker(sendEvery)
+	defer tick.Stop()
 	for {
 		jumped := s.clock.Changed()
 		select {
 		case <-ctx.Done():
 			return
 		case <-jumped:
-			s.job(ctx, "plan", s.plan)
-		case <-plan.C:
-			s.job(ctx, "plan", s.plan)
-		case <-sweep.C:
-			s.job(ctx, "sweep", s.sweep)
-		case <-send.C:
+		case <-tick.C:
 		case <-s.portal.wake:
 		}
 		s.job(ctx, "deliver", s.deliver)
+	}
+}
+
+// alerts goes on to the next person on call until ctx ends, however long plans take.
+func (s *server) alerts(ctx context.Context) {
+	tick := time.NewTicker(planEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.job(ctx, "escalate", func(ctx context.Context) error { return s.trial.Escalate(ctx, s.clock.Now()) })
+	}
+}
+
+// jobs runs until ctx ends: what follows from plans is queued, and what is over is swept away.
+func (s *server) jobs(ctx context.Context) {
+	plan, sweep := time.NewTicker(planEvery), time.NewTicker(sweepEvery)
+	defer plan.Stop()
+	defer sweep.Stop()
+	for {
+		s.job(ctx, "plan", s.plan)
+		s.wake()
+		jumped := s.clock.Changed()
+		select {
+		case <-ctx.Done():
+			return
+		case <-jumped:
+		case <-plan.C:
+		case <-sweep.C:
+			s.job(ctx, "sweep", s.sweep)
+		}
 	}
 }
 
@@ -65,7 +91,7 @@ func (s *server) keepUp(ctx context.Context) {
 }
 
 // jobNames are all that job is called with: a label of the metrics.
-func jobNames() []string { return []string{"follow", "plan", "deliver", "sweep", "match"} }
+func jobNames() []string { return []string{"follow", "plan", "escalate", "deliver", "sweep", "match"} }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
 	began := time.Now()

@@ -22,6 +22,8 @@ func (s *server) run(ctx context.Context) error {
 	jobs, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var running sync.WaitGroup
+	running.Go(func() { s.send(jobs) })
+	running.Go(func() { s.alerts(jobs) })
 	running.Go(func() { s.jobs(jobs) })
 	running.Go(func() { s.keepUp(jobs) })
 	running.Go(func() { s.keepMatches(jobs) })

@@ -61,6 +61,11 @@ type Clock interface {
 	Wall() time.Time
 }
 
+// Parallel is how many calls to a provider a box makes at once unless it is told otherwise. At a
+// tenth of a second for an answer and the two commits beside it that is some 200 a second; a store
+// commits so many together.
+const Parallel = 32
+
 // Options tune a box and connect it. The zero value sends nothing: every Kind needs a Sender.
 type Options struct {
 	Senders map[Kind]Sender
@@ -76,8 +81,8 @@ type Options struct {
 	Observe  func(k Kind, outcome string)
 	Spread   func() float64 // from 0 to 1, how far pauses are spread; nil = at random
 	Paces    map[Kind]Pace  // none for a kind: as fast as its provider takes them
-	PerTick  int            // most messages sent in one Deliver; 0 = 100
-	Parallel int            // most provider calls at once; 0 = 4
+	PerTick  int            // most messages sent in one Deliver; 0 = eight for each call at once
+	Parallel int            // most provider calls at once; 0 = Parallel
 	Process  string         // names this process in attempts; "" = random
 	Logger   *slog.Logger
 }
@@ -128,11 +133,11 @@ type sid struct {
 
 // Open returns the box over store.
 func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, gate Gate, opts Options) (*Box, error) {
-	if opts.PerTick <= 0 {
-		opts.PerTick = 100
-	}
 	if opts.Parallel <= 0 {
-		opts.Parallel = 4
+		opts.Parallel = Parallel
+	}
+	if opts.PerTick <= 0 {
+		opts.PerTick = 8 * opts.Parallel
 	}
 	if opts.Process == "" {
 		opts.Process = "prc_" + strings.ToLower(rand.Text()[:16])

@@ -96,9 +96,15 @@ func (x *Box) pause(k Kind, until time.Time) {
 
 // send takes one due row through a whole send. False: the queue it stands in should wait.
 func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, err error) {
-	m, taken, err := x.take(ctx, now, id)
+	m, wait, taken, err := x.take(ctx, now, id)
 	if err != nil || !taken {
 		return err == nil, err
+	}
+	if wait > 0 { // its place in the pace is a moment away
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
 	}
 	// From here on the row must be given back in order, even while the server stops.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime+lease/2)
@@ -123,7 +129,7 @@ func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, er
 }
 
 // take leases a due row: the attempt and its deadline are stored before anybody is called.
-func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, taken bool, err error) {
+func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, wait time.Duration, taken bool, err error) {
 	m, err = x.change(ctx, id, func(m *Message, b *docstore.Batch) (bool, error) {
 		taken = false
 		wall := x.clock.Wall()
@@ -134,7 +140,8 @@ func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, ta
 			m.State, m.Reason, m.Wake = Expired, "its time had passed", time.Time{}
 			return true, nil
 		}
-		if !x.begin(m, wall) {
+		began := false
+		if wait, began = x.begin(m, wall); !began {
 			return false, nil
 		}
 		if ok, err := x.pass(ctx, b, m.Kind, wall); !ok || err != nil {
@@ -145,7 +152,7 @@ func (x *Box) take(ctx context.Context, now time.Time, id string) (m Message, ta
 		m.Attempts = append(m.Attempts, Attempt{N: len(m.Attempts) + 1, Process: x.opts.Process, Started: wall})
 		return true, nil
 	})
-	return m, taken && err == nil, err
+	return m, wait, taken && err == nil, err
 }
 
 // ask puts m before the gate once more. Not ok: the row has been put off or cancelled.

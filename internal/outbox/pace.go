@@ -10,25 +10,29 @@ type Pace struct {
 	Units     func(m Message) int // nil: one
 }
 
-// lane is when, in real time, the next message of a kind may go, and which one went last.
+// lane is when, in real time, the next message of a kind may go, and which one went last, when.
 type lane struct {
-	free time.Time
-	last string
+	free, began time.Time
+	last        string
 }
+
+// ahead is how long before its turn a message may be taken. At a fast pace many are under way at
+// once, each waiting for its own moment; at a slow one this is less than one message.
+const ahead = 100 * time.Millisecond
 
 // full: no message of this kind may begin now.
 func (x *Box) full(k Kind, wall time.Time) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.lanes[k].free.After(wall)
+	return x.lanes[k].free.After(wall.Add(ahead))
 }
 
-// begin takes the lane for a message, for as long as it occupies it. Asked again for the same message
-// it says the same: the row may have to be taken again.
-func (x *Box) begin(m *Message, wall time.Time) bool {
+// begin takes the lane for a message, for as long as it occupies it, and says how long to wait before
+// it may go. Asked again for the same message it says so again: the row may have to be taken again.
+func (x *Box) begin(m *Message, wall time.Time) (wait time.Duration, ok bool) {
 	p := x.opts.Paces[m.Kind]
 	if p.PerSecond <= 0 {
-		return true
+		return 0, true
 	}
 	units := 1
 	if p.Units != nil {
@@ -37,11 +41,18 @@ func (x *Box) begin(m *Message, wall time.Time) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	l := x.lanes[m.Kind]
-	if l.free.After(wall) {
-		return l.last == m.ID
+	if l.last == m.ID && l.free.After(wall) {
+		return l.began.Sub(wall), true
 	}
-	x.lanes[m.Kind] = lane{wall.Add(time.Duration(float64(units) / p.PerSecond * float64(time.Second))), m.ID}
-	return true
+	if l.free.After(wall.Add(ahead)) {
+		return 0, false
+	}
+	if l.began = wall; l.free.After(wall) {
+		l.began = l.free
+	}
+	l.free, l.last = l.began.Add(time.Duration(float64(units)/p.PerSecond*float64(time.Second))), m.ID
+	x.lanes[m.Kind] = l
+	return l.began.Sub(wall), true
 }
 
 // most is how many messages of a kind one listing may hold: what comes meanwhile and is more urgent

@@ -55,6 +55,7 @@ type Options struct {
 	Dir      string          // "" a temporary folder: where the key ring lies, and the database
 	OptOut   ivr.OptOut      // "" the carrier answers STOP
 	Carrier  engine.Carrier  // nil: the recorder
+	Beside   int             // for how many people at once plans are made; 0 = one, so that things come in their order
 	Mail     outbox.Sender   // nil: no e-mails
 	Clock    *clock.Clock    // nil: one that stands at Now
 	NewID    id.New          // nil: counts from 1; a second process over one store takes the first one's
@@ -116,10 +117,13 @@ func New(t testing.TB, o Options) *Rig {
 	must(err)
 	r.Audit, err = audit.Open(ctx, r.Store, r.Ring, r.Clock, audit.Options{Unaudited: unaudited})
 	must(err)
+	if o.Beside == 0 {
+		o.Beside = 1
+	}
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	e, err := engine.Open(ctx, engine.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, Clock: r.Clock, NewID: r.NewID, Office: office, PublicURL: o.PublicURL,
-		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
+		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Beside: o.Beside, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
 	must(err)
 	r.People, r.Box, r.Trial, r.Operator = e.People, e.Box, e.Trial, e.Operator
 	records, err := session.OpenRecords(ctx, r.Store)

@@ -93,7 +93,7 @@ func (p *play) open(ctx context.Context, driver docstore.Driver) error {
 		asked = func(name string) (*survey.Questionnaire, error) { return real(ctx, name) }
 	}
 	p.Engine, err = engine.Open(ctx, engine.Deps{Store: store, Audit: trail, Keys: keys, Clock: p.clock, NewID: id.Sequence(), Office: p.deps.Office, PublicURL: p.deps.PublicURL,
-		Carrier: p.carrier, Questionnaire: asked, OptOut: p.deps.OptOut, Drafts: p.deps.Drafts, Logger: log})
+		Carrier: p.carrier, Questionnaire: asked, OptOut: p.deps.OptOut, Beside: 1, Drafts: p.deps.Drafts, Logger: log})
 	return err
 }
 

@@ -48,7 +48,7 @@ func TestIndexesAreSoughtInOrder(t *testing.T) {
 		"by id":              func(q querier) error { _, err := byID(q, "people", everyID(), false, 200); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := &explainer{DB: d.read, t: t}
+			e := &explainer{DB: d.read.DB, t: t}
 			if err := read(e); err != nil {
 				t.Fatal(err)
 			}

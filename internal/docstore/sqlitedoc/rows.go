@@ -88,23 +88,28 @@ func bodies(rows []row) []bson.Raw {
 	return out
 }
 
+// What pages are read with. CROSS JOIN keeps SQLite from turning the join round.
+const (
+	idsUp    = `SELECT id, body FROM doc WHERE c=? AND id>=? AND id<? ORDER BY id LIMIT ?`
+	idsDown  = `SELECT id, body FROM doc WHERE c=? AND id>=? AND id<? ORDER BY id DESC LIMIT ?`
+	inSpan   = `SELECT ix.k, ix.id, doc.body FROM ix CROSS JOIN doc ON doc.c=ix.c AND doc.id=ix.id WHERE ix.c=? AND ix.n=? AND (ix.k,ix.id)>=(?,?) AND (ix.k,ix.id)<(?,?) `
+	keysUp   = inSpan + `ORDER BY ix.k, ix.id LIMIT ?`
+	keysDown = inSpan + `ORDER BY ix.k DESC, ix.id DESC LIMIT ?`
+)
+
 func byID(q querier, collection string, in interval, desc bool, n int) ([]row, error) {
-	text := `SELECT id, body FROM doc WHERE c=? AND id>=? AND id<? ORDER BY id LIMIT ?`
+	text := idsUp
 	if desc {
-		text = `SELECT id, body FROM doc WHERE c=? AND id>=? AND id<? ORDER BY id DESC LIMIT ?`
+		text = idsDown
 	}
 	rows, err := q.Query(text, collection, in.lo.id, in.hi.id, n)
 	return gather(rows, err, func(r *row) []any { return []any{&r.at.id, (*[]byte)(&r.body)} })
 }
 
 func byKey(q querier, collection, name string, in interval, desc bool, n int) ([]row, error) {
-	// CROSS JOIN keeps SQLite from turning the join round.
-	text := `SELECT ix.k, ix.id, doc.body FROM ix CROSS JOIN doc ON doc.c=ix.c AND doc.id=ix.id
-		WHERE ix.c=? AND ix.n=? AND (ix.k,ix.id)>=(?,?) AND (ix.k,ix.id)<(?,?) `
+	text := keysUp
 	if desc {
-		text += `ORDER BY ix.k DESC, ix.id DESC LIMIT ?`
-	} else {
-		text += `ORDER BY ix.k, ix.id LIMIT ?`
+		text = keysDown
 	}
 	rows, err := q.Query(text, collection, name, in.lo.k, in.lo.id, in.hi.k, in.hi.id, n)
 	return gather(rows, err, func(r *row) []any { return []any{&r.at.k, &r.at.id, (*[]byte)(&r.body)} })

@@ -37,7 +37,7 @@ type Driver struct {
 	docstore.Finder
 
 	write *sql.DB // one connection, used by the writer only
-	read  *sql.DB
+	read  reads
 	get   *sql.Stmt
 	lock  *fileLock
 
@@ -97,13 +97,15 @@ func (d *Driver) open(ctx context.Context, path string, opts Options) (err error
 	if err = d.lock.held(func() error { return d.prepareSchema(ctx) }); err != nil {
 		return err
 	}
-	if d.read, err = sql.Open("sqlite", dsn(path, memory, true)); err != nil {
+	if d.read.DB, err = sql.Open("sqlite", dsn(path, memory, true)); err != nil {
 		return err
 	}
 	d.read.SetMaxOpenConns(opts.Readers)
 	d.read.SetMaxIdleConns(opts.Readers)
-	d.get, err = d.read.PrepareContext(ctx, `SELECT body FROM doc WHERE c=? AND id=?`)
-	return err
+	if d.get, err = d.read.PrepareContext(ctx, `SELECT body FROM doc WHERE c=? AND id=?`); err != nil {
+		return err
+	}
+	return d.read.prepare(ctx, idsUp, idsDown, keysUp, keysDown)
 }
 
 // createPrivate makes the file before SQLite does, so that it is never readable by others;
@@ -180,7 +182,8 @@ func (d *Driver) release() error {
 	if d.get != nil {
 		errs = append(errs, d.get.Close())
 	}
-	for _, db := range []*sql.DB{d.read, d.write} {
+	errs = append(errs, d.read.release())
+	for _, db := range []*sql.DB{d.read.DB, d.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
