@@ -55,17 +55,13 @@ func (o *Operator) OfferSlots(ctx context.Context, by audit.Actor, visit string,
 	if err := n.write("slots", strings.Join(words, ", "), "call", prompt.digit(len(slots))); err != nil {
 		return err
 	}
-	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
-		return err
-	}
-	_, gate, err := o.Trial.Reach(ctx, by, n.Reach)
-	if err != nil {
-		return err
-	}
-	if n.gate = gate; !n.may() {
-		return fmt.Errorf("%w: %s", trial.ErrRefused, gate.Sentence())
-	}
-	return o.decide(ctx, plan{Meta: docstore.Meta{ID: id}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: prompt.Expires})
+	mark := plan{Meta: docstore.Meta{ID: id}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: prompt.Expires}
+	_, err = o.Trial.Queue(ctx, by, n.Reach, n.gate, func(b *docstore.Batch, message string) {
+		mark.Message = message
+		o.plans.Ensure(b, &mark)
+		o.prompts.Ensure(b, &prompt)
+	})
+	return err
 }
 
 // answerSlot books the time somebody chose. What was booked otherwise meanwhile stays so.
