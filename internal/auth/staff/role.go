@@ -53,7 +53,7 @@ type Grant struct {
 // source and so needs names, and changes nothing.
 func Grants() []Grant {
 	return []Grant{
-		{Administrator, []Permission{SeeCounts, ManageStaff, WriteQuestions}},
+		{Administrator, []Permission{SeeCounts, ManageStaff}},
 		{Recruiter, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, DoTasks}},
 		{Coordinator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
 		{Investigator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
