@@ -20,6 +20,7 @@ const (
 	Wrong  Keyword = "wrong"
 	CallMe Keyword = "call"
 	Unsure Keyword = "unsure"
+	TextMe Keyword = "text"
 	Later  Keyword = "pause"
 	Menu   Keyword = "menu"
 )
@@ -31,6 +32,7 @@ var (
 	startWords = []string{"START", "UNSTOP", "EMPEZAR", "INICIAR"}
 	helpWords  = []string{"HELP", "INFO", "AYUDA"}
 	wrongWords = []string{"WRONG", "WRONG NUMBER", "WRONG PERSON", "NUMERO EQUIVOCADO", "EQUIVOCADO"}
+	textWords  = []string{"TEXT", "TEXT ME", "TEXTO", "MENSAJE"}
 	pauseWords = []string{"PAUSE", "PAUSA", "PAUSAR"}
 	menuWords  = []string{"MENU", "COMMANDS", "OPTIONS", "OPCIONES"}
 	callWords  = []string{"CALL", "CALL ME", "LLAMAR", "LLAMEME", "LLAMAME"}
@@ -63,6 +65,8 @@ func Understand(body string) Keyword {
 		return Wrong
 	case slices.Contains(callWords, t):
 		return CallMe
+	case slices.Contains(textWords, t):
+		return TextMe
 	case slices.Contains(pauseWords, t):
 		return Later
 	case slices.Contains(menuWords, t):
@@ -71,6 +75,14 @@ func Understand(body string) Keyword {
 	first, rest, _ := strings.Cut(t, " ")
 	if slices.Contains(stopWords, first) && first == "STOP" && digits(rest) {
 		return Stop
+	}
+	if len(rest) <= 2 && digits(rest) { // with the day of the month that says who
+		switch {
+		case slices.Contains(callWords, first):
+			return CallMe
+		case slices.Contains(textWords, first):
+			return TextMe
+		}
 	}
 	return phrase(t)
 }

@@ -177,10 +177,9 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	case word == Later:
 		return o.pause(ctx, t, open)
 	case word == CallMe && len(t.people) > 0:
-		if err := o.callMe(ctx, t); err != nil {
-			return nil, err
-		}
-		return t.reply("sms.callMe")
+		return o.callNow(ctx, t)
+	case word == TextMe:
+		return o.goOnByText(ctx, t, open, of)
 	case word == Unsure:
 		if err := o.review(ctx, t); err != nil {
 			return nil, err

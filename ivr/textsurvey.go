@@ -3,7 +3,6 @@ package ivr
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,18 +17,13 @@ import (
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
 func byText(st *trial.Study, p *contacts.Person) bool {
-	ways := st.Diary.Channels
-	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
-	if st.AnswersByText != "yes" || st.Diary.Identity == "staff" || !slices.Contains(ways, survey.SMS) || !agreed {
-		return false
-	}
-	return ways[0] == survey.SMS || !byPhone(st, p)
+	return mayText(st, p) && (st.Diary.Channels[0] == survey.SMS || !byPhone(st, p))
 }
 
 // askByText sends the first question of a due entry. One questionnaire is open on a number at a
 // time; whoever else is due there gets a link.
 func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.Person, r trial.Response, now time.Time) error {
-	key := "ask_" + r.ID
+	key := askKey(r.ID)
 	if done, err := o.decided(ctx, key); err != nil || done {
 		return err
 	}
@@ -65,7 +59,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	if !ok || rec.Prompt.Done {
 		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
-	prompt := Prompt{Meta: docstore.Meta{ID: "prm_" + key}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
+	prompt := Prompt{Meta: docstore.Meta{ID: promptOf(r.ID)}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
 	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
 		return err
 	}
