@@ -25,6 +25,7 @@ type Prompt struct {
 	Visit         string            `bson:"visit,omitempty"`
 	Sequence      int               `bson:"sequence,omitempty"` // of the booking it asks about
 	First         int               `bson:"first,omitempty"`    // the digit for yes; change and call me follow
+	Slots         []trial.Slot      `bson:"slots,omitempty"`    // times offered for the visit, each with its digit; the next one is call me
 	Response      string            `bson:"response,omitempty"` // of a questionnaire
 	Opened        time.Time         `bson:"opened"`
 	Expires       time.Time         `bson:"expires"`
@@ -45,9 +46,12 @@ func (o *Operator) openPrompts(ctx context.Context, point string, now time.Time)
 		return !now.Before(end)
 	})
 	slices.SortFunc(all, func(a, b Prompt) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
-	// Of a visit that was moved the last reminder counts; it has the digits of the one before.
+	// Of a visit that was moved, or whose times were offered, the last text counts; it has the digits of
+	// the one before.
 	return slices.DeleteFunc(all, func(p Prompt) bool {
-		return p.Visit != "" && slices.ContainsFunc(all, func(q Prompt) bool { return q.Visit == p.Visit && q.Sequence > p.Sequence })
+		return p.Visit != "" && slices.ContainsFunc(all, func(q Prompt) bool {
+			return q.Visit == p.Visit && (q.Sequence > p.Sequence || q.Sequence == p.Sequence && q.Opened.After(p.Opened))
+		})
 	}), nil
 }
 
@@ -78,6 +82,9 @@ func (o *Operator) waits(ctx context.Context, t *text) (waits []waitingFor, open
 		w := waitingFor{id: p.ID, person: p.Person, asked: p.Opened, paused: p.Paused}
 		if p.Visit != "" {
 			w.digits = []string{p.digit(0), p.digit(1), p.digit(2)}
+			if len(p.Slots) > 0 {
+				w.digits, w.offers = w.digits[:len(p.Slots)+1], true
+			}
 		} else if ok, err := o.takes(ctx, &p, &w); err != nil || !ok {
 			if err != nil {
 				return nil, nil, err

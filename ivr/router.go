@@ -15,7 +15,8 @@ type waitingFor struct {
 	id     string // of the prompt
 	person contacts.PersonID
 	asked  time.Time
-	digits []string               // about a visit: for yes, change and call me
+	digits []string               // about a visit: for yes, change and call me; or one for each time that is offered, and call me
+	offers bool                   // its digits choose a time, so that a yes or no says nothing
 	takes  func(body string) bool // of a questionnaire: whether a text can be an answer to it
 	ended  bool                   // of a questionnaire: its time is over
 	paused bool                   // of a questionnaire: nothing is said of what does not fit
@@ -37,7 +38,8 @@ const (
 type routed struct {
 	way    way
 	id     string // of the prompt, for the first three
-	answer string // to a visit: trial.Confirmed, trial.ChangeAsked, callBack
+	answer string // to a visit: trial.Confirmed, trial.ChangeAsked, callBack; "" one of the times offered
+	chosen int    // which of them
 	body   string // without a letter that said what it is for
 	fits   bool   // to a question
 }
@@ -122,10 +124,17 @@ func toOneVisit(visits []waitingFor, body string) routed {
 	t := fold(body)
 	answers := []string{trial.Confirmed, trial.ChangeAsked, callBack}
 	for _, w := range visits {
-		if n := slices.Index(w.digits, t); n >= 0 {
+		switch n := slices.Index(w.digits, t); {
+		case n < 0:
+		case !w.offers:
 			return routed{way: toVisit, id: w.id, answer: answers[n]}
+		case n == len(w.digits)-1:
+			return routed{way: toVisit, id: w.id, answer: callBack}
+		default:
+			return routed{way: toVisit, id: w.id, chosen: n}
 		}
 	}
+	visits = filter(visits, func(w waitingFor) bool { return !w.offers })
 	var answer string
 	switch {
 	case slices.Contains(yesWords, t):

@@ -13,7 +13,10 @@ import (
 func (o *Operator) menuByText(t *text, open []Prompt) ([]string, error) {
 	var lines []string
 	for _, p := range open {
-		if p.Visit != "" {
+		switch {
+		case len(p.Slots) > 0:
+			lines = append(lines, i18n.T(t.lang, "sms.menuSlots"))
+		case p.Visit != "":
 			lines = append(lines, i18n.T(t.lang, "sms.menuVisit", "yes", p.digit(0), "change", p.digit(1)))
 		}
 	}

@@ -160,7 +160,7 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	p := slices.IndexFunc(open, func(p Prompt) bool { return p.ID == to.id })
 	switch to.way {
 	case toVisit:
-		return o.answerVisit(ctx, t, open[p], to.answer)
+		return o.answerVisit(ctx, t, open[p], to)
 	case toQuestion:
 		return o.answerByText(ctx, t, &open[p], to.body, to.fits)
 	case lateFor:
@@ -219,7 +219,8 @@ func (t *text) reply(key string, args ...any) ([]string, error) {
 
 // answerVisit stores the answer to a reminder. One that was about another time than the visit has
 // now confirms nothing.
-func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer string) ([]string, error) {
+func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, to routed) ([]string, error) {
+	answer := to.answer
 	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
 		if x.PersonID() == p.Person {
@@ -235,6 +236,9 @@ func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer st
 			return nil, err
 		}
 		return t.reply("sms.callMe")
+	}
+	if len(p.Slots) > 0 {
+		return o.answerSlot(ctx, t, p, of, p.Slots[to.chosen])
 	}
 	if v, err := o.Trial.Visit(ctx, p.Visit); err != nil || v.Sequence != p.Sequence && answer == trial.Confirmed {
 		t.unread = true

@@ -29,6 +29,7 @@
 //	reached NUMBER            everybody with the number may be
 //	join NAME NUMBER [ZONE]   somebody more is in the study
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
+//	offer NAME V2 DAY CLOCK [DAY CLOCK]  times are offered by text
 //	agree NAME                to health questions by text
 //	died NAME                 staff record a death
 //	unsubscribe NUMBER        the page to stop messages is used for the number

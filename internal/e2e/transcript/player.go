@@ -170,6 +170,12 @@ func (p *player) arrange(verb, rest string) bool {
 		p.add(w)
 	case verb == "book" && len(f) == 4:
 		p.book(f[0], f[1], f[2], f[3])
+	case verb == "offer" && len(f) >= 4:
+		var slots []trial.Slot
+		for i := 2; i+1 < len(f); i += 2 {
+			slots = append(slots, trial.Slot{Day: f[i], Time: f[i+1]})
+		}
+		p.must(p.r.Operator.OfferSlots(p.ctx(), rig.Staff, p.visit(f[0], f[1]), slots))
 	case verb == "cancel" && len(f) == 2:
 		_, err := p.r.Trial.CancelVisit(p.ctx(), rig.Staff, p.visit(f[0], f[1]), "asked by phone")
 		p.must(err)
