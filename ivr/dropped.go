@@ -58,6 +58,9 @@ func (o *Operator) offerRest(ctx context.Context, st *trial.Study, p *contacts.P
 	if err != nil {
 		return false, err
 	}
+	if !gate.OK && gate.NotBefore.After(now) && gate.NotBefore.Before(r.Closes) {
+		return false, nil // later
+	}
 	if !gate.OK || gate.Point.Discreet || st.AnswersByText == "no" {
 		return false, o.decide(ctx, mark)
 	}

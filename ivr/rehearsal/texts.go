@@ -31,7 +31,10 @@ func (p *play) text(ctx context.Context, m outbox.Message, line rehearsed.Line) 
 		p.soon(thinks, func(ctx context.Context) error { return p.say(ctx, "1") })
 	case "sms.question":
 		p.soon(thinks, func(ctx context.Context) error { return p.byText(ctx, m.Ref) })
-	case "sms.diary":
+	case "sms.diary", "sms.dropped":
+		if !strings.Contains(m.Body, p.deps.PublicURL+"/me") {
+			break
+		}
 		p.soon(thinks, func(ctx context.Context) error { return p.onTheWeb(ctx, m.Ref) })
 	}
 	return nil
