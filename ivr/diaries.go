@@ -91,7 +91,12 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 		if r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
 			continue // on a day of theirs without messages the entry is open, and nobody asks for it
 		}
+		settled, err := o.offerRest(ctx, st, p, &r, now)
+		if err != nil {
+			return err
+		}
 		switch {
+		case settled:
 		case byText(st, p):
 			err = o.askByText(ctx, st, p, r, now)
 		case byPhone(st, p):
@@ -122,6 +127,9 @@ func (o *Operator) callDiary(ctx context.Context, st *trial.Study, p *contacts.P
 	at, err := callTime(st, p, r)
 	if err != nil || now.Before(at) {
 		return err
+	}
+	if busy, err := o.onRequest(ctx, r.ID, now); err != nil || busy {
+		return err // they are on the phone about it
 	}
 	switch rung, _, err := o.climb(ctx, diaryLadder(st, r), now); {
 	case err != nil:

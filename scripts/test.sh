@@ -24,6 +24,8 @@ export CHROMIUM
 
 [ -e internal/auth/oidc/testdata/provider/node_modules/.package-lock.json ] ||
 	skip "staff sign-in at a real identity provider: it could not be installed (needs node and npm; run scripts/deps.sh)"
+[ -e ivr/phonesim/testdata/judge/node_modules/.package-lock.json ] ||
+	skip "the simulated network before Twilio's library for node: it could not be installed (needs node and npm; run scripts/deps.sh)"
 
 group "build" go build ./...
 group "vet" go vet ./...

@@ -100,6 +100,12 @@ func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time
 	if err != nil {
 		return "", err
 	}
+	if m.Template == TemplateSlots {
+		if v.State == Kept || m.Vars["sequence"] != fmt.Sprint(v.Sequence) {
+			return "the visit was booked meanwhile", nil
+		}
+		return "", nil
+	}
 	switch {
 	case v.State != Booked:
 		return "the visit is not booked any more", nil

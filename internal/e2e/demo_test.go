@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 const (
 	delgados = "+14125550110"
 	tom      = "+14125550145"
+	luis     = "+14125550167"
 	keisha   = "+18785550178"
 )
 
@@ -104,6 +106,36 @@ func tour() []stop {
 				t.Errorf("the board does not show Tom as confirmed:\n%s", maria.says())
 			}
 			maria.look("staff-visits-tomorrow")
+		}},
+		{"Luis chooses a time by text", true, func(t *testing.T, h *house) {
+			zone, err := time.LoadLocation(eastern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			maria := byBrowser(t, h, wide)
+			asStaff(t, maria, h, "maria")
+			goes(t, maria, findPerson(t, maria, "Luis Herrera"))
+			maria.press("V3")
+			today := h.now().In(zone)
+			for n, slot := range map[string]time.Time{"1": today.AddDate(0, 0, 1), "2": today.AddDate(0, 0, 2)} {
+				maria.fill("day"+n+"-day", strconv.Itoa(slot.Day()))
+				maria.fill("day"+n+"-month", strconv.Itoa(int(slot.Month())))
+				maria.fill("day"+n+"-year", strconv.Itoa(slot.Year()))
+			}
+			maria.fill("at1", "9:00 am")
+			maria.fill("at2", "3:30 pm")
+			phone := h.phone(t, luis)
+			before := len(phone.received())
+			maria.look("staff-offer")
+			maria.press("Offer times by text")
+			sees(t, maria, "The times are on their way")
+			phone.gets(before, "3 to be called")
+			phone.send("2")
+			phone.gets(before+1, "Your visit is")
+			goes(t, maria, "/staff/visits?day="+today.AddDate(0, 0, 2).Format(time.DateOnly))
+			if row := regexp.MustCompile(`L\. H\. ?LANTERN V3`); !row.MatchString(maria.says()) {
+				t.Errorf("the board does not show Luis:\n%s", maria.says())
+			}
 		}},
 		{"a diary on the web, left off and gone on with", false, func(t *testing.T, h *house) {
 			v := byBrowser(t, h, narrow)

@@ -255,6 +255,7 @@ func everything(t *testing.T, r *rig.Rig) {
 		_, err = r.Trial.Book(ctx, by, visits[i].ID, visits[i].Target, "09:30", "asked")
 		do("book", err)
 	}
+	do("offer", r.Operator.OfferSlots(ctx, by, visits[2].ID, []trial.Slot{{Day: visits[2].Latest, Time: "10:00"}}))
 	_, err = r.Trial.ReplyToVisit(ctx, by, visits[1].ID, "confirmed", "web")
 	do("reply", err)
 	_, err = r.Trial.CancelVisit(ctx, by, visits[3].ID, "ill")

@@ -6,7 +6,8 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// numberJSON is an IncomingPhoneNumber resource, with what the simulator uses.
+// numberJSON is an IncomingPhoneNumber resource. The last block is what Twilio shows too and the
+// simulator has no use for.
 type numberJSON struct {
 	AccountSID           string          `json:"account_sid"`
 	APIVersion           string          `json:"api_version"`
@@ -24,6 +25,26 @@ type numberJSON struct {
 	StatusCallbackMethod string          `json:"status_callback_method"`
 	Status               string          `json:"status"`
 	URI                  string          `json:"uri"`
+
+	AddressRequirements    string  `json:"address_requirements"`
+	AddressSID             *string `json:"address_sid"`
+	Beta                   bool    `json:"beta"`
+	BundleSID              *string `json:"bundle_sid"`
+	DateCreated            *string `json:"date_created"`
+	DateUpdated            *string `json:"date_updated"`
+	EmergencyStatus        string  `json:"emergency_status"`
+	EmergencyAddressSID    *string `json:"emergency_address_sid"`
+	EmergencyAddressStatus string  `json:"emergency_address_status"`
+	IdentitySID            *string `json:"identity_sid"`
+	Origin                 string  `json:"origin"`
+	SMSApplicationSID      string  `json:"sms_application_sid"`
+	SMSFallbackMethod      string  `json:"sms_fallback_method"`
+	TrunkSID               *string `json:"trunk_sid"`
+	Type                   *string `json:"type"`
+	VoiceApplicationSID    string  `json:"voice_application_sid"`
+	VoiceCallerIDLookup    bool    `json:"voice_caller_id_lookup"`
+	VoiceFallbackMethod    string  `json:"voice_fallback_method"`
+	VoiceReceiveMode       string  `json:"voice_receive_mode"`
 }
 
 func (s *Simulator) showNumber(n *Number) numberJSON {
@@ -35,6 +56,9 @@ func (s *Simulator) showNumber(n *Number) numberJSON {
 		VoiceURL: n.VoiceURL, VoiceMethod: n.VoiceMethod, VoiceFallbackURL: n.VoiceFallback,
 		StatusCallback: n.StatusCallback, StatusCallbackMethod: http.MethodPost, Status: "in-use",
 		URI: s.uri("/IncomingPhoneNumbers/"+sid) + ".json",
+
+		AddressRequirements: "none", DateCreated: twilioTime(s.began), DateUpdated: twilioTime(s.began), EmergencyStatus: "Inactive",
+		EmergencyAddressStatus: "unregistered", Origin: "twilio", SMSFallbackMethod: http.MethodPost, VoiceFallbackMethod: http.MethodPost, VoiceReceiveMode: "voice",
 	}
 }
 

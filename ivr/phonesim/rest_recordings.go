@@ -29,6 +29,9 @@ type recordingJSON struct {
 	Source      string  `json:"source"`
 	Status      string  `json:"status"`
 	URI         string  `json:"uri"`
+
+	ConferenceSID   *string        `json:"conference_sid"`
+	SubresourceURIs map[string]any `json:"subresource_uris"`
 }
 
 func (s *Simulator) showRecording(r *recording) recordingJSON {
@@ -36,7 +39,7 @@ func (s *Simulator) showRecording(r *recording) recordingJSON {
 		AccountSID: s.opt.AccountSID, APIVersion: apiVersion, CallSID: r.CallSID, Channels: 1,
 		DateCreated: twilioTime(r.Created), DateUpdated: twilioTime(r.Created), StartTime: twilioTime(r.Started),
 		Duration: strconv.Itoa(r.Seconds), MediaURL: s.recordingURL(r), PriceUnit: "USD", SID: r.SID, Source: r.Source,
-		Status: "completed", URI: s.uri("/Recordings/"+r.SID) + ".json",
+		Status: "completed", URI: s.uri("/Recordings/"+r.SID) + ".json", SubresourceURIs: map[string]any{},
 	}
 }
 

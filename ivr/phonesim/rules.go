@@ -28,11 +28,13 @@ const maxSay = 4096
 var (
 	wholeForm = regexp.MustCompile(`^\d{1,6}$`)
 	langForm  = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	nameForm  = regexp.MustCompile(`^[\pL0-9._-]+$`)
 	toneForm  = regexp.MustCompile(`^[0-9*#wW]+$`)
 )
 
 func anyText(string) bool    { return true }
 func notEmpty(v string) bool { return strings.TrimSpace(v) != "" }
+func token(v string) bool    { return nameForm.MatchString(v) }
 func whole(v string) bool    { return wholeForm.MatchString(v) }
 func positive(v string) bool { return whole(v) && strings.Trim(v, "0") != "" }
 func tones(v string) bool    { return toneForm.MatchString(v) }
@@ -64,7 +66,7 @@ var (
 var voiceRules = map[string]rule{
 	"Response": {kids: []string{"Say", "Play", "Pause", "Gather", "Redirect", "Record", "Dial", "Hangup", "Reject", "Sms", "Message"}},
 	"Say": {ssml: true, text: true, attrs: map[string]attr{
-		"voice": {notEmpty, 13511}, "loop": {whole, 13510}, "language": {lang, 13512}}},
+		"voice": {token, 13511}, "loop": {whole, 13510}, "language": {lang, 13512}}},
 	"Play":  {text: true, attrs: map[string]attr{"loop": {whole, 13410}, "digits": {tones, 13430}}},
 	"Pause": {attrs: map[string]attr{"length": {whole, codeSchema}}},
 	"Gather": {kids: []string{"Say", "Play", "Pause"}, attrs: map[string]attr{
@@ -88,7 +90,7 @@ var voiceRules = map[string]rule{
 		"hangupOnStar": {yesNo, 13213}, "callerId": {phoneNumber, 13214}, "timeLimit": {positive, 13216},
 		"record": {among("do-not-record", "record-from-answer", "record-from-ringing",
 			"record-from-answer-dual", "record-from-ringing-dual", "true", "false"), 13217},
-		"trim": {trim, codeSchema}, "answerOnBridge": {yesNo, 13219}, "ringTone": {notEmpty, 13220},
+		"trim": {trim, codeSchema}, "answerOnBridge": {yesNo, 13219}, "ringTone": {token, 13220},
 		"recordingTrack":          {among("both", "inbound", "outbound"), codeSchema},
 		"recordingStatusCallback": {anyText, 13256}, "recordingStatusCallbackMethod": {method, codeSchema},
 		"recordingStatusCallbackEvent": {eachAmong("in-progress", "completed", "absent"), codeSchema}}},

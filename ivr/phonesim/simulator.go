@@ -16,6 +16,7 @@ import (
 // comment says otherwise; requests to the application run without it.
 type Simulator struct {
 	opt     Options
+	began   time.Time
 	client  *http.Client
 	handler http.Handler
 
@@ -56,7 +57,7 @@ func New(opt Options) (*Simulator, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Simulator{
-		opt: opt, client: webhookClient(), st: st,
+		opt: opt, began: opt.Now().UTC(), client: webhookClient(), st: st,
 		handsets: map[string]*handset{}, calls: map[string]*call{}, messages: map[string]*message{}, watchers: map[string]int{}, paces: map[jobKind]*pace{},
 		changed: make(chan struct{}), ctx: ctx, cancel: cancel,
 	}

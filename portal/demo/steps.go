@@ -39,6 +39,11 @@ func Steps(phones string) []Step {
 			"Press “next event” until a visit reminder is on a handset. Reply 1.",
 			"As Maria, open Visits: the line turns green.",
 		}, "One reminder, in the person's own language and hours, and the answer on the board.", view.Link{Label: "Visits", Href: "/staff/visits"}},
+		{"Luis", []string{
+			"Unless it is booked by Thursday, his third visit is out of its window. As Maria, find Luis Herrera and press V3.",
+			"Under “Offer times by text” give two times, and send.",
+			"Open Luis's handset and reply 2.",
+		}, "The visit is booked and on the board, and nobody had to call.", view.Link{Label: "Luis's handset", Href: handset("+14125550167")}},
 		{"Try to make it misbehave", []string{
 			"As Ben, find Keisha Morton and try to text her.",
 			"As Lee, of the Mesa Ridge site, look for Rosa: not found.",

@@ -50,6 +50,12 @@ type Practice interface {
 	Practice(ctx context.Context, by audit.Actor, p contacts.PersonID) error
 }
 
+// Offers asks somebody by text which of some times suits them for a visit. trial.ErrRefused and
+// trial.ErrWindow say why it cannot.
+type Offers interface {
+	OfferSlots(ctx context.Context, by audit.Actor, visit string, slots []trial.Slot) error
+}
+
 // Provider is the site's identity provider; *oidc.Client is one.
 type Provider interface {
 	Name() string
@@ -78,6 +84,7 @@ type Deps struct {
 	Provider Provider                 // nil: staff come in by links alone
 
 	Rehearser Rehearser // nil: no rehearsals
+	Offers    Offers    // nil: no times are offered by text
 }
 
 // Desk serves the pages under /staff.
@@ -142,7 +149,12 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
 
 	page("/staff/questionnaires", members.SeeCounts, h.questionnaires)
+	page("/staff/questionnaires/new", members.WriteQuestions, h.writeQuestionnaire)
+	change("/staff/questionnaires/new", members.WriteQuestions, h.written)
+	change("/staff/questionnaires/{questionnaire}/edition", members.WriteQuestions, h.changeEdition)
 	page("/staff/questionnaires/{questionnaire}", members.SeeCounts, h.questionnaire)
+
+	page("/staff/studies/{study}/scripts", members.SeeCounts, h.scripts)
 
 	if h.Rehearser != nil {
 		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)
@@ -182,6 +194,9 @@ func (h *Desk) Routes() web.Routes {
 	add("POST", "/staff/visits/sheet", members.RevealNames, h.sheet)
 	page("/staff/visits/{id}", members.SeePeople, h.visit)
 	change("/staff/visits/{id}/book", members.ManageVisits, h.book)
+	if h.Offers != nil {
+		change("/staff/visits/{id}/offer", members.ManageVisits, h.offer)
+	}
 	change("/staff/visits/{id}/cancel", members.ManageVisits, h.cancelVisit)
 	change("/staff/visits/{id}/mark", members.ManageVisits, h.markVisit)
 

@@ -20,6 +20,7 @@ type visitPage struct {
 	Window string
 	Book   []view.Field
 	Submit string
+	Offer  []view.Field
 	Cancel view.Field
 	Marks  []view.Action
 }
@@ -77,7 +78,7 @@ func (h *Desk) showVisit(w http.ResponseWriter, r *http.Request, status int, f *
 	if s.Role.May(members.ManageVisits) && v.State != trial.Kept {
 		h.visitForms(r, p, v, f)
 	}
-	p.Errors = append(h.problems(p.Book...), h.problems(p.Cancel)...)
+	p.Errors = append(append(h.problems(p.Book...), h.problems(p.Offer...)...), h.problems(p.Cancel)...)
 	return h.site.Render(w, r, status, p)
 }
 
@@ -101,10 +102,13 @@ func (h *Desk) visitForms(r *http.Request, p *visitPage, v trial.Visit, f *web.F
 	if v.State == trial.Booked {
 		p.Submit = h.T(r, "staff.visit.move")
 	}
-	cancelling := f.Sent() && f.Has("cancel")
+	cancelling, offering := f.Sent() && f.Has("cancel"), f.Sent() && f.Has("at1")
 	booking := f
-	if cancelling {
+	if cancelling || offering {
 		booking = nil
+	}
+	if h.Offers != nil && v.State != trial.Kept {
+		p.Offer = h.offerFields(r, v, offering, f)
 	}
 	p.Book = []view.Field{
 		view.Field{Kind: view.KindDate, Name: "day", Label: h.T(r, "staff.visit.day"), Hint: h.T(r, "staff.visit.day.hint", "window", h.windowWords(r, v))}.Date(on).From(booking),

@@ -29,6 +29,7 @@
 //	reached NUMBER            everybody with the number may be
 //	join NAME NUMBER [ZONE]   somebody more is in the study
 //	book NAME V2 DAY CLOCK    and cancel NAME V2
+//	offer NAME V2 DAY CLOCK [DAY CLOCK]  times are offered by text
 //	agree NAME                to health questions by text
 //	died NAME                 staff record a death
 //	unsubscribe NUMBER        the page to stop messages is used for the number
@@ -38,6 +39,10 @@
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
+//	pin NAME 6038             staff set somebody's PIN
+//	web NAME 120              answers the next question that is due on their page
+//	diaryTo 23:30             until when an entry can be made
+//	reAsks N                  how often it asks a question again by text
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known

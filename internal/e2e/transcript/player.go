@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/survey"
@@ -169,6 +170,12 @@ func (p *player) arrange(verb, rest string) bool {
 		p.add(w)
 	case verb == "book" && len(f) == 4:
 		p.book(f[0], f[1], f[2], f[3])
+	case verb == "offer" && len(f) >= 4:
+		var slots []trial.Slot
+		for i := 2; i+1 < len(f); i += 2 {
+			slots = append(slots, trial.Slot{Day: f[i], Time: f[i+1]})
+		}
+		p.must(p.r.Operator.OfferSlots(p.ctx(), rig.Staff, p.visit(f[0], f[1]), slots))
 	case verb == "cancel" && len(f) == 2:
 		_, err := p.r.Trial.CancelVisit(p.ctx(), rig.Staff, p.visit(f[0], f[1]), "asked by phone")
 		p.must(err)
@@ -194,6 +201,16 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "pin" && len(f) == 2:
+		p.must(p.r.People.SetPIN(p.ctx(), rig.Staff, id, f[1], "set up"))
+	case verb == "web" && len(f) >= 2:
+		p.web(id, strings.Join(f[1:], " "))
+	case verb == "diaryTo" && len(f) == 1:
+		p.change(func(s *trial.Study) { s.Diary.To = f[0] })
+	case verb == "reAsks" && len(f) == 1:
+		n, err := strconv.Atoi(f[0])
+		p.must(err)
+		p.change(func(s *trial.Study) { s.Diary.ReAsks = n })
 	case verb == "second":
 		p.second()
 	case verb == "elsewhere" && len(f) == 3:
@@ -213,4 +230,20 @@ func (p *player) arrange(verb, rest string) bool {
 		return false
 	}
 	return true
+}
+
+// web answers the next question of the entry that is due for somebody on their page.
+func (p *player) web(id contacts.PersonID, answer string) {
+	due, err := p.r.Trial.DueBy(p.ctx(), id, survey.Web, trial.BySignIn)
+	p.must(err)
+	if len(due) == 0 {
+		p.Fatalf("%s: nothing is due", p.where)
+	}
+	by := audit.Actor{Kind: audit.Person, ID: string(id)}
+	r, err := p.r.Trial.Begin(p.ctx(), by, due[0])
+	p.must(err)
+	shown, err := p.r.Trial.Record(p.ctx(), by, r.ID, survey.Input{Kind: survey.Show, Channel: survey.Web})
+	p.must(err)
+	_, err = p.r.Trial.Record(p.ctx(), by, r.ID, survey.Input{Kind: survey.Reply, LinkID: shown.Prompt.LinkID, Raw: answer, Channel: survey.Web})
+	p.must(err)
 }

@@ -6,20 +6,19 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/muster-health/muster/internal/nodetest"
 )
 
 // Provider is a running one. It knows the clients "muster" and "other", whose secrets are
@@ -44,7 +43,8 @@ type Account struct {
 // CI=true it fails.
 func Start(t testing.TB, site string) *Provider {
 	t.Helper()
-	dir := install(t)
+	dir := folder()
+	nodetest.Install(t, dir, "sign-in at a real provider")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -60,40 +60,6 @@ func Start(t testing.TB, site string) *Provider {
 func folder() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "..", "testdata", "provider")
-}
-
-// install fetches the provider once, whichever of the packages that test with it comes first.
-func install(t testing.TB) string {
-	t.Helper()
-	missing := func(what string) {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("NOT RUN: sign-in at a real provider: %s, and CI=true", what)
-		}
-		t.Skipf("NOT RUN: sign-in at a real provider: %s", what)
-	}
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing("no " + tool)
-		}
-	}
-	dir := folder()
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "muster-test-provider.lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-		return dir
-	}
-	cmd := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		missing(fmt.Sprintf("npm ci: %v\n%s", err, out))
-	}
-	return dir
 }
 
 func (p *Provider) start(dir string) {
