@@ -25,17 +25,17 @@ func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.T
 	if err != nil {
 		return err
 	}
-	last := map[string]plan{} // the last reminder of each visit is the one that counts
+	last := map[string]plan{} // of the last booking of each visit the last reminder
 	for _, p := range held {
-		if p.Sequence >= last[p.Visit].Sequence {
+		if l := last[p.Visit]; p.Sequence > l.Sequence || p.Sequence == l.Sequence && !p.At.Before(l.At) {
 			last[p.Visit] = p
 		}
 	}
 	held = slices.DeleteFunc(slices.Clone(held), func(p plan) bool {
-		return p.ID != last[p.Visit].ID || p.Message == "" || booked[p.Visit] == p.Sequence && o.arrived.has(p.Message)
+		return p.Sequence != last[p.Visit].Sequence || p.Message == "" || booked[p.Visit] == p.Sequence && o.arrived.has(p.Message)
 	})
 	return beside(ctx, o.Beside, held, func(p plan) error {
-		if err := o.correctReminder(ctx, p, now); err != nil {
+		if err := o.correctReminder(ctx, p, p.ID == last[p.Visit].ID, now); err != nil {
 			return fmt.Errorf("correct the reminder of %s: %w", p.Visit, err)
 		}
 		return nil
@@ -84,7 +84,9 @@ func (a *arrivals) add(id string) {
 	a.ids[id] = true
 }
 
-func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) error {
+// correctReminder looks after one reminder; last is the last of its booking, which alone is followed up
+// while the visit is as it was.
+func (o *Operator) correctReminder(ctx context.Context, p plan, last bool, now time.Time) error {
 	v, err := o.Trial.Visit(ctx, p.Visit)
 	if err != nil {
 		return err
@@ -101,9 +103,11 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 	}
 	handedOver := slices.Contains([]outbox.State{outbox.Accepted, outbox.Sent, outbox.Delivered, outbox.Unknown}, m.State)
 	switch {
+	case v.State == trial.Booked && v.Sequence == p.Sequence && !last:
+		return nil
 	case v.State == trial.Booked && v.Sequence == p.Sequence:
 		if m.Kind == outbox.SMS && (outbox.Meaning(m.Code).Number == outbox.NoTexts || m.Code == unreachable && m.State.Final() && m.Next == "") {
-			return o.remindVisit(ctx, &v, byVoice, now) // no text reaches this phone
+			return o.remindAloud(ctx, p, &v, now) // no text reaches this phone
 		}
 		if m.Kind == outbox.Call {
 			return o.remindAgain(ctx, p, &v, now)
@@ -112,17 +116,32 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, now time.Time) e
 	case !handedOver:
 		return nil
 	case v.State == trial.Booked:
-		return o.remindVisit(ctx, &v, "sms.moved", now)
+		return o.remindMoved(ctx, &v, now)
 	case v.State == trial.Cancelled:
 		return o.tellCancelled(ctx, &v, p, now)
 	}
 	return nil
 }
 
+// remindAloud calls whom the text of a reminder did not reach, where its step lets it.
+func (o *Operator) remindAloud(ctx context.Context, p plan, v *trial.Visit, now time.Time) error {
+	st, err := o.Trial.Study(ctx, v.Study)
+	if err != nil {
+		return err
+	}
+	again := trial.Planned{Until: v.Start.Add(-lastMinute), Last: !p.Early}
+	for _, x := range st.Plan(v) {
+		if x.Key == p.ID {
+			again.Step, again.Until = x.Step, x.Until
+		}
+	}
+	return o.remind(ctx, v, again, p.ID+"_voice", byVoice, now)
+}
+
 // tellCancelled takes back a reminder of a visit that will not be, by text; where that may not be,
 // staff call.
 func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan, now time.Time) error {
-	key := reminderKey(v) + "_cancelled"
+	key := bookingKey(v) + "_cancelled"
 	n, done, err := o.notice(ctx, key, "sms.cancelled", v, now)
 	if err != nil || done {
 		return err

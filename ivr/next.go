@@ -20,15 +20,21 @@ func (o *Operator) Next(ctx context.Context, now time.Time) (next time.Time, ok 
 			next, ok = t, true
 		}
 	}
-	visits, err := o.Trial.VisitsBetween(ctx, now, now.Add(visitAhead+36*time.Hour))
+	rules, ahead, err := o.rules(ctx)
+	if err != nil {
+		return next, false, err
+	}
+	visits, err := o.Trial.VisitsBetween(ctx, now, now.Add(ahead+36*time.Hour))
 	if err != nil {
 		return next, false, err
 	}
 	for _, v := range visits {
 		if v.Reply == "" {
-			consider(v.Start.Add(-visitAhead).Add(time.Millisecond)) // Tick looks at what starts in less
-			if t, ok := o.nextCall(ctx, visitLadder(reminderKey(&v), visitCall(&v))); ok {
-				consider(t)
+			for _, p := range rules[v.Study].Plan(&v) {
+				consider(p.Due)
+				if t, ok := o.nextCall(ctx, visitLadder(p.Key, visitCall(&v))); ok {
+					consider(t)
+				}
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -14,11 +13,8 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// visitAhead is how long before a visit its reminder goes; lastMinute how late one still helps.
-const (
-	visitAhead = 24 * time.Hour
-	lastMinute = 30 * time.Minute
-)
+// lastMinute is how long before a visit a message about it still helps.
+const lastMinute = 30 * time.Minute
 
 // plan marks something that was decided once: a reminder that was queued, or refused and given to
 // staff; a call that was ordered, with when and how it ended.
@@ -31,10 +27,11 @@ type plan struct {
 	Visit         string    `bson:"visit,omitempty"` // a reminder: of what visit, of which booking
 	Sequence      int       `bson:"sequence,omitempty"`
 	Until         time.Time `bson:"until,omitempty"` // and when that was to begin
+	Early         bool      `bson:"early,omitempty"` // another reminder of it follows
 }
 
 // Tick derives what is due from visits, plans and facts as they are now, and queues it: reminders
-// 24 hours before visits, corrections of those that moved, check-in calls, questions by text,
+// of visits as the study's rule says, corrections of those that moved, check-in calls, questions by text,
 // links to diaries. Each has a key of its own, so that ticking twice, or in two processes, queues
 // it once. What fails for one person keeps nobody else waiting.
 func (o *Operator) Tick(ctx context.Context, now time.Time) error {
@@ -50,8 +47,14 @@ func (o *Operator) heldReminders(ctx context.Context, now time.Time) ([]plan, er
 	return o.plans.List(ctx, docstore.Query{Range: &docstore.Range{Path: "until", From: now, To: now.AddDate(1, 0, 0)}, Order: "until"})
 }
 
+// remindVisits queues what the rules say is due of the visits to come. Of several steps that are due
+// the latest alone goes.
 func (o *Operator) remindVisits(ctx context.Context, held []plan, now time.Time) error {
-	visits, err := o.Trial.VisitsBetween(ctx, now.Add(lastMinute), now.Add(visitAhead))
+	rules, ahead, err := o.rules(ctx)
+	if err != nil {
+		return err
+	}
+	visits, err := o.Trial.VisitsBetween(ctx, now, now.Add(ahead+time.Millisecond))
 	if err != nil {
 		return err
 	}
@@ -59,43 +62,89 @@ func (o *Operator) remindVisits(ctx context.Context, held []plan, now time.Time)
 	for _, p := range held {
 		decided[p.ID] = true
 	}
-	visits = slices.DeleteFunc(visits, func(v trial.Visit) bool { return v.Reply != "" || decided[reminderKey(&v)] })
-	return beside(ctx, o.Beside, visits, func(v trial.Visit) error {
-		if err := o.remindVisit(ctx, &v, "sms.reminder", now); err != nil {
-			return fmt.Errorf("remind of %s: %w", v.ID, err)
+	type due struct {
+		v trial.Visit
+		p trial.Planned
+	}
+	var all []due
+	for _, v := range visits {
+		if p, ok := trial.DueNow(rules[v.Study].Plan(&v), now); ok && v.Reply == "" && !decided[p.Key] {
+			all = append(all, due{v, p})
+		}
+	}
+	return beside(ctx, o.Beside, all, func(d due) error {
+		if err := o.remindVisit(ctx, &d.v, d.p, now); err != nil {
+			return fmt.Errorf("remind of %s: %w", d.v.ID, err)
 		}
 		return nil
 	})
 }
 
-// reminderKey names the reminder of one booking of a visit.
-func reminderKey(v *trial.Visit) string { return fmt.Sprintf("visit_%s_%d_24h", v.ID, v.Sequence) }
+// rules are the studies by id, and how far ahead any of them reminds.
+func (o *Operator) rules(ctx context.Context) (map[trial.StudyID]*trial.Study, time.Duration, error) {
+	studies, err := o.Trial.Studies(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	all, ahead := map[trial.StudyID]*trial.Study{}, time.Duration(0)
+	for i := range studies {
+		all[studies[i].StudyID()] = &studies[i]
+		ahead = max(ahead, studies[i].RemindersAhead())
+	}
+	return all, ahead, nil
+}
 
-// byVoice asks remindVisit for another try, after the phone could not take the text.
+// byVoice asks remind for another try, after the phone could not take the text.
 const byVoice = "voice"
 
-// remindVisit queues the reminder of a booking, once: a text with its own digits, or a call for
-// who takes no texts; where neither may be, staff call.
-func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, template string, now time.Time) error {
-	key, voice := reminderKey(v), template == byVoice
-	switch {
-	case voice:
-		key, template = key+"_voice", "sms.reminder"
-	case template == "sms.moved" && v.Start.After(now.Add(visitAhead)): // the reminder itself comes later
-		key += "_moved"
+// remindVisit queues one planned reminder of a booking, once.
+func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, p trial.Planned, now time.Time) error {
+	return o.remind(ctx, v, p, p.Key, "sms.reminder", now)
+}
+
+// remindMoved corrects a reminder of what the visit was before: it takes the place of the reminder
+// that is due, if one is.
+func (o *Operator) remindMoved(ctx context.Context, v *trial.Visit, now time.Time) error {
+	st, err := o.Trial.Study(ctx, v.Study)
+	if err != nil {
+		return err
+	}
+	p, ok := trial.DueNow(st.Plan(v), now)
+	if !ok { // the reminder itself comes later
+		p = trial.Planned{Key: bookingKey(v) + "_moved", Until: v.Start.Add(-lastMinute)}
+	}
+	p.Last = true // who cannot be told is for staff
+	return o.remind(ctx, v, p, p.Key, "sms.moved", now)
+}
+
+// bookingKey names a booking; what says that it moved or is cancelled, or calls about it, has it in its key.
+func bookingKey(v *trial.Visit) string { return fmt.Sprintf("visit_%s_%d_24h", v.ID, v.Sequence) }
+
+// remind queues a reminder of a booking under key, once: a text with its own digits, or a call for
+// who takes no texts; where neither may be, staff call, unless another step follows.
+func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, key, template string, now time.Time) error {
+	voice := template == byVoice
+	if voice {
+		template = "sms.reminder"
 	}
 	n, done, err := o.notice(ctx, key, template, v, now)
 	if err != nil || done {
 		return err
 	}
-	n.Visit, n.NotAfter, n.Vars = v.ID, v.Start.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}
+	n.Visit, n.NotAfter, n.Vars = v.ID, p.Until, map[string]string{"sequence": fmt.Sprint(v.Sequence)}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
-	if !voice {
+	if !p.Last {
+		mark.Early = true
+	}
+	if !voice && p.Step.Uses(contacts.ByEmail) {
 		if done, err := o.remindByMail(ctx, mark, n, v); err != nil || done {
 			return err
 		}
 	}
-	if voice || !n.may() {
+	if !p.Step.Uses(contacts.Voice) && (voice || !n.may()) {
+		return o.giveToStaff(ctx, mark, n.Reach, n.gate.Sentence(), now)
+	}
+	if voice || !n.may() || !p.Step.Uses(contacts.SMS) {
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate.Gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {
@@ -163,7 +212,7 @@ func (o *Operator) remindAgain(ctx context.Context, p plan, v *trial.Visit, now 
 	if v.Reply != "" || !now.Before(v.Start.Add(-lastMinute)) {
 		return nil
 	}
-	mark := plan{Meta: docstore.Meta{ID: p.ID + "_unreached"}, At: now}
+	mark := plan{Meta: docstore.Meta{ID: p.ID + "_unreached"}, At: now, Early: p.Early}
 	if done, err := o.decided(ctx, mark.ID); err != nil || done {
 		return err
 	}
@@ -179,6 +228,9 @@ func visitCall(v *trial.Visit) trial.Reach {
 }
 
 func (o *Operator) giveToStaff(ctx context.Context, mark plan, r trial.Reach, why string, now time.Time) error {
+	if mark.Early {
+		return o.decide(ctx, mark) // there will be another try
+	}
 	err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + mark.ID}, Kind: "call", Person: r.Person, Study: r.Study, Visit: r.Visit,
 		Due: earlier(now.Add(2*time.Hour), r.NotAfter), Text: "Remind of a visit by phone. " + why})
 	if err != nil {

@@ -208,6 +208,7 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 			return err
 		}
 		s.Meta = old.Meta
+		s.addedTo(&old, c.now())
 		if same(s, old) {
 			changed = false
 			return docstore.Unchanged

@@ -125,6 +125,7 @@ func (s *Study) Check() error {
 	}
 	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
 	s.Contact.check(&p)
+	s.checkReminders(&p)
 	if d := s.Diary; d != nil {
 		s.checkDiary(&p)
 	}

@@ -43,6 +43,7 @@ type Study struct {
 	PreScreen string     `bson:"preScreen,omitempty" yaml:"preScreen"` // questionnaire name in the library
 	Visits    []PlanStep `bson:"visits,omitempty" yaml:"visits"`
 	Diary     *DiaryPlan `bson:"diary,omitempty" yaml:"diary"`
+	Reminders []Rule     `bson:"reminders,omitempty" yaml:"reminders"`
 
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)

@@ -25,7 +25,8 @@ type Visit struct {
 	Day           string            `bson:"day,omitempty"`  // booked local day
 	Time          string            `bson:"time,omitempty"` // booked local time, "09:30"
 	Zone          string            `bson:"zone"`
-	Start         time.Time         `bson:"start,omitempty"` // the same as an instant
+	Start         time.Time         `bson:"start,omitempty"`    // the same as an instant
+	BookedAt      time.Time         `bson:"bookedAt,omitempty"` // business time of the booking
 	Room          string            `bson:"room,omitempty"`
 	Reply         string            `bson:"reply,omitempty"` // "confirmed", "change asked", ""
 	ReplyAt       time.Time         `bson:"replyAt,omitempty"`

@@ -100,7 +100,7 @@ func (c *Coordinator) Book(ctx context.Context, by audit.Actor, visit, day, cloc
 		if start.Before(c.now()) {
 			return fmt.Errorf("%w: %s %s is in the past", ErrRefused, day, clock)
 		}
-		v.State, v.Day, v.Time, v.Start, v.Why = Booked, day, clock, start, why
+		v.State, v.Day, v.Time, v.Start, v.BookedAt, v.Why = Booked, day, clock, start, c.now(), why
 		v.Reply, v.ReplyAt, v.ReplyBy = "", time.Time{}, ""
 		v.Sequence++
 		return nil
