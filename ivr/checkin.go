@@ -77,12 +77,12 @@ func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
 			return r, err
 		}
 	}
-	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
+	all, err := o.dueOn(ctx, c)
 	if err != nil {
 		return trial.Response{}, err
 	}
 	for _, r := range all {
-		if r.State != trial.ResponseCompleted && (c.Response == "" || r.ID == c.Response) {
+		if c.Response == "" || r.ID == c.Response {
 			return r, nil
 		}
 	}
@@ -90,6 +90,12 @@ func (o *Operator) due(ctx context.Context, c *call) (trial.Response, error) {
 		return trial.Response{}, trial.ErrClosed
 	}
 	return trial.Response{}, docstore.ErrNotFound
+}
+
+// dueOn lists what is due, may be asked on this call, and is not done.
+func (o *Operator) dueOn(ctx context.Context, c *call) ([]trial.Response, error) {
+	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
+	return slices.DeleteFunc(all, func(r trial.Response) bool { return r.State == trial.ResponseCompleted }), err
 }
 
 // answer gives one key press to the questionnaire. The answer, any alert it raises, the message
@@ -202,6 +208,13 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 			s = append(s, Say{Text: x, Lang: c.Lang})
 		}
 		c.Outcome = "completed"
+		more, err := o.more(ctx, c, rec)
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			return append(s, o.askMore(c)...), nil
+		}
 		return append(s, o.bye(c, "voice.thanks")...), nil
 	case rec.Prompt.GiveUp:
 		c.Outcome = "gave up"
@@ -258,12 +271,12 @@ func (o *Operator) closed(ctx context.Context, c *call, err error) (Script, erro
 
 // safety is what a person hears at once after a red flag: the study's approved words (F10, F18).
 func (o *Operator) safety(ctx context.Context, c *call) (Script, error) {
-	st, err := o.Trial.Study(ctx, c.Study)
+	_, d, err := o.plan(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if st.Diary != nil && st.Diary.SafetyText[string(c.Lang)] != "" {
-		return Script{Say{Text: st.Diary.SafetyText[string(c.Lang)], Lang: c.Lang}}, nil
+	if d != nil && d.SafetyText[string(c.Lang)] != "" {
+		return Script{Say{Text: d.SafetyText[string(c.Lang)], Lang: c.Lang}}, nil
 	}
 	of, err := o.office(ctx, c)
 	if err != nil {

@@ -17,14 +17,17 @@ import (
 
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
-func byText(st *trial.Study, p *contacts.Person) bool {
-	ways := st.Diary.Channels
+func byText(st *trial.Study, d *trial.DiaryPlan, p *contacts.Person) bool {
+	ways := d.Channels
 	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
-	if st.AnswersByText != "yes" || st.Diary.Identity == "staff" || !slices.Contains(ways, survey.SMS) || !agreed {
+	if st.AnswersByText != "yes" || d.Identity == "staff" || !slices.Contains(ways, survey.SMS) || !agreed {
 		return false
 	}
-	return ways[0] == survey.SMS || !byPhone(st, p)
+	return ways[0] == survey.SMS || !byPhone(d, p)
 }
+
+// turn is how long an entry waits behind another that the same person is being asked by text.
+const turn = time.Hour
 
 // askByText sends the first question of a due entry. One questionnaire is open on a number at a
 // time; whoever else is due there gets a link.
@@ -48,6 +51,9 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if _, asking := split(open); asking != nil && asking.Response != r.ID && now.Before(asking.Expires) {
+		if asking.Person == r.Person && now.Before(r.Opens.Add(turn)) {
+			return nil // their own: one after the other
+		}
 		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if r, err = o.Trial.Begin(ctx, person(r.Person), r); err != nil {
@@ -199,7 +205,7 @@ func (o *Operator) notByText(ctx context.Context, t *text, r *trial.Response) ([
 func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (reply string, over bool, err error) {
 	var parts []string
 	if len(rec.Flags) > 0 {
-		safety, err := o.safety(ctx, &call{Study: t.study, Person: t.who, Outbound: true, Lang: t.lang})
+		safety, err := o.safety(ctx, &call{Study: t.study, Response: rec.Response.ID, Person: t.who, Outbound: true, Lang: t.lang})
 		if err != nil {
 			return "", false, err
 		}

@@ -38,6 +38,7 @@
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
 //	answersByText             the study's board allows answers by text
+//	also orchard-weekly voice web  the study asks a second questionnaire at the same hours
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known
