@@ -208,12 +208,13 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 			s = append(s, Say{Text: x, Lang: c.Lang})
 		}
 		c.Outcome = "completed"
-		more, err := o.more(ctx, c, rec)
+		another, err := o.another(ctx, c, rec)
 		if err != nil {
 			return nil, err
 		}
-		if more {
-			return append(s, o.askMore(c)...), nil
+		if another {
+			c.Stage = atAnother
+			return append(s, c.askAnother()), nil
 		}
 		return append(s, o.bye(c, "voice.thanks")...), nil
 	case rec.Prompt.GiveUp:

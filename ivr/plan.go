@@ -36,8 +36,8 @@ func (o *Operator) plan(ctx context.Context, c *call) (st trial.Study, d *trial.
 	return st, d, err
 }
 
-// more says whether something else waits to be asked on this call, once rec is done.
-func (o *Operator) more(ctx context.Context, c *call, rec trial.Recorded) (bool, error) {
+// another says whether something else waits to be asked on this call, once rec is done.
+func (o *Operator) another(ctx context.Context, c *call, rec trial.Recorded) (bool, error) {
 	if rec.Response.Practice {
 		return false, nil
 	}
@@ -52,20 +52,14 @@ func (o *Operator) more(ctx context.Context, c *call, rec trial.Recorded) (bool,
 	return false, err
 }
 
-// askMore offers the questions of another entry after those of one are done.
-func (o *Operator) askMore(c *call) Script {
-	c.Stage = atMore
-	return Script{c.ask(1, say(c.Lang, "voice.more"))}
-}
+// askAnother offers the questions of another entry after those of one are done.
+func (c *call) askAnother() Gather { return c.ask(1, say(c.Lang, "voice.another")) }
 
 // goOn takes 1 to go on with what else is due.
 func (o *Operator) goOn(ctx context.Context, c *call, keys string) (Script, error) {
-	switch keys {
-	case "1":
-		c.Response, c.Outcome = "", ""
-		return o.beginSurvey(ctx, c)
-	case "0":
-		return o.toPerson(ctx, c)
+	if keys != "1" {
+		return o.again(ctx, c)
 	}
-	return o.again(c, c.ask(1, say(c.Lang, "voice.more"))), nil
+	c.Response, c.Outcome = "", ""
+	return o.beginSurvey(ctx, c)
 }
