@@ -2,14 +2,12 @@ package ivr
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
 )
 
-// speak turns a question into words and keys. Order and wording of options stay as they are on
-// paper: "For never, press 1".
+// speak turns a question into words and keys.
 func (c *call) speak(p survey.Prompt) Gather {
 	var out []Say
 	text := func(s string) {
@@ -24,37 +22,15 @@ func (c *call) speak(p survey.Prompt) Gather {
 		g := c.ask(1, append(out, say(c.Lang, "voice.readBack", "value", readBack(c.Lang, p.Answer)))...)
 		return g
 	}
-	for _, s := range p.Intro {
-		text(s)
-	}
-	text(p.Text)
-	for _, s := range p.Help {
+	for _, s := range p.Spoken(c.Lang) {
 		text(s)
 	}
 	digits := p.MaxDigits
 	switch p.Hint {
 	case survey.HintYesNo:
-		out = append(out, say(c.Lang, "voice.yesNo"))
 		digits = 1
-	case survey.HintOne, survey.HintOpen, survey.HintMany:
-		for _, o := range p.Options {
-			out = append(out, say(c.Lang, "voice.option", "option", o.Text, "key", spell(o.Key)))
-		}
-		if p.Hint == survey.HintMany {
-			out = append(out, say(c.Lang, "voice.many"))
-			digits = 0
-		}
-	case survey.HintWhole:
-		out = append(out, say(c.Lang, "voice.number"))
-	case survey.HintDecimal:
-		out = append(out, say(c.Lang, "voice.decimal"))
-	case survey.HintDate:
-		out = append(out, say(c.Lang, "voice.date"))
-	case survey.HintTime:
-		out = append(out, say(c.Lang, "voice.time"))
-	}
-	if !p.Required {
-		out = append(out, say(c.Lang, "voice.skip"))
+	case survey.HintMany:
+		digits = 0
 	}
 	if c.Silent > 0 && !p.TakesZero() {
 		out = append(out, say(c.Lang, "voice.person"))
@@ -103,6 +79,3 @@ func inWords(lang i18n.Lang, number string) string {
 	}
 	return number
 }
-
-// spell keeps several digits apart, so that 12 is not heard as twelve: "1 2".
-func spell(key string) string { return strings.Join(strings.Split(key, ""), " ") }

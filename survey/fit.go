@@ -126,6 +126,12 @@ func (q *Questionnaire) fits(it *item, c Channel, langs []string) []Fit {
 // longest is a question with every text that may stand before it: those of the groups around it
 // and those since the question before, whatever was answered.
 func (q *Questionnaire) longest(it *item, c Channel, lang string) Prompt {
+	return q.laid(it, c, lang, true)
+}
+
+// laid is a question with the texts since the question before it, whatever was answered, and where
+// around says so those of the groups around it.
+func (q *Questionnaire) laid(it *item, c Channel, lang string, around bool) Prompt {
 	t := turn{q: q, s: Session{Lang: lang}, in: Input{Channel: c}, st: newState(nil)}
 	p := t.prompt(it)
 	p.Intro = nil
@@ -134,9 +140,9 @@ func (q *Questionnaire) longest(it *item, c Channel, lang string) Prompt {
 		from--
 	}
 	for i, other := range q.items[:it.order] {
-		around := other.kind == typeGroup && it.inside(other)
+		group := around && other.kind == typeGroup && it.inside(other)
 		since := i > from && (other.kind == typeGroup || other.kind == typeDisplay) && !other.hidden && !other.isHelp
-		if s := other.wording(c, lang); s != "" && (around || since) && !slices.Contains(p.Intro, s) {
+		if s := other.wording(c, lang); s != "" && (group || since) && !slices.Contains(p.Intro, s) {
 			p.Intro = append(p.Intro, s)
 		}
 	}

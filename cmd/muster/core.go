@@ -179,7 +179,7 @@ func (k *core) openEngine(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
+		k.carrier = twilio.New(twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, Service: t.Service, PublicURL: k.config.PublicURL, BaseURL: base, Now: k.clock.Now, Wall: k.clock.Wall,
 			Transport: k.tracing.Transport(connections(k.config.SendsAtOnce))})
 		d.Carrier = k.carrier
 		d.Paces = map[outbox.Kind]outbox.Pace{outbox.SMS: {PerSecond: t.Parts, Units: func(m outbox.Message) int { return i18n.Segments(m.Body) }}, outbox.Call: {PerSecond: t.Calls}}

@@ -174,7 +174,7 @@ func examineTwilio(ctx context.Context, p *patient) []finding {
 	if t.AccountSID == "" {
 		return one("Twilio account", doubtful, "none is set: texts, calls, codes and alerts to staff on call wait", "set --twilio-account-sid, --twilio-auth-token-file and --twilio-from")
 	}
-	o := twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, PublicURL: p.config.PublicURL}
+	o := twilio.Options{AccountSID: t.AccountSID, AuthToken: t.AuthToken, From: t.From, Service: t.Service, PublicURL: p.config.PublicURL}
 	who := "Twilio"
 	if t.BaseURL != "" {
 		base, err := url.Parse(t.BaseURL)
@@ -183,7 +183,8 @@ func examineTwilio(ctx context.Context, p *patient) []finding {
 		}
 		o.BaseURL, who = base, "the simulator at "+base.Host
 	}
-	a, err := twilio.New(o).Account(ctx)
+	carrier := twilio.New(o)
+	a, err := carrier.Account(ctx)
 	switch {
 	case errors.Is(err, twilio.ErrCredentials):
 		return one("Twilio account", broken, who+" does not take the account and its token", "copy both from Twilio's console; after a new token: write it into --twilio-auth-token-file, then SIGHUP")
@@ -216,5 +217,27 @@ func examineTwilio(ctx context.Context, p *patient) []finding {
 			all = append(all, finding{"Twilio webhooks", fine, h.what + " come here", ""})
 		}
 	}
+	if t.Service != "" {
+		all = append(all, examineService(ctx, carrier, p.config.PublicURL+twilio.SMSPath))
+	}
 	return all
+}
+
+// examineService asks about the messaging service: where texts to its numbers go is its to say.
+func examineService(ctx context.Context, c *twilio.Carrier, want string) finding {
+	const part = "Twilio service"
+	s, err := c.Service(ctx)
+	if err != nil {
+		return finding{part, broken, err.Error(), "copy --twilio-messaging-service-sid from Twilio's console; it must belong to this account"}
+	}
+	is, _, _ := strings.Cut(s.Inbound, "#")
+	switch {
+	case s.OnNumber:
+		return finding{part, fine, "texts go through it; answers go where each number says", ""}
+	case is == want:
+		return finding{part, fine, "texts go through it; answers come here", ""}
+	case is == "":
+		return finding{part, broken, "it drops answers to texts", "at the service, under integration, choose \"defer to sender's webhook\""}
+	}
+	return finding{part, broken, fmt.Sprintf("answers to texts go to %q", is), "at the service, under integration, choose \"defer to sender's webhook\""}
 }

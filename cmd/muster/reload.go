@@ -25,7 +25,7 @@ func (s *server) reloaders() []reloader {
 		{"log level", []string{"log-level"}, s.reloadLevel},
 		{"certificate", []string{"tls-cert-file", "tls-key-file"}, s.reloadCertificate},
 		{"key ring", nil, func(context.Context, config.Config) error { return s.ring.Reload() }},
-		{"Twilio token", []string{"twilio-auth-token"}, s.reloadTwilio},
+		{"Twilio token", []string{"twilio-auth-token", "twilio-auth-token-2"}, s.reloadTwilio},
 		{"mail server", []string{"smtp-url", "mail-bounce-secret"}, s.reloadMail},
 	}
 }
@@ -97,6 +97,6 @@ func (s *server) reloadTwilio(_ context.Context, next config.Config) error {
 		return errors.New("another account needs a restart")
 	}
 	s.carrier.Renew(next.Twilio.AuthToken)
-	s.hooks.Renew(next.Twilio.AuthToken)
+	s.hooks.Renew(next.Twilio.AuthToken, next.Twilio.AuthToken2)
 	return nil
 }

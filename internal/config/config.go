@@ -60,6 +60,8 @@ type Twilio struct {
 	BaseURL    string
 	AccountSID string
 	AuthToken  string
+	AuthToken2 string // the token that will follow, or went before: what it signed is taken too
+	Service    string // messaging service that texts go through, "" = from From
 	From       phone.Number
 	Parts      float64 // parts of texts a second, 0 = as fast as Twilio takes them
 	Calls      float64 // calls a second
@@ -83,6 +85,8 @@ var settings = []setting{
 	{"twilio-base-url", "", "a phone simulator on this machine to use instead of Twilio", false},
 	{"twilio-account-sid", "", "Twilio account SID", false},
 	{"twilio-auth-token", "", "Twilio auth token", true},
+	{"twilio-auth-token-2", "", "Twilio's secondary auth token while tokens are exchanged: what either signed is taken", true},
+	{"twilio-messaging-service-sid", "", "Twilio messaging service that texts go through, MG and 32 hex digits; it chooses the number (calls still come from --twilio-from)", false},
 	{"twilio-from", "", "our phone number, such as +14125550100", false},
 	{"twilio-parts-a-second", "0", "most parts of texts a second from this process: a US long code takes about 1, toll-free 3; 0 leaves the queue to Twilio", false},
 	{"twilio-calls-a-second", "0", "most calls begun a second from this process: an account takes 1 unless more was agreed; 0 leaves the queue to Twilio", false},
@@ -211,7 +215,7 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 	c.PhonesimListen, c.MetricsListen, c.ClockListen = k.String("phonesim-listen"), k.String("metrics-listen"), k.String("clock-listen")
 	c.Now, c.LogLevel = k.String("now"), k.String("log-level")
 	c.Twilio.BaseURL, c.Twilio.AccountSID = k.String("twilio-base-url"), k.String("twilio-account-sid")
-	c.Twilio.AuthToken = c.secret(k, "twilio-auth-token", p)
+	c.Twilio.AuthToken, c.Twilio.AuthToken2 = c.secret(k, "twilio-auth-token", p), c.secret(k, "twilio-auth-token-2", p)
 
 	for name, v := range map[string]string{"listen": c.Listen, "phonesim-listen": c.PhonesimListen, "metrics-listen": c.MetricsListen, "clock-listen": c.ClockListen} {
 		if v == "" && (name == "metrics-listen" || name == "clock-listen") {
@@ -326,6 +330,17 @@ func (c *Config) fillTwilio(k *koanf.Koanf, public *url.URL, p *problems) {
 	}
 	if c.Twilio.OptOutMode = k.String("twilio-optout-mode"); !slices.Contains([]string{"twilio", "advanced", "self"}, c.Twilio.OptOutMode) {
 		p.add("%s: %q: use twilio, advanced or self", c.where("twilio-optout-mode"), c.Twilio.OptOutMode)
+	}
+	if c.Twilio.Service = k.String("twilio-messaging-service-sid"); c.Twilio.Service != "" {
+		if hex, ok := strings.CutPrefix(c.Twilio.Service, "MG"); !ok || len(hex) != 32 || strings.Trim(hex, "0123456789abcdef") != "" {
+			p.add("%s: %q is not MG and 32 hex digits, as Twilio's console shows it at the messaging service", c.where("twilio-messaging-service-sid"), c.Twilio.Service)
+		}
+		if c.Twilio.AccountSID == "" {
+			p.add("%s: needs twilio-account-sid, twilio-auth-token and twilio-from too", c.where("twilio-messaging-service-sid"))
+		}
+	}
+	if c.Twilio.AuthToken2 != "" && c.Twilio.AuthToken == "" {
+		p.add("%s: the secondary token is taken beside twilio-auth-token, which is missing", c.where("twilio-auth-token-2"))
 	}
 	switch v := k.String("twilio-baa"); v {
 	case "", "confirmed":

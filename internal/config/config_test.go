@@ -73,6 +73,9 @@ func TestProblemsNameTheMend(t *testing.T) {
 		"half a mail account":        {args: []string{"--smtp-url", "smtp://u@mail.example.org", "--mail-from", "a@example.org"}, want: []string{"--smtp-url", "without a password", "%40"}},
 		"no sender's address":        {args: []string{"--smtp-url", "smtp://mail.example.org", "--mail-from", "Research office"}, want: []string{"--mail-from", "office@example.org"}},
 		"a short bounce secret":      {args: []string{"--mail-bounce-secret", "short"}, want: []string{"--mail-bounce-secret", "24 characters", "openssl"}},
+		"no such service":            {env: []string{"MUSTER_TWILIO_MESSAGING_SERVICE_SID=AC0123456789abcdef0123456789abcdef"}, want: []string{"MUSTER_TWILIO_MESSAGING_SERVICE_SID", "MG and 32 hex digits", "needs twilio-account-sid"}},
+		"a second token alone":       {args: []string{"--twilio-auth-token-2", "hidden"}, want: []string{"--twilio-auth-token-2", "twilio-auth-token, which is missing"}},
+		"sends at once":              {args: []string{"--sends-at-once", "0"}, want: []string{"--sends-at-once", "from 1 to 200"}},
 		"nobody answers STOP":        {args: []string{"--twilio-optout-mode", "none"}, want: []string{"--twilio-optout-mode", `"none"`, "twilio, advanced or self"}},
 		"bad store":                  {args: []string{"--store", "postgres://x"}, want: []string{"sqlite:PATH"}},
 	} {

@@ -104,7 +104,7 @@ func (s *Simulator) authenticate(r *http.Request) *apiError {
 		return refuseAs(http.StatusUnauthorized, 20003, "Authenticate")
 	}
 	account := "/" + apiVersion + "/Accounts/" + s.opt.AccountSID
-	if r.URL.Path != account+".json" && !strings.HasPrefix(r.URL.Path, account+"/") {
+	if r.URL.Path != account+".json" && !strings.HasPrefix(r.URL.Path, account+"/") && !strings.HasPrefix(r.URL.Path, servicesPath) {
 		return refuseAs(http.StatusNotFound, 20404, errorWords(20404))
 	}
 	return nil

@@ -38,6 +38,7 @@ func (s *Simulator) routes() http.Handler {
 		api.Handle(x.path, s.rest(x.f)).Methods(x.method)
 	}
 	r.Handle("/"+apiVersion+"/Accounts/{account}.json", s.rest(s.fetchAccount)).Methods("GET")
+	r.Handle(servicesPath+"{sid}", s.rest(s.fetchService)).Methods("GET")
 	r.PathPrefix("/" + apiVersion + "/").Handler(s.rest(func(*http.Request) (int, any, *apiError) {
 		return 0, nil, refuseAs(http.StatusNotFound, 20404, errorWords(20404))
 	}))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
+	messaging "github.com/twilio/twilio-go/rest/messaging/v1"
 )
 
 // ErrCredentials says that Twilio does not know the account with this token.
@@ -44,6 +45,22 @@ func (c *Carrier) Account(ctx context.Context) (Account, error) {
 		out.SMS, out.Voice = n.Capabilities.Sms, n.Capabilities.Voice
 	}
 	return out, nil
+}
+
+// Service is what Twilio says of the messaging service that texts go through.
+type Service struct {
+	OnNumber bool   // texts to one of its numbers go where the number says
+	Inbound  string // else they go here
+}
+
+// Service asks Twilio about the messaging service. ErrCredentials.
+func (c *Carrier) Service(ctx context.Context) (Service, error) {
+	cl, t := c.client(ctx)
+	s, err := messaging.NewApiServiceWithClient(cl).FetchService(c.o.Service)
+	if err != nil {
+		return Service{}, t.why("fetch messaging service", err)
+	}
+	return Service{OnNumber: s.UseInboundWebhookOnNumber != nil && *s.UseInboundWebhookOnNumber, Inbound: value(s.InboundRequestUrl)}, nil
 }
 
 // why is an error without the words of Twilio, which may hold numbers.

@@ -29,6 +29,7 @@ import (
 type Options struct {
 	AccountSID, AuthToken string
 	From                  phone.Number
+	Service               string   // messaging service that texts go through and that chooses their number; "" = From
 	PublicURL             string   // where Twilio reaches our webhooks
 	BaseURL               *url.URL // a simulator instead of Twilio; nil = Twilio
 	Transport             http.RoundTripper
@@ -114,11 +115,16 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // service is the SDK for one request.
 func (c *Carrier) service(ctx context.Context) (*api.ApiService, *trip) {
+	cl, t := c.client(ctx)
+	return api.NewApiServiceWithClient(cl), t
+}
+
+func (c *Carrier) client(ctx context.Context) (*client.Client, *trip) {
 	t := &trip{ctx: ctx, base: c.o.BaseURL, next: c.o.Transport, wall: c.o.Wall}
 	hc := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	cl := &client.Client{Credentials: client.NewCredentials(c.o.AccountSID, *c.token.Load()), HTTPClient: hc}
 	cl.SetAccountSid(c.o.AccountSID)
-	return api.NewApiServiceWithClient(cl), t
+	return cl, t
 }
 
 // Send hands one message over. A call's script is asked for when it is answered.
@@ -131,6 +137,10 @@ func (c *Carrier) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, e
 	switch m.Kind {
 	case outbox.SMS:
 		p := &api.CreateMessageParams{From: &from, To: &to, Body: &m.Body}
+		if c.o.Service != "" {
+			p.From = nil
+			p.SetMessagingServiceSid(c.o.Service)
+		}
 		p.SetStatusCallback(c.o.PublicURL + MessageStatusPath + "?m=" + id + retries)
 		if left := validity(m, c.o.Now()); left > 0 {
 			p.SetValidityPeriod(left)
@@ -239,7 +249,11 @@ func (c *Carrier) Find(ctx context.Context, m outbox.Message) ([]string, error) 
 	var sids []string
 	switch m.Kind {
 	case outbox.SMS:
-		all, err := s.ListMessage(&api.ListMessageParams{From: &from, To: &to, Limit: &limit})
+		p := &api.ListMessageParams{From: &from, To: &to, Limit: &limit}
+		if c.o.Service != "" { // which of its numbers it took is not known, and none is until it has sent
+			p.From = nil
+		}
+		all, err := s.ListMessage(p)
 		if err != nil {
 			return nil, t.class(err)
 		}

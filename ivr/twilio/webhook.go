@@ -45,7 +45,7 @@ type Webhooks struct {
 	origin  string // scheme and host of the public URL, and a path if it has one
 	path    string // that path
 	account string
-	token   atomic.Pointer[string]
+	tokens  atomic.Pointer[[]string]
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
@@ -64,8 +64,21 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 	return w
 }
 
-// Renew makes the account's new token the one that counts, while requests are served.
-func (h *Webhooks) Renew(authToken string) { h.token.Store(&authToken) }
+// Renew makes the account's tokens those that count, while requests are served: a request may be signed
+// with any of them. Twilio signs with the first until the second is promoted; empty ones sign nothing.
+func (h *Webhooks) Renew(authTokens ...string) {
+	tokens := slices.DeleteFunc(slices.Clone(authTokens), func(t string) bool { return t == "" })
+	h.tokens.Store(&tokens)
+}
+
+func (h *Webhooks) signedByUs(address string, form url.Values, signature string) bool {
+	for _, token := range *h.tokens.Load() {
+		if signedBy(token, address, form, signature) {
+			return true
+		}
+	}
+	return false
+}
 
 func (h *Webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
@@ -100,7 +113,7 @@ func (h *Webhooks) signed(next func(http.ResponseWriter, *http.Request, url.Valu
 				return
 			}
 		}
-		if !signedBy(*h.token.Load(), h.origin+asSent(r), form, r.Header.Get("X-Twilio-Signature")) {
+		if !h.signedByUs(h.origin+asSent(r), form, r.Header.Get("X-Twilio-Signature")) {
 			h.refuse(w, r, form, "signature does not match")
 			return
 		}

@@ -252,3 +252,32 @@ func TestRepliesAsTwiML(t *testing.T) {
 		t.Errorf("no reply is %q as %s", w.Body, w.Header())
 	}
 }
+
+// While the account's tokens are exchanged, what either signed is let in; after that the old one opens
+// nothing, and an empty token never does.
+func TestTwoTokens(t *testing.T) {
+	form := text()
+	h := NewWebhooks(&operator{}, public, "AC1", "old", slog.New(slog.DiscardHandler))
+	answers := func(token string) int {
+		r := httptest.NewRequest(http.MethodPost, SMSPath, strings.NewReader(form.Encode()))
+		r.Header.Set("X-Twilio-Signature", sign(token, public+SMSPath, form))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, step := range []struct {
+		tokens []string
+		in     map[string]int
+	}{
+		{[]string{"old", ""}, map[string]int{"old": 200, "new": 403, "": 403}},
+		{[]string{"old", "new"}, map[string]int{"old": 200, "new": 200, "": 403}},
+		{[]string{"new", ""}, map[string]int{"old": 403, "new": 200, "": 403}},
+	} {
+		h.Renew(step.tokens...)
+		for token, want := range step.in {
+			if got := answers(token); got != want {
+				t.Errorf("with %q a request signed with %q is answered %d, want %d", step.tokens, token, got, want)
+			}
+		}
+	}
+}

@@ -141,6 +141,9 @@ func (h *Desk) Routes() web.Routes {
 	change("/staff/studies/{study}/candidates", members.ChangeSubjects, h.addCandidate)
 	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
 
+	page("/staff/questionnaires", members.SeeCounts, h.questionnaires)
+	page("/staff/questionnaires/{questionnaire}", members.SeeCounts, h.questionnaire)
+
 	if h.Rehearser != nil {
 		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)
 		add("POST", "/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearse) // twice does no harm
@@ -169,6 +172,10 @@ func (h *Desk) Routes() web.Routes {
 	change("/staff/subjects/{id}/move", members.ChangeSubjects, h.makeMove)
 	page("/staff/subjects/{id}/consent", members.RecordConsent, h.consent)
 	change("/staff/subjects/{id}/consent", members.RecordConsent, h.recordConsent)
+	page("/staff/subjects/{id}/entries", members.ManageVisits, h.entries)
+	page("/staff/subjects/{id}/interview", members.ManageVisits, h.interview)
+	change("/staff/subjects/{id}/interview", members.ManageVisits, h.interviewed)
+	change("/staff/subjects/{id}/unlock", members.ManageVisits, h.unlock)
 	change("/staff/subjects/{id}/told", members.ChangeSubjects, h.told)
 
 	page("/staff/visits", members.SeePeople, h.visits)

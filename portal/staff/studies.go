@@ -17,7 +17,8 @@ import (
 
 type studiesPage struct {
 	view.Page
-	Table view.Table
+	Actions []view.Action
+	Table   view.Table
 }
 
 func (*studiesPage) Template() string { return "staff/studies" }
@@ -26,6 +27,7 @@ func (h *Desk) studies(w http.ResponseWriter, r *http.Request) error {
 	p := &studiesPage{Page: view.Page{Title: h.T(r, "staff.studies.title")},
 		Table: view.Table{Caption: h.T(r, "staff.studies.title"), CaptionHidden: true, Empty: view.EmptyState{Title: h.T(r, "staff.studies.empty"), Text: h.T(r, "staff.studies.empty.text")},
 			Columns: []view.Column{{Label: h.T(r, "staff.study")}, {Label: h.T(r, "staff.study.state")}, {Label: h.T(r, "staff.study.waiting"), Num: true}, {Label: h.T(r, "staff.study.in"), Num: true}, {Label: h.T(r, "staff.study.target")}, {Label: h.T(r, "staff.study.board")}}}}
+	p.Actions = []view.Action{{Label: h.T(r, "staff.asking.title"), Kind: view.Secondary, Icon: "list", Href: "/staff/questionnaires"}}
 	for _, st := range on(r).studies {
 		counts, err := h.countsOf(r, st)
 		if err != nil {

@@ -1,0 +1,46 @@
+package survey
+
+import (
+	"strings"
+
+	"github.com/muster-health/muster/internal/i18n"
+)
+
+// Spoken words a question for the phone, a sentence each, in the order they are heard: what stands
+// before it, the question, its help, then which key is what. Order and wording of options stay as
+// they are on paper: "For never, press 1".
+func (p Prompt) Spoken(lang i18n.Lang) []string {
+	var out []string
+	say := func(key string, pairs ...any) { out = append(out, i18n.T(lang, key, pairs...)) }
+	for _, s := range append(append(append([]string{}, p.Intro...), p.Text), p.Help...) {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	switch p.Hint {
+	case HintYesNo:
+		say("voice.yesNo")
+	case HintOne, HintOpen, HintMany:
+		for _, o := range p.Options {
+			say("voice.option", "option", o.Text, "key", spelled(o.Key))
+		}
+		if p.Hint == HintMany {
+			say("voice.many")
+		}
+	case HintWhole:
+		say("voice.number")
+	case HintDecimal:
+		say("voice.decimal")
+	case HintDate:
+		say("voice.date")
+	case HintTime:
+		say("voice.time")
+	}
+	if !p.Required {
+		say("voice.skip")
+	}
+	return out
+}
+
+// spelled keeps several digits apart, so that 12 is not heard as twelve: "1 2".
+func spelled(key string) string { return strings.Join(strings.Split(key, ""), " ") }
