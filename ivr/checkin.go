@@ -37,6 +37,9 @@ func (o *Operator) beginSurvey(ctx context.Context, c *call) (Script, error) {
 		}
 	}
 	c.Stage, c.Response, c.Study, c.Silent = atSurvey, r.ID, r.Study, 0
+	if err := o.spokenNow(ctx, r.ID); err != nil {
+		return nil, err
+	}
 	s, err := o.openSafety(ctx, c)
 	if err != nil {
 		return nil, err

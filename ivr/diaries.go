@@ -99,7 +99,12 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 			continue // on a day of theirs without messages the entry is open, and nobody asks for it
 		}
 		d := st.PlanOf(&r)
+		settled, err := o.offerRest(ctx, st, p, &r, now)
+		if err != nil {
+			return err
+		}
 		switch {
+		case settled:
 		case byText(st, d, p):
 			err = o.askByText(ctx, st, p, r, now)
 		case byPhone(d, p) && (calling || now.Before(quiet.Add(pause(d)))):
@@ -134,6 +139,9 @@ func (o *Operator) callDiary(ctx context.Context, st *trial.Study, d *trial.Diar
 	at, err := callTime(d, p, r)
 	if err != nil || now.Before(at) {
 		return false, err
+	}
+	if busy, err := o.onRequest(ctx, r.ID, now); err != nil || busy {
+		return busy, err // they are on the phone about it
 	}
 	switch rung, _, err := o.climb(ctx, diaryLadder(d, r), now); {
 	case err != nil:

@@ -20,6 +20,9 @@ const (
 	Wrong  Keyword = "wrong"
 	CallMe Keyword = "call"
 	Unsure Keyword = "unsure"
+	TextMe Keyword = "text"
+	Later  Keyword = "pause"
+	Menu   Keyword = "menu"
 )
 
 // Words that revoke: Twilio's own (STOP to OPTOUT), the FCC's, which allow spaces (47 CFR
@@ -29,8 +32,15 @@ var (
 	startWords = []string{"START", "UNSTOP", "EMPEZAR", "INICIAR"}
 	helpWords  = []string{"HELP", "INFO", "AYUDA"}
 	wrongWords = []string{"WRONG", "WRONG NUMBER", "WRONG PERSON", "NUMERO EQUIVOCADO", "EQUIVOCADO"}
+	textWords  = []string{"TEXT", "TEXT ME", "TEXTO", "MENSAJE"}
+	pauseWords = []string{"PAUSE", "PAUSA", "PAUSAR"}
+	menuWords  = []string{"MENU", "COMMANDS", "OPTIONS", "OPCIONES"}
 	callWords  = []string{"CALL", "CALL ME", "LLAMAR", "LLAMEME", "LLAMAME"}
 )
+
+// stopOrNot are stop words that can also answer a question: "ya no", no longer. While one is open they
+// are read by staff.
+var stopOrNot = []string{"YA NO"}
 
 // Words the carrier itself acts on and answers. Source: twilio.com/docs, opt-out keywords.
 var (
@@ -55,10 +65,24 @@ func Understand(body string) Keyword {
 		return Wrong
 	case slices.Contains(callWords, t):
 		return CallMe
+	case slices.Contains(textWords, t):
+		return TextMe
+	case slices.Contains(pauseWords, t):
+		return Later
+	case slices.Contains(menuWords, t):
+		return Menu
 	}
 	first, rest, _ := strings.Cut(t, " ")
 	if slices.Contains(stopWords, first) && first == "STOP" && digits(rest) {
 		return Stop
+	}
+	if len(rest) <= 2 && digits(rest) { // with the day of the month that says who
+		switch {
+		case slices.Contains(callWords, first):
+			return CallMe
+		case slices.Contains(textWords, first):
+			return TextMe
+		}
 	}
 	return phrase(t)
 }

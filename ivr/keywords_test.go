@@ -14,7 +14,7 @@ func TestUnderstand(t *testing.T) {
 		"ya no me duele": None, "Ya no tomo esa pastilla": None, "no más dolor desde ayer": None, "dejé de fumar": None, "la presión está baja": None, "no me llamó nadie": None, "mi número es nuevo": None, "no quiero agua": None,
 		"I'd stop by at 5": Unsure, "should I stop the tablets?": Unsure, "I quit smoking": Unsure,
 		"START": Start, "unstop": Start, "HELP": Help, "info?": Help, "Ayuda": Help,
-		"wrong number": Wrong, "WRONG": Wrong, "call": CallMe, "Llámeme": CallMe,
+		"wrong number": Wrong, "WRONG": Wrong, "call": CallMe, "Llámeme": CallMe, "CALL 07": CallMe, "llamar 7": CallMe, "call 186": None, "Text": TextMe, "texto 3": TextMe, "I got your text": None, "Pause": Later, "pausa.": Later, "MENÚ": Menu, "menu?": Menu, "the menu was good": None, "I need a pause": None,
 		"1": None, "yes": None, "bus stops here": None, "the end of the week": None, "": None, "😀": None, "nonstop": None, "186": None,
 	} {
 		if got := Understand(body); got != want {

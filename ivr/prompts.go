@@ -5,11 +5,11 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -28,6 +28,7 @@ type Prompt struct {
 	Response      string            `bson:"response,omitempty"` // of a questionnaire
 	Opened        time.Time         `bson:"opened"`
 	Expires       time.Time         `bson:"expires"`
+	Paused        bool              `bson:"paused,omitempty"` // they wrote PAUSE, or it was asked often enough: what is no answer is not asked again
 }
 
 // open returns the prompts that wait on a number, oldest first.
@@ -53,16 +54,62 @@ func (o *Operator) openPrompts(ctx context.Context, point string, now time.Time)
 // lateWords is how long after its end a questionnaire still gets the texts that come for it.
 const lateWords = 12 * time.Hour
 
-// split parts the prompts about visits from the questionnaire, nil when there is none.
-func split(open []Prompt) (visits []Prompt, asking *Prompt) {
-	for _, p := range open {
-		if p.Response == "" {
-			visits = append(visits, p)
-		} else {
-			asking = &p
+// asked is the questionnaire that a number is asked by text now, nil when there is none.
+func asked(open []Prompt, now time.Time) *Prompt {
+	for _, p := range slices.Backward(open) {
+		if p.Response != "" && now.Before(p.Expires) {
+			return &p
 		}
 	}
-	return visits, asking
+	return nil
+}
+
+// waits is what is open on the number of a text, as the router sees it. Of people whose number this
+// is not any more nothing is asked here, and what was finished elsewhere waits no longer.
+func (o *Operator) waits(ctx context.Context, t *text) (waits []waitingFor, open []Prompt, err error) {
+	all, err := o.openPrompts(ctx, t.point, o.now())
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range all {
+		if !slices.Contains(t.ids(), p.Person) {
+			continue
+		}
+		w := waitingFor{id: p.ID, person: p.Person, asked: p.Opened, paused: p.Paused}
+		if p.Visit != "" {
+			w.digits = []string{p.digit(0), p.digit(1), p.digit(2)}
+		} else if ok, err := o.takes(ctx, &p, &w); err != nil || !ok {
+			if err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		waits, open = append(waits, w), append(open, p)
+	}
+	return waits, open, nil
+}
+
+// takes says of the questionnaire of a prompt whether it still waits, and what it takes.
+func (o *Operator) takes(ctx context.Context, p *Prompt, w *waitingFor) (waits bool, err error) {
+	r, err := o.Trial.Response(ctx, p.Response)
+	if err != nil || r.State == trial.ResponseCompleted {
+		return false, err
+	}
+	q, err := o.Trial.QuestionnaireFor(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	now, s := o.now(), r.Session
+	s.Status = survey.InProgress // a late answer fits too, and is told that it is late
+	w.ended = !now.Before(r.Closes)
+	w.takes = func(body string) bool {
+		if _, ok := survey.Command(body); ok {
+			return true
+		}
+		_, prompt, answer, err := q.Next(s, survey.Input{Kind: survey.Reply, LinkID: s.Current, Raw: body, Channel: survey.SMS, At: now})
+		return err == nil && answer != nil && prompt.Problem == nil
+	}
+	return true, nil
 }
 
 // newPrompt takes the first free digits on the number. ok is false when all nine are in use.
@@ -80,66 +127,5 @@ func (o *Operator) newPrompt(ctx context.Context, id, point string, v *trial.Vis
 	return p, false, nil
 }
 
-// What a letter before an answer says it is for, where a digit could be both.
-const (
-	toVisit    = "visit"
-	toQuestion = "question"
-)
-
-// prefixed reads "V1" as 1 for the visit and "Q1" (Spanish: "P1") as 1 for the question.
-func prefixed(body string) (rest, to string) {
-	t := fold(body)
-	if t == "" {
-		return body, ""
-	}
-	rest = strings.TrimSpace(t[1:])
-	if !digits(rest) && rest != "YES" && rest != "NO" && rest != "SI" {
-		return body, ""
-	}
-	switch t[0] {
-	case 'V':
-		return rest, toVisit
-	case 'Q', 'P':
-		return rest, toQuestion
-	}
-	return body, ""
-}
-
 // digit is the key of the nth answer: 0 yes, 1 change, 2 call me.
 func (p Prompt) digit(n int) string { return strconv.Itoa(p.First + n) }
-
-// Words that say yes and no to a question, in place of its digit.
-var (
-	yesWords = []string{"YES", "Y", "OK", "OKAY", "SI", "S", "CONFIRM", "CONFIRMO", "VALE"}
-	noWords  = []string{"NO", "N", "CHANGE", "CAMBIAR", "CAMBIO"}
-)
-
-// affirms says whether a text is a yes and nothing more.
-func affirms(body string) bool { return slices.Contains(yesWords, fold(body)) }
-
-// meaning finds which prompt a text answers, and how. A digit belongs to one prompt; yes and no
-// do where only one is open. Several: ambiguous.
-func meaning(open []Prompt, body string) (p Prompt, answer string, ambiguous bool) {
-	t := fold(body)
-	for _, p := range open {
-		for n, a := range []string{trial.Confirmed, trial.ChangeAsked, "call me"} {
-			if t == p.digit(n) {
-				return p, a, false
-			}
-		}
-	}
-	var word string
-	switch {
-	case slices.Contains(yesWords, t):
-		word = trial.Confirmed
-	case slices.Contains(noWords, t):
-		word = trial.ChangeAsked
-	}
-	if word == "" || len(open) == 0 {
-		return Prompt{}, "", false
-	}
-	if len(open) > 1 {
-		return Prompt{}, "", true
-	}
-	return open[0], word, false
-}

@@ -43,7 +43,7 @@ func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
 	default:
 		return nil
 	}
-	c, err := o.calls.Update(ctx, ev.SID, func(c *call, _ *docstore.Batch) error {
+	c, err := o.calls.Update(ctx, ev.SID, func(c *call, b *docstore.Batch) error {
 		if !c.Ended.IsZero() {
 			return docstore.Unchanged
 		}
@@ -51,6 +51,7 @@ func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
 		if c.Outcome == "" {
 			c.Outcome = hungUp
 		}
+		o.droppedIn(b, c)
 		return nil
 	})
 	outcome := c.Outcome

@@ -114,6 +114,11 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if word == Stop && slices.Contains(stopOrNot, fold(t.Body)) {
+		if waits, _, err := o.waits(ctx, t); err == nil && len(waits) > 0 {
+			word = Unsure
+		}
+	}
 	switch word {
 	case Stop:
 		return o.stop(ctx, t, of)
@@ -135,14 +140,10 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := o.openPrompts(ctx, t.point, o.now())
+	waits, open, err := o.waits(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	// Of people whose number this is not any more, nothing is asked here.
-	open = slices.DeleteFunc(open, func(p Prompt) bool {
-		return !slices.ContainsFunc(t.people, func(x contacts.Person) bool { return x.PersonID() == p.Person })
-	})
 	if digit := strings.TrimSpace(t.Body); digit == "1" && (len(waiting) > 0 || len(open) == 0) {
 		theirs, err := o.acknowledge(ctx, t.From, "sms")
 		if err != nil {
@@ -152,38 +153,33 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 			return t.reply("sms.alertTaken")
 		}
 	}
-	visits, asking := split(open)
-	body, only := t.Body, ""
-	if asking != nil && len(visits) > 0 {
-		body, only = prefixed(t.Body)
+	var to routed
+	if word == None {
+		to = route(waits, t.Body)
 	}
-	p, answer, ambiguous := meaning(visits, body)
-	fits := false
-	if asking != nil && only != toVisit && word == None {
-		if fits, err = o.fits(ctx, asking, body); err != nil {
-			return nil, err
-		}
-	}
-	if only == toQuestion {
-		answer, ambiguous = "", false
-	}
-	switch {
-	case fits && (answer != "" || ambiguous):
+	p := slices.IndexFunc(open, func(p Prompt) bool { return p.ID == to.id })
+	switch to.way {
+	case toVisit:
+		return o.answerVisit(ctx, t, open[p], to.answer)
+	case toQuestion:
+		return o.answerByText(ctx, t, &open[p], to.body, to.fits)
+	case lateFor:
+		return o.late(ctx, t, &open[p])
+	case whichDigit:
+		return t.reply("sms.whichDigit")
+	case whichOne:
 		t.asked = true
 		return t.reply("sms.whichOne", "digit", strings.TrimSpace(t.Body))
-	case asking != nil && (fits || only == toQuestion || len(visits) == 0 && word == None):
-		return o.answerByText(ctx, t, asking, body)
-	case ambiguous:
-		return t.reply("sms.whichDigit")
-	case answer != "":
-		return o.answerVisit(ctx, t, p, answer)
-	case asking != nil && word == None:
-		return o.answerByText(ctx, t, asking, body)
+	}
+	switch {
+	case word == Menu:
+		return o.menuByText(t, open)
+	case word == Later:
+		return o.pause(ctx, t, open)
 	case word == CallMe && len(t.people) > 0:
-		if err := o.callMe(ctx, t); err != nil {
-			return nil, err
-		}
-		return t.reply("sms.callMe")
+		return o.callNow(ctx, t)
+	case word == TextMe:
+		return o.goOnByText(ctx, t, open, of)
 	case word == Unsure:
 		if err := o.review(ctx, t); err != nil {
 			return nil, err
@@ -234,7 +230,7 @@ func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, answer st
 	if err != nil {
 		return nil, err
 	}
-	if answer == "call me" {
+	if answer == callBack {
 		if err := o.callMe(ctx, t); err != nil {
 			return nil, err
 		}

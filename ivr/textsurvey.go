@@ -3,7 +3,6 @@ package ivr
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +17,7 @@ import (
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
 func byText(st *trial.Study, d *trial.DiaryPlan, p *contacts.Person) bool {
-	ways := d.Channels
-	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
-	if st.AnswersByText != "yes" || d.Identity == "staff" || !slices.Contains(ways, survey.SMS) || !agreed {
-		return false
-	}
-	return ways[0] == survey.SMS || !byPhone(d, p)
+	return mayText(st, d, p) && (d.Channels[0] == survey.SMS || !byPhone(d, p))
 }
 
 // turn is how long an entry waits behind another that the same person is being asked by text.
@@ -32,7 +26,7 @@ const turn = time.Hour
 // askByText sends the first question of a due entry. One questionnaire is open on a number at a
 // time; whoever else is due there gets a link.
 func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.Person, r trial.Response, now time.Time) error {
-	key := "ask_" + r.ID
+	key := askKey(r.ID)
 	if done, err := o.decided(ctx, key); err != nil || done {
 		return err
 	}
@@ -50,7 +44,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	if err != nil {
 		return err
 	}
-	if _, asking := split(open); asking != nil && asking.Response != r.ID && now.Before(asking.Expires) {
+	if asking := asked(open, now); asking != nil && asking.Response != r.ID {
 		if asking.Person == r.Person && now.Before(r.Opens.Add(turn)) {
 			return nil // their own: one after the other
 		}
@@ -71,7 +65,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	if !ok || rec.Prompt.Done {
 		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
-	prompt := Prompt{Meta: docstore.Meta{ID: "prm_" + key}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
+	prompt := Prompt{Meta: docstore.Meta{ID: promptOf(r.ID)}, Point: gate.Point.Hash, Person: r.Person, Study: r.Study, Response: r.ID, Opened: now, Expires: r.Closes}
 	if err := o.Store.Do(ctx, func(b *docstore.Batch) error { o.prompts.Ensure(b, &prompt); return nil }); err != nil {
 		return err
 	}
@@ -83,29 +77,10 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	return o.decide(ctx, plan{Meta: docstore.Meta{ID: key}, At: now, Message: t.Message})
 }
 
-// fits says whether a text can be an answer (or a command) to the question that is open.
-func (o *Operator) fits(ctx context.Context, asking *Prompt, body string) (bool, error) {
-	r, err := o.Trial.Response(ctx, asking.Response)
-	if err != nil || r.State == trial.ResponseCompleted {
-		return false, err
-	}
-	if _, ok := survey.Command(body); ok {
-		return true, nil
-	}
-	q, err := o.Trial.QuestionnaireFor(ctx, &r)
-	if err != nil {
-		return false, err
-	}
-	s := r.Session
-	s.Status = survey.InProgress // a late answer fits too, and is told that it is late
-	_, prompt, answer, err := q.Next(s, survey.Input{Kind: survey.Reply, LinkID: s.Current, Raw: body, Channel: survey.SMS, At: o.now()})
-	return err == nil && answer != nil && prompt.Problem == nil, nil
-}
-
 // answerByText gives a text to the questionnaire that is open on its number. The answer, what it
 // raises, the text itself and the reply are stored together; the reply is one text: the safety
 // words of a red flag if there is one, and the next question.
-func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string) ([]string, error) {
+func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, body string, fits bool) ([]string, error) {
 	r, err := o.Trial.Response(ctx, asking.Response)
 	if err != nil {
 		return nil, err
@@ -116,22 +91,11 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 	if err != nil {
 		return nil, err
 	}
-	if r.State == trial.ResponseCompleted {
-		t.unread = true
-		return o.unplaced(ctx, t, of)
-	}
-	fits, err := o.fits(ctx, asking, body)
+	st, err := o.Trial.Study(ctx, t.study)
 	if err != nil {
 		return nil, err
 	}
-	if !o.now().Before(r.Closes) {
-		t.unread = true
-		if !fits {
-			return o.unplaced(ctx, t, of)
-		}
-		return t.reply("sms.surveyLate", "phone", of.Phone)
-	}
-	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: body, Channel: survey.SMS, At: o.local(ctx, &call{Person: r.Person})}
+	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: body, Channel: survey.SMS, At: o.local(ctx, &call{Person: r.Person}), Refusals: st.PlanOf(&r).Refusals()}
 	if command, ok := survey.Command(body); ok {
 		in.Kind, in.Raw = command, ""
 	}
@@ -153,12 +117,8 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		if rec.Prompt.GiveUp {
 			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
 		}
-		if over {
-			p, err := o.prompts.Get(ctx, asking.ID)
-			if err != nil {
-				return err
-			}
-			o.prompts.Delete(b, &p)
+		if err := o.promptAfter(ctx, b, asking, over, rec.Prompt.GiveUp); err != nil {
+			return err
 		}
 		replies = []string{reply}
 		t.template, t.version = "sms.question", r.Session.Ref
@@ -182,6 +142,35 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 	}
 	t.kept = true
 	return replies, nil
+}
+
+// promptAfter adds to b what becomes of the prompt a text was for: it is done, or paused where it was
+// asked often enough, or paused no longer.
+func (o *Operator) promptAfter(ctx context.Context, b *docstore.Batch, asking *Prompt, over, paused bool) error {
+	p, err := o.prompts.Get(ctx, asking.ID)
+	switch {
+	case err != nil:
+		return err
+	case over:
+		o.prompts.Delete(b, &p)
+	case p.Paused != paused:
+		_, err = o.prompts.Edit(ctx, b, p.ID, func(v *Prompt) error { v.Paused = paused; return nil })
+	}
+	return err
+}
+
+// late answers a text that fits a questionnaire whose time is over (behaviour 51).
+func (o *Operator) late(ctx context.Context, t *text, p *Prompt) ([]string, error) {
+	r, err := o.Trial.Response(ctx, p.Response)
+	if err != nil {
+		return nil, err
+	}
+	t.who, t.study, t.unread, t.lang = r.Person, r.Study, true, o.speaks(i18n.Lang(r.Session.Lang))
+	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
+	if err != nil {
+		return nil, err
+	}
+	return t.reply("sms.surveyLate", "phone", of.Phone)
 }
 
 // notByText leads on from a questionnaire that is not asked by text any more: to the web where it
@@ -219,7 +208,7 @@ func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (
 	case rec.Prompt.Done:
 		parts, over = append(append(parts, rec.Prompt.Intro...), i18n.T(t.lang, "sms.surveyDone")), true
 	case rec.Prompt.GiveUp:
-		parts, over = append(parts, i18n.T(t.lang, "sms.surveyGiveUp")), true
+		parts = append(parts, i18n.T(t.lang, "sms.surveyGiveUp"))
 	default:
 		q, ok := rec.Prompt.SMS(t.lang)
 		if !ok {

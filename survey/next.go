@@ -327,8 +327,12 @@ func (t *turn) refuse(it *item, problem *Problem) Prompt {
 	if t.s.Pending == it.linkID {
 		prompt = t.readBack(it)
 	}
-	spoken := t.in.Channel == Voice || t.in.Channel == SMS
-	prompt.GiveUp = spoken && t.s.Attempts >= maxAttempts
+	switch t.in.Channel {
+	case Voice:
+		prompt.GiveUp = t.s.Attempts >= maxAttempts
+	case SMS:
+		prompt.GiveUp = t.s.Attempts >= cmp.Or(t.in.Refusals, maxAttempts)
+	}
 	return prompt
 }
 

@@ -44,11 +44,7 @@ func (p Prompt) SMS(lang i18n.Lang) (body string, ok bool) {
 	case HintMany:
 		add(i18n.T(lang, "sms.askSome"))
 	case HintWhole, HintDecimal:
-		if p.Min != "" && p.Max != "" {
-			add(i18n.T(lang, "sms.askNumber", "min", p.Min, "max", p.Max))
-		} else {
-			add(i18n.T(lang, "sms.askAnyNumber"))
-		}
+		add(p.asksNumber(lang))
 	case HintDate:
 		add(i18n.T(lang, "sms.askDate"))
 	case HintTime:
@@ -62,6 +58,23 @@ func (p Prompt) SMS(lang i18n.Lang) (body string, ok bool) {
 	}
 	body = strings.Join(lines, "\n")
 	return body, p.Sensitivity != "sensitive" && i18n.Segments(body) <= p.parts()
+}
+
+// asksNumber says which numbers are taken, and after a refusal in which unit too.
+func (p Prompt) asksNumber(lang i18n.Lang) string {
+	unit := ""
+	if p.Problem != nil {
+		unit = p.Unit
+	}
+	switch limits := p.Min != "" && p.Max != ""; {
+	case limits && unit != "":
+		return i18n.T(lang, "sms.askNumberUnit", "min", p.Min, "max", p.Max, "unit", unit)
+	case limits:
+		return i18n.T(lang, "sms.askNumber", "min", p.Min, "max", p.Max)
+	case unit != "":
+		return i18n.T(lang, "sms.askAnyNumberUnit", "unit", unit)
+	}
+	return i18n.T(lang, "sms.askAnyNumber")
 }
 
 // parts is how many parts of a text the question may take.

@@ -36,6 +36,8 @@ type Input struct {
 	Lang    string // the person reads or hears it in, from here on; "" = the session's
 	At      time.Time
 	By      string // who entered it; "" = the person
+
+	Refusals int // by text: at which refused input to one question to give up; 0 = the third
 }
 
 // Command reads a one-word command of a text dialogue, in English or Spanish: back, skip and
@@ -105,7 +107,7 @@ type Prompt struct {
 	Problem     *Problem
 
 	Done   bool // nothing left to ask; Intro may hold closing words
-	GiveUp bool // third refused input on a phone or text channel: stop politely, keep the session
+	GiveUp bool // too many refused inputs on a phone or text channel: stop politely, keep the session
 
 	// What this input did besides the answer returned, for audit and alerts.
 	Replaced *Answer  // the earlier answer that was overwritten

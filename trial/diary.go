@@ -7,6 +7,14 @@ import (
 	"time"
 )
 
+// Refusals is at which refused text to one question a person takes over.
+func (d *DiaryPlan) Refusals() int {
+	if d == nil || d.ReAsks == 0 {
+		return 4
+	}
+	return d.ReAsks + 1
+}
+
 // diaryRule is the parsed form of DiaryPlan.Days.
 type diaryRule struct {
 	daily       bool

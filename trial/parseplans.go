@@ -58,6 +58,7 @@ func (s *Study) checkDiary(p *problems, d *DiaryPlan, at string) {
 	for _, c := range d.Channels {
 		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), at+".channels", "%q: use web, sms, voice or staff", c)
 	}
+	p.when(d.ReAsks < 0 || d.ReAsks > 9, at+".reAsks", "%d: how often a question is asked again by text, 1 to 9, or leave it out for 3", d.ReAsks)
 	p.when(d.Mode != "" && !slices.Contains(survey.Modes(), d.Mode), at+".mode", "%q: use allowed, flagged or locked", d.Mode)
 }
 

@@ -136,6 +136,7 @@ type DiaryPlan struct {
 	CallAt        string            `bson:"callAt,omitempty" yaml:"callAt"`             // local time of the call, "18:30"
 	Retries       int               `bson:"retries,omitempty" yaml:"retries"`           // further calls when nobody was reached
 	RetryMinutes  int               `bson:"retryMinutes,omitempty" yaml:"retryMinutes"` // from the attempt's end
+	ReAsks        int               `bson:"reAsks,omitempty" yaml:"reAsks"`             // how often a question is asked again by text before a person takes over; default 3
 	Identity      string            `bson:"identity,omitempty" yaml:"identity"`         // "answers only", "standard", "staff" (F12)
 	Mode          survey.Mode       `bson:"mode,omitempty" yaml:"mode"`                 // "allowed", "flagged", "locked": may an entry go on by another channel; the questionnaire's own counts where it is stricter
 	RedFlags      []survey.FlagRule `bson:"redFlags,omitempty" yaml:"redFlags"`

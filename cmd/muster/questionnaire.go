@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/muster-health/muster/survey"
+	"github.com/muster-health/muster/trial"
 )
 
 // questionnaireCommand is for those who write questionnaires: what is wrong with a file, and how
 // people would meet it.
 func questionnaireCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "questionnaire", Short: "Check, preview or publish questionnaires, FHIR R4 in JSON"}
-	cmd.AddCommand(questionnaireCheck(), questionnairePreview(), questionnairePair())
+	cmd.AddCommand(questionnaireCheck(), questionnairePreview(), questionnairePut(), questionnairePair())
 	return cmd
 }
 
@@ -237,4 +239,49 @@ func foldWords(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+func questionnairePut() *cobra.Command {
+	var name string
+	var draft bool
+	cmd := &cobra.Command{Use: "put FILE…", Short: "Store questionnaires, so that studies can ask for them by name", Args: cobra.MinimumNArgs(1),
+		Long: "Publishes each file under its name without .json: who begins from now on is asked it, who is half way through the version before goes on with that. With --draft nobody is asked it yet. Refused where a study that asks it could not, or where people have answered another file under the same version.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if name != "" && len(args) > 1 {
+				return errors.New("--name is for one file")
+			}
+			c, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			state := trial.QuestionnairePublished
+			if draft {
+				state = trial.QuestionnaireDraft
+			}
+			return withCore(cmd.Context(), c, true, func(k *core) error {
+				for _, file := range args {
+					data, err := os.ReadFile(file)
+					if err != nil {
+						return err
+					}
+					as := name
+					if as == "" {
+						as = strings.TrimSuffix(filepath.Base(file), ".json")
+					}
+					v, changed, err := k.trial.PutQuestionnaire(cmd.Context(), operator(), as, data, state)
+					if err != nil {
+						return fmt.Errorf("%s: %w", file, err)
+					}
+					what := "is unchanged"
+					if changed {
+						what = "is stored, " + v.State
+					}
+					fmt.Fprintf(cmd.OutOrStdout(), "Questionnaire %s (%s) %s.\n", v.Name, v.ID, what)
+				}
+				return nil
+			})
+		}}
+	cmd.Flags().StringVar(&name, "name", "", "what studies call it (default: the file's name)")
+	cmd.Flags().BoolVar(&draft, "draft", false, "nobody is asked it yet")
+	return cmd
 }

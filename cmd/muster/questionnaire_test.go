@@ -73,3 +73,25 @@ func TestQuestionnairePreview(t *testing.T) {
 		t.Errorf("a file without items: %v", err)
 	}
 }
+
+func TestQuestionnairePut(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "short.json")
+	write(t, file, shortDiary)
+	for _, want := range []string{"Questionnaire short (urn:example:short|1) is stored, published.", "is unchanged."} {
+		if out, err := muster(t, dir, "questionnaire", "put", file); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v: %s, want %q", err, out, want)
+		}
+	}
+	write(t, file, strings.Replace(shortDiary, `"version":"1"`, `"version":"2"`, 1))
+	if out, err := muster(t, dir, "questionnaire", "put", "--draft", file); err != nil || !strings.Contains(out, "is stored, draft.") {
+		t.Errorf("%v: %s", err, out)
+	}
+	write(t, file, `{"resourceType":"Questionnaire"}`)
+	if _, err := muster(t, dir, "questionnaire", "put", file); err == nil || !strings.Contains(err.Error(), "short.json: ") || !strings.Contains(err.Error(), "there are no items") {
+		t.Errorf("a file without items: %v", err)
+	}
+	if _, err := muster(t, dir, "questionnaire", "put", "--name", "phq-9", file); err == nil {
+		t.Error("a name of Muster's own was taken")
+	}
+}

@@ -20,3 +20,9 @@ func Version(lang Lang, key string) string {
 	sum := sha256.Sum256(words)
 	return hex.EncodeToString(sum[:4])
 }
+
+// Fingerprint names a text that is in no catalogue, such as one of a study's own, in the same way.
+func Fingerprint(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:4])
+}

@@ -5,16 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	members "github.com/muster-health/muster/internal/auth/staff"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
-	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
 type questionnairesPage struct {
 	view.Page
-	Table view.Table
+	Actions []view.Action
+	Table   view.Table
 }
 
 func (*questionnairesPage) Template() string { return "staff/questionnaires" }
@@ -25,17 +26,28 @@ func (h *Desk) questionnaires(w http.ResponseWriter, r *http.Request) error {
 	p := &questionnairesPage{Page: view.Page{Title: h.T(r, "staff.asking.title"), Lead: h.T(r, "staff.asking.lead")},
 		Table: view.Table{Caption: h.T(r, "staff.asking.title"), CaptionHidden: true, Columns: []view.Column{{Label: h.T(r, "staff.asking.questionnaire")}, {Label: h.T(r, "staff.asking.version")},
 			{Label: h.T(r, "staff.asking.languages")}, {Label: h.T(r, "staff.asking.channels")}, {Label: h.T(r, "staff.asking.scores")}, {Label: h.T(r, "staff.asking.mode")}, {Label: h.T(r, "staff.asking.studies")}}}}
-	for _, name := range survey.LibraryNames() {
-		q, err := survey.Library(name)
+	own, err := h.ownNames(r)
+	if err != nil {
+		return err
+	}
+	if on(r).Role.May(members.WriteQuestions) {
+		p.Actions = []view.Action{{Label: h.T(r, "staff.asking.write"), Kind: view.Secondary, Icon: "edit", Href: "/staff/questionnaires/new"}}
+	}
+	for _, name := range append(own, survey.LibraryNames()...) {
+		q, kept, err := h.named(r, name, "")
 		if err != nil {
 			return err
+		}
+		state := ""
+		if i := slices.IndexFunc(kept, func(v trial.QuestionnaireVersion) bool { return v.ID == q.Ref() }); i >= 0 && kept[i].State != trial.QuestionnairePublished {
+			state = kept[i].State
 		}
 		var sums []string
 		for _, s := range q.Sums("en") {
 			sums = append(sums, s.Label)
 		}
 		cell := func(text, sub string) view.Cell { return view.Cell{Text: text, Sub: sub, Empty: text == ""} }
-		p.Table.Rows = append(p.Table.Rows, view.Row{Cells: []view.Cell{{Text: q.Title("en"), Sub: name, Href: "/staff/questionnaires/" + name}, cell(versionOf(q), ""), cell(h.languagesOf(r, q), ""),
+		p.Table.Rows = append(p.Table.Rows, view.Row{Cells: []view.Cell{{Text: q.Title("en"), Sub: name, Href: "/staff/questionnaires/" + name}, cell(versionOf(q), state), cell(h.languagesOf(r, q), ""),
 			cell(h.waysOf(r, q), h.firstReason(r, q)), cell(strings.Join(sums, ", "), ""), cell(h.modeOf(r, q.Mode()), ""), cell(strings.Join(studiesAsking(on(r).studies, name), ", "), "")}})
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
@@ -90,7 +102,7 @@ func (h *Desk) modeOf(r *http.Request, m survey.Mode) string {
 // studiesAsking lists the studies that ask a questionnaire, as a diary or before consent.
 func studiesAsking(studies []trial.Study, name string) (ids []string) {
 	for _, st := range studies {
-		if st.PreScreen == name || st.Diary != nil && st.Diary.Questionnaire == name {
+		if st.PreScreen == name || slices.ContainsFunc(st.Plans(), func(d *trial.DiaryPlan) bool { return d.Questionnaire == name }) {
 			ids = append(ids, st.ID)
 		}
 	}
@@ -108,6 +120,8 @@ type questionnairePage struct {
 	Fit     view.Table
 	Flags   []askedIn
 	Scripts []askedScript
+
+	Editions []edition
 }
 
 func (*questionnairePage) Template() string { return "staff/questionnaire" }
@@ -135,24 +149,23 @@ type askedRow struct {
 
 func (h *Desk) questionnaire(w http.ResponseWriter, r *http.Request) error {
 	name := pathVar(r, "questionnaire")
-	if !slices.Contains(survey.LibraryNames(), name) {
-		return web.ErrNotFound
-	}
-	q, err := survey.Library(name)
+	q, kept, err := h.named(r, name, r.URL.Query().Get("edition"))
 	if err != nil {
 		return err
 	}
-	p := &questionnairePage{Page: view.Page{Title: q.Title("en"), Bare: true}, Name: name}
+	p := &questionnairePage{Page: view.Page{Title: q.Title("en"), Bare: true}, Name: name, Editions: h.editions(r, name, kept)}
 	h.laidOut(r, p, q)
 	for _, st := range on(r).studies {
-		if st.Diary == nil || st.Diary.Questionnaire != name {
-			continue
+		for _, d := range st.Plans() {
+			if d.Questionnaire != name {
+				continue
+			}
+			x := askedIn{Study: st.ID, Href: "/staff/studies/" + st.ID}
+			for _, f := range d.RedFlags {
+				x.Flags = append(x.Flags, f.String()+": "+strings.ToLower(h.word(r, "staff.level.", f.Level)))
+			}
+			p.Flags = append(p.Flags, x)
 		}
-		x := askedIn{Study: st.ID, Href: "/staff/studies/" + st.ID}
-		for _, f := range st.Diary.RedFlags {
-			x.Flags = append(x.Flags, strings.Join([]string{f.Item, f.Op, f.Value, f.Level}, " "))
-		}
-		p.Flags = append(p.Flags, x)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
 }

@@ -32,7 +32,7 @@ func TestQuestionnaires(t *testing.T) {
 		}
 	}
 	d.look("questionnaires", list)
-	has(t, b.page("/staff/questionnaires/phq-9"), "with an educational grant from Pfizer Inc.", "Sum of q1 + q2", "0–4 minimal · 5–9 mild", "q9 &gt;= 1 critical", "asks about thoughts of dying")
+	has(t, b.page("/staff/questionnaires/phq-9"), "with an educational grant from Pfizer Inc.", "Sum of q1 + q2", "0–4 minimal · 5–9 mild", "q9 &gt;= 1: critical", "asks about thoughts of dying")
 	has(t, b.page("/staff/questionnaires/medicine-today"), "asked if taken = “All of it” or taken = “Some of it”", "1 segment", "For All of it, press 1.", "Para Toda, oprima 1.", "This translation is a draft")
 	if a := b.get("/staff/questionnaires/gone"); a.code != 404 {
 		t.Errorf("a questionnaire there is not: %d", a.code)

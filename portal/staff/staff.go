@@ -142,7 +142,12 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
 
 	page("/staff/questionnaires", members.SeeCounts, h.questionnaires)
+	page("/staff/questionnaires/new", members.WriteQuestions, h.writeQuestionnaire)
+	change("/staff/questionnaires/new", members.WriteQuestions, h.written)
+	change("/staff/questionnaires/{questionnaire}/edition", members.WriteQuestions, h.changeEdition)
 	page("/staff/questionnaires/{questionnaire}", members.SeeCounts, h.questionnaire)
+
+	page("/staff/studies/{study}/scripts", members.SeeCounts, h.scripts)
 
 	if h.Rehearser != nil {
 		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)

@@ -116,6 +116,7 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 		p.Actions = []view.Action{{Label: h.T(r, "staff.candidates.title"), Kind: view.Primary, Icon: "filter_list", Href: "/staff/studies/" + st.ID + "/candidates"},
 			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
 	}
+	p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.scripts"), Kind: view.Secondary, Icon: "list", Href: "/staff/studies/" + st.ID + "/scripts"})
 	if h.Rehearser != nil {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.rehearse"), Kind: view.Secondary, Icon: "schedule", Href: "/staff/studies/" + st.ID + "/rehearse"})
 	}

@@ -34,11 +34,12 @@ const (
 	DoTasks        Permission = "do tasks"
 	SeeTrail       Permission = "see the audit trail"
 	ManageStaff    Permission = "manage staff"
+	WriteQuestions Permission = "write questionnaires"
 )
 
 // Permissions lists all of them.
 func Permissions() []Permission {
-	return []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, ManageStaff}
+	return []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, ManageStaff, WriteQuestions}
 }
 
 // Grant is what one role may do.
@@ -54,8 +55,8 @@ func Grants() []Grant {
 	return []Grant{
 		{Administrator, []Permission{SeeCounts, ManageStaff}},
 		{Recruiter, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, DoTasks}},
-		{Coordinator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail}},
-		{Investigator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail}},
+		{Coordinator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
+		{Investigator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
 		{OnCall, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, HandleAlerts, DoTasks}},
 		{DataManager, []Permission{SeeCounts, SeePeople, SeeTrail}},
 		{Monitor, []Permission{SeeCounts, SeePeople, RevealNames, SeeTrail}},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/survey"
@@ -194,6 +195,16 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "pin" && len(f) == 2:
+		p.must(p.r.People.SetPIN(p.ctx(), rig.Staff, id, f[1], "set up"))
+	case verb == "web" && len(f) >= 2:
+		p.web(id, strings.Join(f[1:], " "))
+	case verb == "diaryTo" && len(f) == 1:
+		p.change(func(s *trial.Study) { s.Diary.To = f[0] })
+	case verb == "reAsks" && len(f) == 1:
+		n, err := strconv.Atoi(f[0])
+		p.must(err)
+		p.change(func(s *trial.Study) { s.Diary.ReAsks = n })
 	case verb == "second":
 		p.second()
 	case verb == "elsewhere" && len(f) == 3:
@@ -221,4 +232,20 @@ func (p *player) arrange(verb, rest string) bool {
 		return false
 	}
 	return true
+}
+
+// web answers the next question of the entry that is due for somebody on their page.
+func (p *player) web(id contacts.PersonID, answer string) {
+	due, err := p.r.Trial.DueBy(p.ctx(), id, survey.Web, trial.BySignIn)
+	p.must(err)
+	if len(due) == 0 {
+		p.Fatalf("%s: nothing is due", p.where)
+	}
+	by := audit.Actor{Kind: audit.Person, ID: string(id)}
+	r, err := p.r.Trial.Begin(p.ctx(), by, due[0])
+	p.must(err)
+	shown, err := p.r.Trial.Record(p.ctx(), by, r.ID, survey.Input{Kind: survey.Show, Channel: survey.Web})
+	p.must(err)
+	_, err = p.r.Trial.Record(p.ctx(), by, r.ID, survey.Input{Kind: survey.Reply, LinkID: shown.Prompt.LinkID, Raw: answer, Channel: survey.Web})
+	p.must(err)
 }

@@ -1,0 +1,87 @@
+package staff
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/muster-health/muster/portal/view"
+)
+
+type scriptsPage struct {
+	view.Page
+	Study    string
+	Board    []view.Pair
+	Contents []view.Link
+	Parts    []scriptPart
+	Asked    []scriptAsked
+}
+
+func (*scriptsPage) Template() string { return "staff/scripts" }
+
+// scriptPart is one kind of text, a row for each text and language.
+type scriptPart struct {
+	ID, Title string
+	Rows      []scriptRow
+}
+
+type scriptRow struct {
+	Key, Trigger, Lang, Version, Text, Parts string
+	Draft                                    bool
+}
+
+// scriptAsked is a questionnaire of the study as people meet it.
+type scriptAsked struct {
+	ID, Title, Reference, Notice string
+	Scripts                      []askedScript
+}
+
+// scripts is the book for the ethics board: every text that may go to people of the study, when, in
+// each language, with its version, and what its questionnaires ask on each channel.
+func (h *Desk) scripts(w http.ResponseWriter, r *http.Request) error {
+	st, err := h.studyOf(r)
+	if err != nil {
+		return err
+	}
+	p := &scriptsPage{Page: view.Page{Title: h.T(r, "staff.scripts.title", "study", st.ID), Lead: h.T(r, "staff.scripts.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}}, Study: st.ID}
+	p.Board = []view.Pair{{Term: h.T(r, "staff.study.board"), Value: st.Board.Name}, {Term: h.T(r, "staff.board.number"), Value: st.Approval(on(r).now)}, {Term: h.T(r, "staff.board.expires"), Value: fullDay(st.Board.Expires)},
+		{Term: h.T(r, "staff.study.neutral"), Value: strings.Join([]string{st.NeutralName["en"], st.NeutralName["es"]}, " · ")}}
+	book := st.ScriptBook()
+	for _, channel := range []string{"sms", "voice", "email", "diary"} {
+		part := scriptPart{ID: "part-" + channel, Title: h.word(r, "staff.scripts.part.", channel)}
+		for _, x := range book {
+			if x.Channel != channel {
+				continue
+			}
+			row := scriptRow{Key: x.Key, Trigger: x.Trigger, Lang: x.Lang.Name(), Version: x.Version, Text: x.Text, Draft: x.Draft}
+			if x.Segments > 0 {
+				row.Parts = h.T(r, "staff.rehearse.segments", "count", x.Segments)
+			}
+			part.Rows = append(part.Rows, row)
+		}
+		if len(part.Rows) > 0 {
+			p.Parts = append(p.Parts, part)
+			p.Contents = append(p.Contents, view.Link{Label: part.Title, Href: "#" + part.ID})
+		}
+	}
+	names := []string{st.PreScreen}
+	for _, d := range st.Plans() {
+		names = append(names, d.Questionnaire)
+	}
+	for _, name := range slices.Compact(names) {
+		if name == "" {
+			continue
+		}
+		q, err := h.Trial.QuestionnaireNamed(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		x := scriptAsked{ID: "asked-" + name, Title: q.Title("en"), Reference: q.Ref(), Notice: q.Notice()}
+		for _, lang := range q.Languages() {
+			x.Scripts = append(x.Scripts, h.askedScript(r, q.Script(lang)))
+		}
+		p.Asked = append(p.Asked, x)
+		p.Contents = append(p.Contents, view.Link{Label: x.Title, Href: "#" + x.ID})
+	}
+	return h.site.Render(w, r, http.StatusOK, p)
+}
