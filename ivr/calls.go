@@ -65,6 +65,7 @@ const (
 	atSurvey   stage = "survey"   // a questionnaire
 	atVisit    stage = "visit"    // confirm or change a visit
 	atMenu     stage = "menu"     // inbound, once known
+	atAnother  stage = "another"  // one entry is done, another is due
 	atWelcome  stage = "welcome"  // inbound, first words
 	atAlert    stage = "alert"    // somebody on call
 	atDial     stage = "dial"     // put through to the office
@@ -274,6 +275,8 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 		return o.welcome(ctx, c, keys)
 	case atMenu:
 		return o.menu(ctx, c, keys)
+	case atAnother:
+		return o.goOn(ctx, c, keys)
 	case atAlert:
 		return o.alert(ctx, c, keys)
 	case atDial:

@@ -205,6 +205,16 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 			s = append(s, Say{Text: x, Lang: c.Lang})
 		}
 		c.Outcome, c.Finished = "completed", append(c.Finished, c.Response)
+		if !c.toMenu() {
+			another, err := o.another(ctx, c, rec)
+			if err != nil {
+				return nil, err
+			}
+			if another {
+				c.Stage = atAnother
+				return append(s, c.askAnother()), nil
+			}
+		}
 		end, err := o.then(ctx, c, "voice.thanks")
 		return append(s, end...), err
 	case rec.Prompt.GiveUp:
@@ -263,12 +273,12 @@ func (o *Operator) closed(ctx context.Context, c *call, err error) (Script, erro
 
 // safety is what a person hears at once after a red flag: the study's approved words (F10, F18).
 func (o *Operator) safety(ctx context.Context, c *call) (Script, error) {
-	st, err := o.Trial.Study(ctx, c.Study)
+	_, d, err := o.plan(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if st.Diary != nil && st.Diary.SafetyText[string(c.Lang)] != "" {
-		return Script{Say{Text: st.Diary.SafetyText[string(c.Lang)], Lang: c.Lang}}, nil
+	if d != nil && d.SafetyText[string(c.Lang)] != "" {
+		return Script{Say{Text: d.SafetyText[string(c.Lang)], Lang: c.Lang}}, nil
 	}
 	of, err := o.office(ctx, c)
 	if err != nil {

@@ -26,7 +26,7 @@ func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *tri
 	known := &readers{people: map[contacts.PersonID]*contacts.Person{}}
 	var errs []error
 	for _, st := range studies {
-		if st.Diary == nil || st.State == trial.StudySetup || st.State == trial.StudyClosed {
+		if len(st.Plans()) == 0 || st.State == trial.StudySetup || st.State == trial.StudyClosed {
 			continue
 		}
 		for _, status := range trial.Statuses() {
@@ -87,20 +87,29 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 	if err != nil {
 		return err
 	}
+	calling := false    // one call at a time: it goes on with what else is due
+	var quiet time.Time // when the last entry was done: nobody is called again at once
+	for _, r := range due {
+		if r.Session.Ended.After(quiet) {
+			quiet = r.Session.Ended
+		}
+	}
 	for _, r := range due {
 		if r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
 			continue // on a day of theirs without messages the entry is open, and nobody asks for it
 		}
+		d := st.PlanOf(&r)
 		settled, err := o.offerRest(ctx, st, p, &r, now)
 		if err != nil {
 			return err
 		}
 		switch {
 		case settled:
-		case byText(st, p):
+		case byText(st, d, p):
 			err = o.askByText(ctx, st, p, r, now)
-		case byPhone(st, p):
-			err = o.callDiary(ctx, st, p, &r, now)
+		case byPhone(d, p) && (calling || now.Before(quiet.Add(pause(d)))):
+		case byPhone(d, p):
+			calling, err = o.callDiary(ctx, st, d, p, &r, now)
 		default:
 			err = o.linkDiary(ctx, st, p, &r, "", now)
 		}
@@ -111,10 +120,13 @@ func (o *Operator) askDiary(ctx context.Context, st *trial.Study, s *trial.Subje
 	return nil
 }
 
+// pause is how long a plan waits before it calls again.
+func pause(d *trial.DiaryPlan) time.Duration { return time.Duration(d.RetryMinutes) * time.Minute }
+
 // byPhone says whether a machine calls this person for the diary. Text-only people and those with
 // a relay are never called (F8), nor those whom staff must identify (F12).
-func byPhone(st *trial.Study, p *contacts.Person) bool {
-	return slices.Contains(st.Diary.Channels, survey.Voice) && st.Diary.CallAt != "" && st.Diary.Identity != "staff" && !p.ReachMe.TextOnly && !p.ReachMe.Relay
+func byPhone(d *trial.DiaryPlan, p *contacts.Person) bool {
+	return slices.Contains(d.Channels, survey.Voice) && d.CallAt != "" && d.Identity != "staff" && !p.ReachMe.TextOnly && !p.ReachMe.Relay
 }
 
 // checkInKey names the nth call for an entry.
@@ -122,29 +134,29 @@ func checkInKey(response string, n int) string { return fmt.Sprintf("checkin_%s_
 
 // callDiary orders the check-in call: at the study's time on the person's own clock, and again
 // some minutes after an attempt ended without success, as often as the study says. Who may not be
-// called, or was reached by none of the calls, gets a link.
-func (o *Operator) callDiary(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) error {
-	at, err := callTime(st, p, r)
+// called, or was reached by none of the calls, gets a link. calling says that calls for it go on.
+func (o *Operator) callDiary(ctx context.Context, st *trial.Study, d *trial.DiaryPlan, p *contacts.Person, r *trial.Response, now time.Time) (calling bool, err error) {
+	at, err := callTime(d, p, r)
 	if err != nil || now.Before(at) {
-		return err
+		return false, err
 	}
 	if busy, err := o.onRequest(ctx, r.ID, now); err != nil || busy {
-		return err // they are on the phone about it
+		return busy, err // they are on the phone about it
 	}
-	switch rung, _, err := o.climb(ctx, diaryLadder(st, r), now); {
+	switch rung, _, err := o.climb(ctx, diaryLadder(d, r), now); {
 	case err != nil:
-		return err
+		return false, err
 	case rung == refused:
-		return o.linkDiary(ctx, st, p, r, "", now)
+		return false, o.linkDiary(ctx, st, p, r, "", now)
 	case rung == spent:
-		return o.linkDiary(ctx, st, p, r, "Calls for the check-in reached nobody.", now)
+		return false, o.linkDiary(ctx, st, p, r, "Calls for the check-in reached nobody.", now)
 	}
-	return nil
+	return true, nil
 }
 
 // diaryLadder is the calls for one entry.
-func diaryLadder(st *trial.Study, r *trial.Response) ladder {
-	return ladder{calls: st.Diary.Retries + 1, wait: time.Duration(st.Diary.RetryMinutes) * time.Minute,
+func diaryLadder(d *trial.DiaryPlan, r *trial.Response) ladder {
+	return ladder{calls: d.Retries + 1, wait: pause(d),
 		key: func(n int) string { return checkInKey(r.ID, n) },
 		reach: trial.Reach{Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
 			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes}}
@@ -163,7 +175,7 @@ func retried(outcome string) bool {
 
 // callTime is when the first call of an entry is due: at the person's own time where that lies in the
 // entry's window, else at the study's.
-func callTime(st *trial.Study, p *contacts.Person, r *trial.Response) (time.Time, error) {
+func callTime(d *trial.DiaryPlan, p *contacts.Person, r *trial.Response) (time.Time, error) {
 	zone, ok := contacts.Zone(*p)
 	if !ok {
 		return r.Opens, nil
@@ -174,7 +186,7 @@ func callTime(st *trial.Study, p *contacts.Person, r *trial.Response) (time.Time
 			return own, err
 		}
 	}
-	return trial.Instant(r.Day, st.Diary.CallAt, zone.String())
+	return trial.Instant(r.Day, d.CallAt, zone.String())
 }
 
 // linkDiary texts once a day where to fill the diary in. The link says nothing and opens nothing
@@ -191,7 +203,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	switch {
-	case st.AnswersByText == "no", !slices.Contains(st.Diary.Channels, survey.Web), !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
+	case st.AnswersByText == "no", !slices.Contains(st.PlanOf(r).Channels, survey.Web), !gate.OK && (gate.NotBefore.IsZero() || !gate.NotBefore.Before(r.Closes)): // or may be texted only once it is over
 		task := trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
 			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()}
 		if why != "" {

@@ -25,10 +25,10 @@ func (o *Operator) droppedIn(b *docstore.Batch, c *call) {
 	}
 }
 
-// mayText says whether a study's questions may be answered by text by this person (F16).
-func mayText(st *trial.Study, p *contacts.Person) bool {
+// mayText says whether the questions of a plan may be answered by text by this person (F16).
+func mayText(st *trial.Study, d *trial.DiaryPlan, p *contacts.Person) bool {
 	_, agreed, _ := contacts.TextAnswers(p.Consents, st.ID)
-	return st.AnswersByText == "yes" && st.Diary != nil && st.Diary.Identity != "staff" && slices.Contains(st.Diary.Channels, survey.SMS) && agreed
+	return st.AnswersByText == "yes" && d != nil && d.Identity != "staff" && slices.Contains(d.Channels, survey.SMS) && agreed
 }
 
 // offerRest texts, once, how an entry can be finished whose call broke off: by text and by a link
@@ -67,10 +67,11 @@ func (o *Operator) offerRest(ctx context.Context, st *trial.Study, p *contacts.P
 	lang := o.speaks(p.Language)
 	lines := []string{i18n.T(lang, "sms.dropped")}
 	if r.Session.Mode != survey.ModeLocked {
-		if mayText(st, p) {
+		d := st.PlanOf(r)
+		if mayText(st, d, p) {
 			lines = append(lines, i18n.T(lang, "sms.droppedText"))
 		}
-		if slices.Contains(st.Diary.Channels, survey.Web) {
+		if d != nil && slices.Contains(d.Channels, survey.Web) {
 			lines = append(lines, i18n.T(lang, "sms.droppedLink", "url", o.PublicURL+"/me"))
 		}
 	}
@@ -89,7 +90,7 @@ func (o *Operator) offerRest(ctx context.Context, st *trial.Study, p *contacts.P
 func (o *Operator) goOnByText(ctx context.Context, t *text, open []Prompt, of office) ([]string, error) {
 	all, err := o.dueAt(ctx, t, survey.SMS, trial.ByNumber, func(p *contacts.Person, r *trial.Response) (bool, error) {
 		st, err := o.Trial.Study(ctx, r.Study)
-		return err == nil && mayText(&st, p), err
+		return err == nil && mayText(&st, st.PlanOf(r), p), err
 	})
 	if err != nil {
 		return nil, err

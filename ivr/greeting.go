@@ -132,13 +132,13 @@ func (o *Operator) identified(ctx context.Context, c *call, p *contacts.Person) 
 	return Script{c.askSecret("voice.pin")}, nil
 }
 
-// answersOnly says whether the study of an outbound call is content with the day of birth (F12).
+// answersOnly says whether the plan an outbound call was made for is content with the day of birth (F12).
 func (o *Operator) answersOnly(ctx context.Context, c *call) (bool, error) {
 	if c.Study == "" || !c.Outbound {
 		return false, nil
 	}
-	st, err := o.Trial.Study(ctx, c.Study)
-	return err == nil && st.Diary != nil && st.Diary.Identity == "answers only", err
+	_, d, err := o.plan(ctx, c)
+	return err == nil && d != nil && d.Identity == "answers only", err
 }
 
 // askSecret asks for four digits that are never kept. No # is needed.

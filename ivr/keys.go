@@ -89,6 +89,8 @@ func (o *Operator) question(ctx context.Context, c *call) (Script, error) {
 		return Script{o.askAlert(c, of)}, nil
 	case atMore:
 		return Script{c.askMore()}, nil
+	case atAnother:
+		return Script{c.askAnother()}, nil
 	}
 	return nil, fmt.Errorf("nothing is asked at %s", c.Stage)
 }

@@ -51,9 +51,19 @@ func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subj
 	if !ok {
 		return nil
 	}
-	at := st.Diary.From
-	if byPhone(st, p) && !byText(st, p) {
-		at = st.Diary.CallAt
+	for _, d := range st.Plans() {
+		if err := o.nextOf(ctx, st, d, s, p, zone, now, consider); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextOf is nextEntry for one plan.
+func (o *Operator) nextOf(ctx context.Context, st *trial.Study, d *trial.DiaryPlan, s *trial.Subject, p *contacts.Person, zone *time.Location, now time.Time, consider func(time.Time)) error {
+	at, called := d.From, byPhone(d, p) && !byText(st, d, p)
+	if called {
+		at = d.CallAt
 	}
 	for ahead := range 2 {
 		probe, err := trial.Instant(now.In(zone).AddDate(0, 0, ahead).Format(time.DateOnly), at, zone.String())
@@ -65,17 +75,20 @@ func (o *Operator) nextEntry(ctx context.Context, st *trial.Study, s *trial.Subj
 			return err
 		}
 		for _, r := range due {
-			if r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
+			if called && !r.Session.Ended.IsZero() {
+				consider(r.Session.Ended.Add(pause(d)))
+			}
+			if r.Plan != d.ID || r.State == trial.ResponseCompleted || p.ReachMe.Skips(r.Day) {
 				continue
 			}
 			first := probe
-			if byPhone(st, p) && !byText(st, p) {
-				if first, err = callTime(st, p, &r); err != nil {
+			if called {
+				if first, err = callTime(d, p, &r); err != nil {
 					return err
 				}
 			}
 			consider(first)
-			if t, ok := o.nextCall(ctx, diaryLadder(st, &r)); ok {
+			if t, ok := o.nextCall(ctx, diaryLadder(d, &r)); ok {
 				consider(t)
 			}
 		}

@@ -89,7 +89,9 @@ func (o *Operator) byBirthday(ctx context.Context, household []contacts.PersonID
 }
 
 func birthdayWillDo(st *trial.Study) bool {
-	return st.Diary != nil && st.Diary.Identity == "answers only" && slices.Contains(st.Diary.Channels, survey.Voice)
+	return slices.ContainsFunc(st.Plans(), func(d *trial.DiaryPlan) bool {
+		return d.Identity == "answers only" && slices.Contains(d.Channels, survey.Voice)
+	})
 }
 
 // anyBirthday says whether a study that runs here is content with the day of birth. The words of a

@@ -16,9 +16,12 @@ import (
 
 // byText says whether this person's diary is asked by text: the study has the board's leave, the
 // person agreed, and no phone call comes first.
-func byText(st *trial.Study, p *contacts.Person) bool {
-	return mayText(st, p) && (st.Diary.Channels[0] == survey.SMS || !byPhone(st, p))
+func byText(st *trial.Study, d *trial.DiaryPlan, p *contacts.Person) bool {
+	return mayText(st, d, p) && (d.Channels[0] == survey.SMS || !byPhone(d, p))
 }
+
+// turn is how long an entry waits behind another that the same person is being asked by text.
+const turn = time.Hour
 
 // askByText sends the first question of a due entry. One questionnaire is open on a number at a
 // time; whoever else is due there gets a link.
@@ -42,6 +45,9 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 		return err
 	}
 	if asking := asked(open, now); asking != nil && asking.Response != r.ID {
+		if asking.Person == r.Person && now.Before(r.Opens.Add(turn)) {
+			return nil // their own: one after the other
+		}
 		return o.linkDiary(ctx, st, p, &r, "", now)
 	}
 	if r, err = o.Trial.Begin(ctx, person(r.Person), r); err != nil {
@@ -89,7 +95,7 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 	if err != nil {
 		return nil, err
 	}
-	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: body, Channel: survey.SMS, At: o.local(ctx, &call{Person: r.Person}), Refusals: st.Diary.Refusals()}
+	in := survey.Input{Kind: survey.Reply, LinkID: r.Session.Current, Raw: body, Channel: survey.SMS, At: o.local(ctx, &call{Person: r.Person}), Refusals: st.PlanOf(&r).Refusals()}
 	if command, ok := survey.Command(body); ok {
 		in.Kind, in.Raw = command, ""
 	}
@@ -188,7 +194,7 @@ func (o *Operator) notByText(ctx context.Context, t *text, r *trial.Response) ([
 func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (reply string, over bool, err error) {
 	var parts []string
 	if len(rec.Flags) > 0 {
-		safety, err := o.safety(ctx, &call{Study: t.study, Person: t.who, Outbound: true, Lang: t.lang})
+		safety, err := o.safety(ctx, &call{Study: t.study, Response: rec.Response.ID, Person: t.who, Outbound: true, Lang: t.lang})
 		if err != nil {
 			return "", false, err
 		}

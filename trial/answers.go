@@ -66,7 +66,7 @@ func (c *Coordinator) Due(ctx context.Context, p contacts.PersonID, now time.Tim
 // DueIn lists the entries of one subject whose window is open at now, done or not. Windows are in
 // the person's zone; one that crosses midnight belongs to the day it opened.
 func (c *Coordinator) DueIn(ctx context.Context, person *contacts.Person, s *Subject, st *Study, now time.Time) ([]Response, error) {
-	if st.Diary == nil {
+	if len(st.Plans()) == 0 {
 		return nil, nil
 	}
 	zone, ok := contacts.Zone(*person)
@@ -78,27 +78,41 @@ func (c *Coordinator) DueIn(ctx context.Context, person *contacts.Person, s *Sub
 		return nil, err
 	}
 	var out []Response
+	for _, d := range st.Plans() {
+		due, err := c.dueOf(ctx, person, s, d, visits, zone, now)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, due...)
+	}
+	return out, nil
+}
+
+// dueOf is DueIn for one plan.
+func (c *Coordinator) dueOf(ctx context.Context, person *contacts.Person, s *Subject, d *DiaryPlan, visits []Visit, zone *time.Location, now time.Time) ([]Response, error) {
+	var out []Response
 	for _, back := range []int{1, 0} {
 		day := now.In(zone).AddDate(0, 0, -back).Format(time.DateOnly)
-		if !st.Diary.DueOn(day, s.Anchor, visits) {
+		if !d.DueOn(day, s.Anchor, visits) {
 			continue
 		}
-		opens, closes, err := st.Diary.Window(day, zone)
+		opens, closes, err := d.Window(day, zone)
 		if err != nil {
 			return nil, err
 		}
 		if now.Before(opens) || !now.Before(closes) {
 			continue
 		}
-		r, err := c.responses.Get(ctx, ResponseID(s.ID, day))
+		id := PlanResponseID(s.ID, day, d.ID)
+		r, err := c.responses.Get(ctx, id)
 		if errors.Is(err, docstore.ErrNotFound) {
-			q, err := c.QuestionnaireNamed(ctx, st.Diary.Questionnaire)
+			q, err := c.QuestionnaireNamed(ctx, d.Questionnaire)
 			if err != nil {
 				return nil, err
 			}
-			r = Response{Meta: docstore.Meta{ID: ResponseID(s.ID, day)}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: st.Diary.Questionnaire,
-				Kind: "diary", Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
-				Session: st.Diary.session(q, c.Speaks(person.Language), now)}
+			r = Response{Meta: docstore.Meta{ID: id}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: d.Questionnaire,
+				Kind: "diary", Plan: d.ID, Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
+				Session: d.session(q, c.Speaks(person.Language), now)}
 		} else if err != nil {
 			return nil, err
 		}

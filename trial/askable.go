@@ -48,7 +48,7 @@ func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Chan
 	if err != nil {
 		return err
 	}
-	d := st.Diary
+	d := st.PlanOf(r)
 	no := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrChannel, fmt.Sprintf(format, args...))
 	}

@@ -245,19 +245,20 @@ func (c *Coordinator) loadedVisits(s *Subject, st *Study, told []Visit) ([]Visit
 func (c *Coordinator) loadResponse(ctx context.Context, b *docstore.Batch, p *contacts.Person, s *Subject, st *Study, r Response) error {
 	r.Person, r.Study, r.Subject = s.Person, s.Study, s.ID
 	if r.Kind == "diary" {
-		if st.Diary == nil {
-			return fmt.Errorf("%w: %s has no diary", ErrLoad, st.ID)
+		d := st.PlanOf(&r)
+		if d == nil {
+			return fmt.Errorf("%w: %s has no diary %q", ErrLoad, st.ID, r.Plan)
 		}
 		zone, ok := contacts.Zone(*p)
 		if !ok {
 			zone = st.siteZone(s.Site)
 		}
 		var err error
-		if r.Opens, r.Closes, err = st.Diary.Window(r.Day, zone); err != nil {
+		if r.Opens, r.Closes, err = d.Window(r.Day, zone); err != nil {
 			return fmt.Errorf("%w: %w", ErrLoad, err)
 		}
-		r.Meta = docstore.Meta{ID: ResponseID(s.ID, r.Day)}
-		r.Questionnaire = st.Diary.Questionnaire
+		r.Meta = docstore.Meta{ID: PlanResponseID(s.ID, r.Day, r.Plan)}
+		r.Questionnaire = d.Questionnaire
 	}
 	if r.ID == "" || r.State == "" || r.Questionnaire == "" {
 		return fmt.Errorf("%w: answers need an id, a state and their questionnaire", ErrLoad)

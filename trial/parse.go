@@ -2,7 +2,6 @@ package trial
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,9 +11,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/muster-health/muster/internal/phone"
-	"github.com/muster-health/muster/survey"
 )
 
 // ErrStudy marks a study file that cannot be used; the text lists every problem.
@@ -69,7 +65,7 @@ func (s *Study) setDefaults() {
 	if s.State == "" {
 		s.State = StudySetup
 	}
-	if d := s.Diary; d != nil {
+	for _, d := range s.Plans() {
 		if d.Identity == "" {
 			d.Identity = "standard"
 		}
@@ -126,58 +122,8 @@ func (s *Study) Check() error {
 	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
 	s.Contact.check(&p)
 	s.checkReminders(&p)
-	if d := s.Diary; d != nil {
-		s.checkDiary(&p)
-	}
+	s.checkPlans(&p)
 	return p.err()
-}
-
-func (s *Study) checkDiary(p *problems) {
-	d := s.Diary
-	p.when(d.Questionnaire == "", "diary.questionnaire", "is required")
-	for name, v := range map[string]string{"diary.from": d.From, "diary.to": d.To, "diary.callAt": d.CallAt} {
-		if v == "" && name == "diary.callAt" {
-			continue
-		}
-		_, err := time.Parse("15:04", v)
-		p.when(err != nil && v != "24:00", name, "%q is not a time such as 18:00", v)
-	}
-	p.when(d.From != "" && d.From == d.To, "diary.to", "is the same as diary.from")
-	if _, err := d.rule(); err != nil {
-		p.when(true, "diary.days", "%v", err)
-	}
-	for _, c := range d.Channels {
-		p.when(!slices.Contains([]survey.Channel{survey.Web, survey.SMS, survey.Voice, survey.Staff}, c), "diary.channels", "%q: use web, sms, voice or staff", c)
-	}
-	p.when(d.ReAsks < 0 || d.ReAsks > 9, "diary.reAsks", "%d: how often a question is asked again by text, 1 to 9, or leave it out for 3", d.ReAsks)
-	p.when(d.Mode != "" && !slices.Contains(survey.Modes(), d.Mode), "diary.mode", "%q: use allowed, flagged or locked", d.Mode)
-	for i, x := range s.OnCall {
-		_, err := phone.Parse(x.Phone, "US")
-		p.when(err != nil, fmt.Sprintf("onCall[%d].phone", i), "cannot be dialled")
-	}
-	if len(d.RedFlags) > 0 {
-		s.checkRedFlags(p)
-	}
-}
-
-// checkRedFlags is F18: a diary has red flags only when somebody answers for them, at all hours, and
-// the board has said yes to them.
-func (s *Study) checkRedFlags(p *problems) {
-	d := s.Diary
-	p.when(len(s.OnCall) == 0, "onCall", "is required: the diary has red flags, and somebody must get them")
-	for i, x := range s.OnCall {
-		at := fmt.Sprintf("onCall[%d].", i)
-		p.when(x.Name == "", at+"name", "is required: alerts say who was sent for")
-		p.when(x.Hours == "", at+"hours", "is required: write always, or hours such as Mon-Fri 08:00-17:00")
-		if x.Hours != Always {
-			p.hours(at+"hours", x.Hours)
-		}
-	}
-	p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
-	for _, lang := range s.languages() {
-		p.when(d.SafetyText[lang] == "", "diary.safetyText."+lang, "is required: the words a person reads or hears after a red flag")
-	}
-	p.when(d.RedFlagApproval == "", "diary.redFlagApproval", "is required: the board's reference for the red flags and who gets them")
 }
 
 // languages are those the study has its title or its name in; English is always among them.
@@ -197,51 +143,6 @@ func namesCondition(name string, conditions []string) bool {
 		}
 	}
 	return false
-}
-
-// checkQuestionnaires reports what the study asks in a way it must not be asked (F17, F18): each
-// question on each channel of the diary, red flags that could never be raised, and what must not
-// come before informed consent.
-func (c *Coordinator) checkQuestionnaires(ctx context.Context, s *Study) error {
-	return c.checkAsked(s, func(name string) (*survey.Questionnaire, error) { return c.QuestionnaireNamed(ctx, name) })
-}
-
-// asks says whether a study that goes on asks for a questionnaire by name.
-func (s *Study) asks(name string) bool {
-	return s.State != StudyClosed && (s.PreScreen == name || s.Diary != nil && s.Diary.Questionnaire == name)
-}
-
-// checkAsked is checkQuestionnaires with what is asked by each name.
-func (c *Coordinator) checkAsked(s *Study, named func(string) (*survey.Questionnaire, error)) error {
-	var p problems
-	load := func(field, name string) *survey.Questionnaire {
-		q, err := named(name)
-		p.when(err != nil, field, "%v", err)
-		return q
-	}
-	var flags []survey.FlagRule
-	if d := s.Diary; d != nil {
-		flags = d.RedFlags
-		if q := load("diary.questionnaire", d.Questionnaire); q != nil {
-			for _, ch := range d.Channels {
-				err := q.Check(ch, s.languages()...)
-				p.when(err != nil, "diary.channels", "%q %v", d.Questionnaire, err)
-			}
-			err := q.CheckRules(d.RedFlags)
-			p.when(err != nil, "diary.redFlags", "%v", err)
-			for _, id := range q.Dangerous() {
-				p.when(!slices.ContainsFunc(flags, func(r survey.FlagRule) bool { return r.Item == id && r.Times == 0 }), "diary.redFlags",
-					"needs one on %q, which asks about thoughts of dying: such as {item: %s, op: \">=\", value: \"1\", level: critical}", id, id)
-			}
-		}
-	}
-	if s.PreScreen != "" {
-		if q := load("preScreen", s.PreScreen); q != nil {
-			err := q.BeforeConsent(flags)
-			p.when(err != nil, "preScreen", "%q %v", s.PreScreen, err)
-		}
-	}
-	return p.err()
 }
 
 type problems []string

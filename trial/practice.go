@@ -34,22 +34,23 @@ func (c *Coordinator) BeginPractice(ctx context.Context, by audit.Actor, p conta
 		if err != nil {
 			return Response{}, err
 		}
-		if st.Diary == nil || !slices.Contains(st.Diary.Channels, survey.Voice) || st.Diary.Identity == "staff" {
-			continue
+		for _, d := range st.Plans() {
+			if slices.Contains(d.Channels, survey.Voice) && d.Identity != "staff" {
+				return c.practice(ctx, by, &person, &s, d)
+			}
 		}
-		return c.practice(ctx, by, &person, &s, &st)
 	}
 	return Response{}, fmt.Errorf("%w: a practice call needs a study whose questions are asked by phone", ErrRefused)
 }
 
-func (c *Coordinator) practice(ctx context.Context, by audit.Actor, p *contacts.Person, s *Subject, st *Study) (Response, error) {
-	q, err := c.QuestionnaireNamed(ctx, st.Diary.Questionnaire)
+func (c *Coordinator) practice(ctx context.Context, by audit.Actor, p *contacts.Person, s *Subject, d *DiaryPlan) (Response, error) {
+	q, err := c.QuestionnaireNamed(ctx, d.Questionnaire)
 	if err != nil {
 		return Response{}, err
 	}
 	now := c.now()
-	r := Response{Meta: docstore.Meta{ID: c.NewID("rsp_")}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: st.Diary.Questionnaire,
-		Kind: "checkin", Opens: now, Closes: now.Add(practiceTime), State: ResponseDue, Practice: true, Session: st.Diary.session(q, c.Speaks(p.Language), now)}
+	r := Response{Meta: docstore.Meta{ID: c.NewID("rsp_")}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: d.Questionnaire,
+		Kind: "checkin", Plan: d.ID, Opens: now, Closes: now.Add(practiceTime), State: ResponseDue, Practice: true, Session: d.session(q, c.Speaks(p.Language), now)}
 	err = c.commit(ctx, audit.Entry{Actor: by, Action: "response.practice", Person: string(s.Person), Study: string(s.Study)}, func(b *docstore.Batch, _ *audit.Entry) error {
 		c.responses.Insert(b, &r)
 		return c.keepBegun(ctx, b, &r)

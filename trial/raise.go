@@ -18,25 +18,29 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 		return nil, nil
 	}
 	st, err := c.studies.Get(ctx, string(r.Study))
-	if err != nil || st.Diary == nil {
+	if err != nil {
 		return nil, err
+	}
+	d := st.PlanOf(r)
+	if d == nil {
+		return nil, nil
 	}
 	for _, gone := range p.Removed {
 		if err := c.answerGone(ctx, b, r.ID, gone, a); err != nil {
 			return nil, err
 		}
 	}
-	over, err := c.raiseOver(ctx, b, r, &st, q, a, p)
+	over, err := c.raiseOver(ctx, b, r, &st, d.RedFlags, q, a, p)
 	if err != nil {
 		return nil, err
 	}
-	flags, err := c.raiseOne(ctx, b, r, &st, q, a, p)
+	flags, err := c.raiseOne(ctx, b, r, &st, d.RedFlags, q, a, p)
 	return append(flags, over...), err
 }
 
 // raiseOne is raise for what one answer raises by itself.
-func (c *Coordinator) raiseOne(ctx context.Context, b *docstore.Batch, r *Response, st *Study, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
-	flags := survey.Flags(st.Diary.RedFlags, a)
+func (c *Coordinator) raiseOne(ctx context.Context, b *docstore.Batch, r *Response, st *Study, rules []survey.FlagRule, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
+	flags := survey.Flags(rules, a)
 	id := AlertID(r.ID, a.LinkID)
 	old, err := c.alerts.Get(ctx, id)
 	switch {

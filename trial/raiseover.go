@@ -14,8 +14,7 @@ import (
 // raiseOver is raise for rules on more than one answer: on scores, several answers, several days. An
 // alert is raised once for an entry, or once for an episode where the rule is on days; that a later
 // entry meets it again, or that one of its answers was changed, is noted on it.
-func (c *Coordinator) raiseOver(ctx context.Context, b *docstore.Batch, r *Response, st *Study, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
-	rules := st.Diary.RedFlags
+func (c *Coordinator) raiseOver(ctx context.Context, b *docstore.Batch, r *Response, st *Study, rules []survey.FlagRule, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
 	var earlier []survey.Entry
 	days := func(f survey.FlagRule) bool { return f.Times > 0 && r.Day != "" && q.Met(f, r.Session) }
 	if slices.ContainsFunc(rules, days) {
@@ -71,7 +70,7 @@ func (c *Coordinator) entriesBefore(ctx context.Context, r *Response) ([]survey.
 	}
 	var out []survey.Entry
 	for _, x := range all {
-		if x.Kind == r.Kind && x.Questionnaire == r.Questionnaire && x.Practice == r.Practice {
+		if x.Kind == r.Kind && x.Plan == r.Plan && x.Practice == r.Practice {
 			out = append(out, survey.Entry{Day: x.Day, Session: x.Session})
 		}
 	}

@@ -44,6 +44,8 @@ type Study struct {
 	Visits    []PlanStep `bson:"visits,omitempty" yaml:"visits"`
 	Diary     *DiaryPlan `bson:"diary,omitempty" yaml:"diary"`
 	Reminders []Rule     `bson:"reminders,omitempty" yaml:"reminders"`
+	// Diaries are further questionnaires with plans of their own, each with an id.
+	Diaries []DiaryPlan `bson:"diaries,omitempty" yaml:"diaries"`
 
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
@@ -125,6 +127,7 @@ type PlanStep struct {
 
 // DiaryPlan says which questionnaire is due when, and what in it is a red flag.
 type DiaryPlan struct {
+	ID            string            `bson:"id,omitempty" yaml:"id"`                     // "" for the study's diary; "weekly" for one of its diaries
 	Questionnaire string            `bson:"questionnaire" yaml:"questionnaire"`         // name in the library
 	Name          map[string]string `bson:"name,omitempty" yaml:"name"`                 // neutral
 	From          string            `bson:"from" yaml:"from"`                           // local window, "18:00"

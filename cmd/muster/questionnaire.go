@@ -18,7 +18,7 @@ import (
 // people would meet it.
 func questionnaireCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "questionnaire", Short: "Check, preview or publish questionnaires, FHIR R4 in JSON"}
-	cmd.AddCommand(questionnaireCheck(), questionnairePreview(), questionnairePut())
+	cmd.AddCommand(questionnaireCheck(), questionnairePreview(), questionnairePut(), questionnairePair())
 	return cmd
 }
 

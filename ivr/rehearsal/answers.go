@@ -18,18 +18,19 @@ func (p *play) answer(r *trial.Response, by survey.Channel) (string, error) {
 		return "1", nil // a number that is read back
 	}
 	show := survey.Input{Kind: survey.Show, Channel: by, At: p.local()}
-	s, prompt, _, err := p.q.Next(r.Session, show)
+	q, d := p.qs[r.Plan], p.st.PlanOf(r)
+	s, prompt, _, err := q.Next(r.Session, show)
 	if err != nil || prompt.Done {
 		return "", err
 	}
-	want := r.Day == p.flagDay && !p.raised[r.ID]
+	want := r.ID == p.flagged && !p.raised[r.ID]
 	plain := ""
-	for _, raw := range p.tries(prompt) {
-		_, next, a, err := p.q.Next(s, survey.Input{Kind: survey.Reply, LinkID: prompt.LinkID, Raw: raw, Channel: by, At: p.local()})
+	for _, raw := range p.tries(prompt, d.RedFlags) {
+		after, next, a, err := q.Next(s, survey.Input{Kind: survey.Reply, LinkID: prompt.LinkID, Raw: raw, Channel: by, At: p.local()})
 		if err != nil || a == nil || next.Problem != nil {
 			continue
 		}
-		flagged := len(survey.Flags(p.st.Diary.RedFlags, *a)) > 0
+		flagged := len(survey.Flags(d.RedFlags, *a)) > 0 || len(over(q, d, r, after)) > len(over(q, d, r, s))
 		switch {
 		case flagged && want:
 			p.raised[r.ID] = true
@@ -41,8 +42,13 @@ func (p *play) answer(r *trial.Response, by survey.Channel) (string, error) {
 	return plain, nil
 }
 
+// over are the rules on more than one answer that a session meets by itself.
+func over(q *survey.Questionnaire, d *trial.DiaryPlan, r *trial.Response, s survey.Session) []survey.Flag {
+	return survey.FlagsOver(q, d.RedFlags, survey.Entry{Day: r.Day, Session: s}, nil)
+}
+
 // tries are answers to a question that may be right, the likeliest first.
-func (p *play) tries(q survey.Prompt) (out []string) {
+func (p *play) tries(q survey.Prompt, rules []survey.FlagRule) (out []string) {
 	switch q.Hint {
 	case survey.HintYesNo:
 		return []string{"2", "1"}
@@ -59,7 +65,7 @@ func (p *play) tries(q survey.Prompt) (out []string) {
 		} else {
 			out = append(out, "7")
 		}
-		for _, rule := range p.st.Diary.RedFlags { // the very edge of what is one
+		for _, rule := range rules { // the very edge of what is one
 			if n, err := strconv.Atoi(rule.Value); err == nil && rule.Item == q.LinkID {
 				out = append([]string{out[0], rule.Value, strconv.Itoa(n + 1), strconv.Itoa(n - 1)}, out[1:]...)
 			}

@@ -113,7 +113,7 @@ func gather(s ivr.Script) (ivr.Gather, bool) {
 // keys is what the persona presses, and how the report tells it.
 func (p *play) keys(ctx context.Context, t *talk, g ivr.Gather) (keys, shown string, err error) {
 	switch {
-	case g.Sensitive && p.st.Diary != nil && p.st.Diary.Identity == "answers only":
+	case g.Sensitive && p.byBirthday(ctx, t.ref):
 		return birthday[5:7] + birthday[8:], "presses the day of birth", nil
 	case g.Sensitive:
 		return pin, "presses the PIN", nil
@@ -125,6 +125,15 @@ func (p *play) keys(ctx context.Context, t *talk, g ivr.Gather) (keys, shown str
 	if err != nil {
 		return "", "", err
 	}
+	if r.State == trial.ResponseCompleted { // and another is due
+		due, err := p.Trial.DueBy(ctx, p.person, survey.Voice, trial.ByPIN)
+		for _, next := range due {
+			if next.State != trial.ResponseCompleted {
+				t.ref = next.ID
+			}
+		}
+		return "1", "presses 1", err
+	}
 	if p.ask.Answers == rehearsed.HangsUp && len(r.Session.Answers) > 0 {
 		return hangUp, "hangs up", nil
 	}
@@ -132,6 +141,17 @@ func (p *play) keys(ctx context.Context, t *talk, g ivr.Gather) (keys, shown str
 		return keys, "presses " + keys, err
 	}
 	return "", "says nothing", nil
+}
+
+// byBirthday says whether the plan of an entry is content with the day of birth.
+func (p *play) byBirthday(ctx context.Context, ref string) bool {
+	due, err := p.Trial.Due(ctx, p.person, p.clock.Now())
+	for _, r := range due {
+		if d := p.st.PlanOf(&r); err == nil && r.ID == ref && d != nil {
+			return d.Identity == "answers only"
+		}
+	}
+	return false
 }
 
 // picksUp says whether somebody, or a machine, takes the next call.

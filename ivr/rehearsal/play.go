@@ -25,7 +25,7 @@ type play struct {
 	deps    Deps
 	ask     rehearsed.Ask
 	st      trial.Study
-	q       *survey.Questionnaire // of the diary; nil without one
+	qs      map[string]*survey.Questionnaire // by the id of the plan that asks it
 	clock   *clock.Clock
 	zone    *time.Location // the persona's
 	end     time.Time
@@ -43,7 +43,7 @@ type play struct {
 	asked  map[string]int  // how many messages were about an entry
 	raised map[string]bool // entries with a red flag
 
-	flagDay string // the entry that gets one
+	flagged string // the entry that gets one
 }
 
 // event is something that people do by themselves.
@@ -248,28 +248,30 @@ func (p *play) entries(ctx context.Context) error {
 	}
 	for n := range 7*p.ask.Weeks + 1 {
 		day := p.report.Began.In(p.zone).AddDate(0, 0, n).Format(time.DateOnly)
-		if !p.st.Diary.DueOn(day, sub.Anchor, visits) {
-			continue
+		for _, d := range p.st.Plans() {
+			if !d.DueOn(day, sub.Anchor, visits) {
+				continue
+			}
+			opens, closes, err := d.Window(day, p.zone)
+			if err != nil {
+				return err
+			}
+			if !closes.After(p.report.Began) || closes.After(p.end) {
+				continue
+			}
+			id := trial.PlanResponseID(p.subject, day, d.ID)
+			p.report.Totals.Entries++
+			if p.ask.Answers == rehearsed.RedFlag && p.report.Totals.Entries == p.ask.N {
+				p.flagged = id
+			}
+			p.at(closes.Add(time.Second), func(ctx context.Context) error { return p.closed(ctx, id, opens) })
 		}
-		opens, closes, err := p.st.Diary.Window(day, p.zone)
-		if err != nil {
-			return err
-		}
-		if !closes.After(p.report.Began) || closes.After(p.end) {
-			continue
-		}
-		p.report.Totals.Entries++
-		if p.ask.Answers == rehearsed.RedFlag && p.report.Totals.Entries == p.ask.N {
-			p.flagDay = day
-		}
-		p.at(closes.Add(time.Second), func(ctx context.Context) error { return p.closed(ctx, day, opens) })
 	}
 	return nil
 }
 
 // closed looks at an entry whose time is over.
-func (p *play) closed(ctx context.Context, day string, opens time.Time) error {
-	id := trial.ResponseID(p.subject, day)
+func (p *play) closed(ctx context.Context, id string, opens time.Time) error {
 	r, err := p.Trial.Response(ctx, id)
 	switch {
 	case err != nil && !errors.Is(err, docstore.ErrNotFound):

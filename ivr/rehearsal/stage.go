@@ -61,8 +61,9 @@ func (x *Rehearsal) stage(ctx context.Context, driver docstore.Driver, st trial.
 	if _, err := p.Trial.PutStudy(ctx, staff, p.st); err != nil {
 		return nil, err
 	}
-	if d := p.st.Diary; d != nil {
-		if p.q, err = p.Trial.QuestionnaireNamed(ctx, d.Questionnaire); err != nil {
+	p.qs = map[string]*survey.Questionnaire{}
+	for _, d := range p.st.Plans() {
+		if p.qs[d.ID], err = p.Trial.QuestionnaireNamed(ctx, d.Questionnaire); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +114,7 @@ func (p *play) asIfOpen(st trial.Study) trial.Study {
 		note(fmt.Sprintf("The board's approval ends on %s, within these weeks: nobody new after it; reminders go on.", st.Board.Expires))
 	}
 	st.State, st.RecruitmentOpen, st.EnrolmentOpen = trial.StudyOpen, true, true
-	if st.Diary != nil && len(st.OnCall) == 0 {
+	if len(st.Plans()) > 0 && len(st.OnCall) == 0 {
 		note("Nobody is on call for this study.")
 	}
 	if l := p.ask.Language; !p.deps.Drafts && p.Trial.Speaks(l) != l {
@@ -197,10 +198,8 @@ func (p *play) book(ctx context.Context) error {
 		}
 		p.at(b.Start, func(ctx context.Context) error { return p.visit(ctx, b.ID) })
 	}
-	if p.st.Diary != nil {
-		if err := p.entries(ctx); err != nil {
-			return err
-		}
+	if err := p.entries(ctx); err != nil {
+		return err
 	}
 	if p.ask.Answers == rehearsed.Stop {
 		if p.deps.OptOut != ivr.OptOutSelf {

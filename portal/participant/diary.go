@@ -187,7 +187,10 @@ func (h *Pages) safetyPage(w http.ResponseWriter, r *http.Request) error {
 	if site, ok := s.Site(sub.Site); ok {
 		p.Phone = e164(site.Phone)
 	}
-	if p.Text = s.Diary.SafetyText[string(h.lang(r))]; p.Text == "" {
+	if plan := s.PlanOf(&d); plan != nil {
+		p.Text = plan.SafetyText[string(h.lang(r))]
+	}
+	if p.Text == "" {
 		p.Text = h.T(r, "participant.redFlag", "emergency", p.Emergency, "phone", office(&s, sub.Site))
 	}
 	_, prompt, _, err := q.Next(d.Session, survey.Input{Kind: survey.Show, Channel: survey.Web, At: h.Clock.Now()})
@@ -227,13 +230,14 @@ func (h *Pages) week(ctx context.Context, m *me, response string) (done, expecte
 		return 0, 0, fmt.Errorf("entries of the week: %w", err)
 	}
 	state := map[string]string{}
-	var subject string
+	var of trial.Response
 	for _, x := range all {
 		state[x.ID] = x.State
 		if x.ID == response {
-			subject = x.Subject
+			of = x
 		}
 	}
+	subject := of.Subject
 	if subject == "" {
 		return 0, 0, nil
 	}
@@ -242,7 +246,8 @@ func (h *Pages) week(ctx context.Context, m *me, response string) (done, expecte
 		return 0, 0, fmt.Errorf("entries of the week: %w", err)
 	}
 	s, err := h.Trial.Study(ctx, sub.Study)
-	if err != nil || s.Diary == nil {
+	plan := s.PlanOf(&of)
+	if err != nil || plan == nil {
 		return 0, 0, err
 	}
 	visits, err := h.Trial.VisitsOf(ctx, m.PersonID())
@@ -252,11 +257,11 @@ func (h *Pages) week(ctx context.Context, m *me, response string) (done, expecte
 	visits = slices.DeleteFunc(visits, func(v trial.Visit) bool { return v.Subject != subject })
 	for back := range 7 {
 		day := h.Clock.Now().In(m.zone).AddDate(0, 0, -back).Format(time.DateOnly)
-		if !s.Diary.DueOn(day, sub.Anchor, visits) {
+		if !plan.DueOn(day, sub.Anchor, visits) {
 			continue
 		}
 		expected++
-		if state[trial.ResponseID(subject, day)] == trial.ResponseCompleted {
+		if state[trial.PlanResponseID(subject, day, plan.ID)] == trial.ResponseCompleted {
 			done++
 		}
 	}

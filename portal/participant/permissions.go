@@ -98,7 +98,7 @@ func (h *Pages) state(r *http.Request, entry contacts.Consent, found bool) strin
 
 // asksByText says whether a study asks health questions by text, of who agreed to that (F16).
 func asksByText(s *trial.Study) bool {
-	return s.AnswersByText == "yes" && s.Diary != nil && slices.Contains(s.Diary.Channels, survey.SMS)
+	return s.AnswersByText == "yes" && s.AsksBy(survey.SMS)
 }
 
 // changeConsent switches one permission. Off works at once; on stores the wording shown beside

@@ -101,7 +101,7 @@ func (h *Pages) dueCard(r *http.Request, d trial.Response) (view.Card, error) {
 	c := view.Card{Title: h.T(r, "participant.diary.name"), Meta: h.T(r, "participant.diary.time"), Tone: view.Amber}
 	if d.Kind == "checkin" {
 		c.Title = h.T(r, "participant.diary.begun")
-	} else if name := pick(s.Diary.Name, lang); name != "" {
+	} else if name := planName(&s, &d, lang); name != "" {
 		c.Title = name
 	}
 	closes := d.Closes.In(m.zone)
@@ -124,6 +124,14 @@ func (h *Pages) dueCard(r *http.Request, d trial.Response) (view.Card, error) {
 	}
 	c.Actions = []view.Action{{Label: label, Post: "/me/diary/start", Fields: []view.Hidden{{Name: "due", Value: d.ID}}, Kind: view.Primary, About: c.Title}}
 	return c, nil
+}
+
+// planName is what people know a questionnaire by, "" where the study gives it no name.
+func planName(s *trial.Study, r *trial.Response, lang i18n.Lang) string {
+	if d := s.PlanOf(r); d != nil {
+		return pick(d.Name, lang)
+	}
+	return ""
 }
 
 // next is the next booked visit.

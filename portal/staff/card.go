@@ -79,7 +79,10 @@ func (h *Desk) cardStudy(p *cardPage, st trial.Study, sub trial.Subject, lang i1
 	if name := cmp.Or(st.NeutralName[string(lang)], st.NeutralName["en"]); name != "" {
 		p.Facts = append([]view.Pair{{Term: t("participant.card.who"), Value: sentenceCase(name)}}, p.Facts...)
 	}
-	if d := st.Diary; d != nil && d.CallAt != "" {
+	for _, d := range st.Plans() {
+		if d.CallAt == "" {
+			continue
+		}
 		if at, err := time.Parse("15:04", d.CallAt); err == nil {
 			p.Facts = append(p.Facts, view.Pair{Term: t("participant.card.call"), Value: i18n.TimeOfDay(lang, at)})
 		}

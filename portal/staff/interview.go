@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -227,7 +228,7 @@ func (h *Desk) interviewed(w http.ResponseWriter, r *http.Request) error {
 		return h.ask(w, r, http.StatusUnprocessableEntity, sub, k, rec.Response, q, rec.Prompt)
 	}
 	if len(rec.Flags) > 0 {
-		h.site.Flash(r, view.Notice, h.safetyWords(r, sub, rec.Response.Session.Lang))
+		h.site.Flash(r, view.Notice, h.safetyWords(r, &rec.Response))
 	}
 	if rec.Prompt.Done {
 		h.site.Flash(r, view.Done, h.T(r, "staff.interview.complete"))
@@ -236,11 +237,11 @@ func (h *Desk) interviewed(w http.ResponseWriter, r *http.Request) error {
 }
 
 // safetyWords are to be read to the person after a red flag.
-func (h *Desk) safetyWords(r *http.Request, sub trial.Subject, lang string) string {
+func (h *Desk) safetyWords(r *http.Request, of *trial.Response) string {
 	words := ""
-	if st, ok := on(r).study(sub.Study); ok && st.Diary != nil {
-		if words = st.Diary.SafetyText[lang]; words == "" {
-			words = st.Diary.SafetyText["en"]
+	if st, ok := on(r).study(of.Study); ok {
+		if d := st.PlanOf(of); d != nil {
+			words = cmp.Or(d.SafetyText[of.Session.Lang], d.SafetyText["en"])
 		}
 	}
 	return strings.TrimSpace(h.T(r, "staff.interview.flag") + " " + words)

@@ -39,7 +39,7 @@ func (h *Desk) part(r *http.Request, st *trial.Study, sub trial.Subject) part {
 	if sub.SignsAgain(st) {
 		x.Warn = h.T(r, "staff.subject.signagain", "version", st.ConsentForm.Version)
 	}
-	if st.Diary != nil && sub.Status.AfterConsent() && s.Role.May(members.ManageVisits) {
+	if len(st.Plans()) > 0 && sub.Status.AfterConsent() && s.Role.May(members.ManageVisits) {
 		x.Actions = append(x.Actions, view.Action{Label: h.T(r, "staff.do.interview"), Kind: view.Quiet, Href: "/staff/subjects/" + sub.ID + "/entries", About: x.Study})
 	}
 	shown := sub.Shown(s.now)

@@ -102,7 +102,7 @@ func (h *Desk) modeOf(r *http.Request, m survey.Mode) string {
 // studiesAsking lists the studies that ask a questionnaire, as a diary or before consent.
 func studiesAsking(studies []trial.Study, name string) (ids []string) {
 	for _, st := range studies {
-		if st.PreScreen == name || st.Diary != nil && st.Diary.Questionnaire == name {
+		if st.PreScreen == name || slices.ContainsFunc(st.Plans(), func(d *trial.DiaryPlan) bool { return d.Questionnaire == name }) {
 			ids = append(ids, st.ID)
 		}
 	}
@@ -156,14 +156,16 @@ func (h *Desk) questionnaire(w http.ResponseWriter, r *http.Request) error {
 	p := &questionnairePage{Page: view.Page{Title: q.Title("en"), Bare: true}, Name: name, Editions: h.editions(r, name, kept)}
 	h.laidOut(r, p, q)
 	for _, st := range on(r).studies {
-		if st.Diary == nil || st.Diary.Questionnaire != name {
-			continue
+		for _, d := range st.Plans() {
+			if d.Questionnaire != name {
+				continue
+			}
+			x := askedIn{Study: st.ID, Href: "/staff/studies/" + st.ID}
+			for _, f := range d.RedFlags {
+				x.Flags = append(x.Flags, f.String()+": "+strings.ToLower(h.word(r, "staff.level.", f.Level)))
+			}
+			p.Flags = append(p.Flags, x)
 		}
-		x := askedIn{Study: st.ID, Href: "/staff/studies/" + st.ID}
-		for _, f := range st.Diary.RedFlags {
-			x.Flags = append(x.Flags, f.String()+": "+strings.ToLower(h.word(r, "staff.level.", f.Level)))
-		}
-		p.Flags = append(p.Flags, x)
 	}
 	return h.site.Render(w, r, http.StatusOK, p)
 }

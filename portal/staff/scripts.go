@@ -65,8 +65,8 @@ func (h *Desk) scripts(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	names := []string{st.PreScreen}
-	if st.Diary != nil {
-		names = append(names, st.Diary.Questionnaire)
+	for _, d := range st.Plans() {
+		names = append(names, d.Questionnaire)
 	}
 	for _, name := range slices.Compact(names) {
 		if name == "" {

@@ -130,8 +130,8 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	pair(&p.Board, h.T(r, "staff.board.approved"), fullDay(st.Board.Approved))
 	pair(&p.Board, h.T(r, "staff.board.expires"), fullDay(st.Board.Expires))
 	pair(&p.Board, h.T(r, "staff.study.form"), st.ConsentForm.Version)
-	if st.Diary != nil {
-		pair(&p.Board, h.T(r, "staff.study.redflagapproval"), st.Diary.RedFlagApproval)
+	for _, d := range st.Plans() {
+		pair(&p.Board, h.T(r, "staff.study.redflagapproval"), d.RedFlagApproval)
 	}
 	pair(&p.Board, h.T(r, "staff.study.recruitment"), h.openWord(r, st.RecruitmentOpen))
 	pair(&p.Board, h.T(r, "staff.study.enrolment"), h.openWord(r, st.EnrolmentOpen))
@@ -192,8 +192,8 @@ func (h *Desk) studyPlan(r *http.Request, p *studyPage, st trial.Study) {
 		}
 		p.Visits.Rows = append(p.Visits.Rows, view.Row{Cells: []view.Cell{{Text: v.Code, Sub: v.Name["en"]}, {Text: fmt.Sprintf("D%d", v.Day)}, {Text: window}, {Text: h.word(r, "staff.mode.", mode)}, pays}})
 	}
-	if d := st.Diary; d != nil {
-		p.Diary = []view.Pair{{Term: h.T(r, "staff.diary.name"), Value: d.Name["en"]}, {Term: h.T(r, "staff.diary.days"), Value: h.diaryDays(r, d.Days)}, {Term: h.T(r, "staff.diary.window"), Value: clockTime(d.From) + " – " + clockTime(d.To)}}
+	for _, d := range st.Plans() {
+		p.Diary = append(p.Diary, []view.Pair{{Term: h.T(r, "staff.diary.name"), Value: d.Name["en"]}, {Term: h.T(r, "staff.diary.days"), Value: h.diaryDays(r, d.Days)}, {Term: h.T(r, "staff.diary.window"), Value: clockTime(d.From) + " – " + clockTime(d.To)}}...)
 		var ways []string
 		for _, c := range d.Channels {
 			ways = append(ways, h.word(r, "staff.channel.", string(c)))

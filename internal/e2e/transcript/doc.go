@@ -44,6 +44,7 @@
 //	web NAME 120              answers the next question that is due on their page
 //	diaryTo 23:30             until when an entry can be made
 //	reAsks N                  how often it asks a question again by text
+//	also orchard-weekly voice web  the study asks a second questionnaire at the same hours
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known

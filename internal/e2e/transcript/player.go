@@ -230,6 +230,14 @@ func (p *player) arrange(verb, rest string) bool {
 				s.Diary.Channels = append(s.Diary.Channels, survey.Channel(ch))
 			}
 		})
+	case verb == "also" && len(f) > 1:
+		p.change(func(s *trial.Study) {
+			d := trial.DiaryPlan{ID: "also", Questionnaire: f[0], From: s.Diary.From, To: s.Diary.To, Days: "daily", CallAt: s.Diary.CallAt, Retries: 1, RetryMinutes: 15, Identity: s.Diary.Identity}
+			for _, ch := range f[1:] {
+				d.Channels = append(d.Channels, survey.Channel(ch))
+			}
+			s.Diaries = append(s.Diaries, d)
+		})
 	case verb == "edition" && len(f) == 1:
 		p.edition(f[0])
 	case verb == "identity":
