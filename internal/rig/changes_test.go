@@ -336,6 +336,19 @@ func everything(t *testing.T, r *rig.Rig) {
 	r.Clock.Advance(24 * time.Hour)
 	_, err = r.Trial.CloseDue(ctx, r.Clock.Now())
 	do("close due", err)
+	r.Clock.Advance(16 * time.Hour) // the office is open: somebody there takes a call that is put through
+	ev = ivr.CallEvent{SID: "CA2", From: num(own), To: num(rig.Office)}
+	script, err = r.Operator.Answer(ctx, ev)
+	do("answer call", err)
+	for _, step := range script {
+		if g, ok := step.(ivr.Gather); ok {
+			ev.Step, ev.Digits = g.Step, "0"
+		}
+	}
+	_, err = r.Operator.Press(ctx, ev)
+	do("press", err)
+	_, err = r.Operator.Whisper(ctx, "CA2", true, "1")
+	do("whisper", err)
 	_, err = r.Trial.KeepVisit(ctx, by, visits[0].ID)
 	do("keep", err)
 	_, err = r.Trial.MissVisit(ctx, by, visits[2].ID)
