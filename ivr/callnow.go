@@ -20,8 +20,8 @@ type dueHere struct {
 	response trial.Response
 }
 
-// dueAt lists, for each person at the number of a text, the first questionnaire that is open and not
-// done, and that may be asked by a channel there.
+// dueAt lists, for each person at the number of a text, the first questionnaire that is due and may be
+// asked by a channel there.
 func (o *Operator) dueAt(ctx context.Context, t *text, ch survey.Channel, level trial.Level, may func(p *contacts.Person, r *trial.Response) (bool, error)) (all []dueHere, err error) {
 	for _, p := range t.people {
 		due, err := o.Trial.DueBy(ctx, p.PersonID(), ch, level)
@@ -29,9 +29,6 @@ func (o *Operator) dueAt(ctx context.Context, t *text, ch survey.Channel, level 
 			return nil, err
 		}
 		for _, r := range due {
-			if r.State == trial.ResponseCompleted {
-				continue
-			}
 			ok, err := may(&p, &r)
 			if err != nil {
 				return nil, err
@@ -116,12 +113,7 @@ func (o *Operator) callNow(ctx context.Context, t *text) ([]string, error) {
 func (o *Operator) noteRequest(ctx context.Context, t *text, response, message string) ([]string, error) {
 	err := o.Store.Do(ctx, func(b *docstore.Batch) error {
 		o.plans.Ensure(b, &plan{Meta: docstore.Meta{ID: "call_" + message}, At: o.now(), Message: message})
-		_, err := o.plans.Edit(ctx, b, requestKey(response), func(p *plan) error { p.At, p.Message = o.now(), message; return nil })
-		if errors.Is(err, docstore.ErrNotFound) {
-			o.plans.Insert(b, &plan{Meta: docstore.Meta{ID: requestKey(response)}, At: o.now(), Message: message})
-			return nil
-		}
-		return err
+		return o.markAnew(ctx, b, requestKey(response), message)
 	})
 	if err != nil {
 		return nil, err

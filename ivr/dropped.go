@@ -32,8 +32,9 @@ func mayText(st *trial.Study, d *trial.DiaryPlan, p *contacts.Person) bool {
 }
 
 // offerRest texts, once, how an entry can be finished whose call broke off: by text and by a link
-// where the study and the person allow it, by a call in any case. Who raised an alert in it is called again as planned, with the safety words first. Who has the offer is called no more
-// unless they ask (settled); who cannot have it now is called again as planned.
+// where the study and the person allow it, by a call in any case. Who has the offer is called no more
+// unless they ask (settled). Who cannot have it now is called again as planned, and so is who raised an
+// alert in it, with the safety words first.
 func (o *Operator) offerRest(ctx context.Context, st *trial.Study, p *contacts.Person, r *trial.Response, now time.Time) (settled bool, err error) {
 	if broke, err := o.decided(ctx, droppedKey(r.ID)); err != nil || !broke {
 		return false, err

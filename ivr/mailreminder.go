@@ -2,7 +2,6 @@ package ivr
 
 import (
 	"context"
-	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/email"
@@ -29,8 +28,7 @@ func (o *Operator) remindByMail(ctx context.Context, mark plan, n notice, v *tri
 	}
 	n.Kind, n.Template, n.gate = outbox.Email, "email.reminder", gate
 	n.goes = later(o.now(), gate.NotBefore).In(v.Local().Location())
-	y, m, d := n.goes.Date() // "tomorrow" is true on the day it is sent
-	n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
+	n.onTheDay()
 	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes), "url", o.PublicURL + "/me/visits", "phone", n.of.Phone}
 	if gate.Point.Discreet {
 		n.Template = "email.discreet"

@@ -63,7 +63,7 @@ func (o *Operator) menu(ctx context.Context, c *call, keys string) (Script, erro
 func (o *Operator) dueNow(ctx context.Context, c *call) ([]trial.Response, error) {
 	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
 	return slices.DeleteFunc(all, func(r trial.Response) bool {
-		return r.State == trial.ResponseCompleted || slices.Contains(c.Finished, r.ID)
+		return slices.Contains(c.Finished, r.ID)
 	}), err
 }
 
@@ -98,7 +98,7 @@ func (o *Operator) askPick(ctx context.Context, c *call) (Gather, error) {
 		if i < 0 { // answered elsewhere meanwhile
 			continue
 		}
-		q, err := o.Trial.Questionnaire(due[i].Questionnaire)
+		q, err := o.Trial.QuestionnaireFor(ctx, &due[i])
 		if err != nil {
 			return Gather{}, err
 		}

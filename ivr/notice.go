@@ -45,6 +45,13 @@ func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Vi
 // may says whether the text may go, now or later.
 func (n *notice) may() bool { return n.gate.OK || !n.gate.NotBefore.IsZero() }
 
+// onTheDay lets the message wait no longer than the day it goes: its "today" and "tomorrow" are true
+// only then.
+func (n *notice) onTheDay() {
+	y, m, d := n.goes.Date()
+	n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
+}
+
 // write words the text. A discreet number gets nothing but where to call (F11).
 func (n *notice) write(words ...any) (err error) {
 	if n.gate.Point.Discreet {

@@ -132,10 +132,7 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 		return err
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, p.Until, map[string]string{"sequence": fmt.Sprint(v.Sequence)}
-	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start}
-	if !p.Last {
-		mark.Early = true
-	}
+	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start, Early: !p.Last}
 	if !voice && p.Step.Uses(contacts.ByEmail) {
 		if done, err := o.remindByMail(ctx, mark, n, v); err != nil || done {
 			return err
@@ -150,10 +147,7 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 	if n.gate.NotBefore.After(n.NotAfter) {
 		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late.", now)
 	}
-	// The words "tomorrow" and "today" are true on the day they are sent, and the text waits no longer.
-	if y, m, d := n.goes.Date(); n.goes.Format(time.DateOnly) != v.Day {
-		n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
-	}
+	n.onTheDay()
 	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes)}
 	var asks *Prompt
 	if !n.gate.Point.Discreet { // who is asked for nothing answers nothing
@@ -253,6 +247,16 @@ func (o *Operator) decide(ctx context.Context, p plan) error {
 		o.plans.Ensure(b, &p)
 		return nil
 	})
+}
+
+// markAnew adds to b a mark of something that happens again and again, as of now.
+func (o *Operator) markAnew(ctx context.Context, b *docstore.Batch, key, message string) error {
+	_, err := o.plans.Edit(ctx, b, key, func(p *plan) error { p.At, p.Message = o.now(), message; return nil })
+	if errors.Is(err, docstore.ErrNotFound) {
+		o.plans.Insert(b, &plan{Meta: docstore.Meta{ID: key}, At: o.now(), Message: message})
+		return nil
+	}
+	return err
 }
 
 func later(a, b time.Time) time.Time {

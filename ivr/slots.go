@@ -51,6 +51,7 @@ func (o *Operator) OfferSlots(ctx context.Context, by audit.Actor, visit string,
 		words = append(words, i18n.T(n.lang, "sms.slot", "key", prompt.digit(i), "when", i18n.When(n.lang, s.Start.In(v.Local().Location()), n.goes)))
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, prompt.Expires.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}
+	n.onTheDay()
 	n.Priority, n.Staff = outbox.Urgent, by.ID
 	if err := n.write("slots", strings.Join(words, ", "), "call", prompt.digit(len(slots))); err != nil {
 		return err

@@ -295,16 +295,6 @@ func (o *Operator) unplaced(ctx context.Context, t *text, of office) ([]string, 
 // unplacedKey names the mark of the last such reply to a number.
 func unplacedKey(point string) string { return "unplaced_" + point }
 
-// markUnplaced adds that mark to the batch of the reply.
-func (o *Operator) markUnplaced(ctx context.Context, b *docstore.Batch, point string) error {
-	_, err := o.plans.Edit(ctx, b, unplacedKey(point), func(p *plan) error { p.At = o.now(); return nil })
-	if errors.Is(err, docstore.ErrNotFound) {
-		o.plans.Insert(b, &plan{Meta: docstore.Meta{ID: unplacedKey(point)}, At: o.now()})
-		return nil
-	}
-	return err
-}
-
 // owed are the replies that go even to a number on the do-not-contact list: one confirmation of a
 // stop, HELP, and the word to somebody on call (47 CFR 64.1200(a)(12)).
 var owed = []string{"sms.stopped", "sms.stoppedUrgent", "sms.wrongNumber", "sms.help", "sms.alertTaken"}
@@ -374,7 +364,7 @@ func (o *Operator) replied(ctx context.Context, t *text, replies []string) error
 	}
 	return o.Store.Do(ctx, func(b *docstore.Batch) error {
 		if t.template == "sms.unplaced" && len(replies) > 0 {
-			if err := o.markUnplaced(ctx, b, t.point); err != nil {
+			if err := o.markAnew(ctx, b, unplacedKey(t.point), ""); err != nil {
 				return err
 			}
 		}

@@ -75,7 +75,8 @@ func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Chan
 	return nil
 }
 
-// DueBy is Due of what a person known at a level may be asked on a channel.
+// DueBy is Due of what a person known at a level may still be asked on a channel: what is done is not
+// among it.
 func (c *Coordinator) DueBy(ctx context.Context, p contacts.PersonID, ch survey.Channel, level Level) ([]Response, error) {
 	all, err := c.Due(ctx, p, c.now())
 	if err != nil {
@@ -83,6 +84,9 @@ func (c *Coordinator) DueBy(ctx context.Context, p contacts.PersonID, ch survey.
 	}
 	var out []Response
 	for _, r := range all {
+		if r.State == ResponseCompleted {
+			continue
+		}
 		err := c.AskableBy(ctx, &r, ch, level)
 		switch {
 		case err == nil:

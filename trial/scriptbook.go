@@ -37,13 +37,13 @@ func (s *Study) ScriptBook() []Script {
 			all = append(all, x)
 		}
 	}
-	if d := s.Diary; d != nil {
+	for _, d := range s.Plans() {
 		for _, lang := range s.languages() {
 			text := d.SafetyText[lang]
 			if text == "" {
 				continue
 			}
-			all = append(all, Script{Key: "diary.safetyText", Channel: "diary", Trigger: "an answer is a red flag of the study, on every channel", Lang: i18n.Lang(lang), Version: i18n.Fingerprint(text), Text: text, Segments: i18n.Segments(text), Draft: lang != "en"})
+			all = append(all, Script{Key: s.planField(d) + ".safetyText", Channel: "diary", Trigger: "an answer is a red flag of the study, on every channel", Lang: i18n.Lang(lang), Version: i18n.Fingerprint(text), Text: text, Segments: i18n.Segments(text), Draft: lang != "en"})
 		}
 	}
 	return all
@@ -80,6 +80,12 @@ func trigger(key string) string {
 		return "before a booked visit, by the reminder rules"
 	case "sms.moved", "sms.cancelled":
 		return "a visit that people were reminded of was moved or cancelled"
+	case "sms.slots", "sms.slot":
+		return "staff offer times for a visit"
+	case "sms.slotBooked":
+		return "somebody chooses one of the times offered"
+	case "sms.dropped", "sms.droppedText", "sms.droppedLink", "sms.droppedCall":
+		return "a call breaks off in the middle of a questionnaire"
 	case "sms.confirmed", "sms.change", "sms.callMe", "sms.tooLate", "voice.visitConfirmed", "voice.visitChange":
 		return "somebody answers a reminder"
 	case "sms.diary", "voice.checkin":

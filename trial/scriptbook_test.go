@@ -64,3 +64,20 @@ func TestEveryTextOfASenderIsInTheScriptBook(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 }
+
+// A study's further questionnaires have safety words of their own, and they are in the book too.
+func TestSafetyWordsOfEveryDiaryAreInTheScriptBook(t *testing.T) {
+	s, err := trial.ParseStudy([]byte(studyYAML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	weekly := *s.Diary
+	weekly.ID, weekly.SafetyText = "weekly", map[string]string{"en": "Call us before you take the next tablet."}
+	s.Diaries = []trial.DiaryPlan{weekly}
+	for _, x := range s.ScriptBook() {
+		if x.Text == weekly.SafetyText["en"] && x.Key == "diaries[0].safetyText" {
+			return
+		}
+	}
+	t.Error("the safety words of the weekly diary are not in the book")
+}

@@ -128,9 +128,7 @@ func (p *play) keys(ctx context.Context, t *talk, g ivr.Gather) (keys, shown str
 	if r.State == trial.ResponseCompleted { // and another is due
 		due, err := p.Trial.DueBy(ctx, p.person, survey.Voice, trial.ByPIN)
 		for _, next := range due {
-			if next.State != trial.ResponseCompleted {
-				t.ref = next.ID
-			}
+			t.ref = next.ID
 		}
 		return "1", "presses 1", err
 	}
