@@ -101,10 +101,13 @@ func (c *Coordinator) checkQuestionnaires(ctx context.Context, s *Study) error {
 	return c.checkAsked(s, func(name string) (*survey.Questionnaire, error) { return c.QuestionnaireNamed(ctx, name) })
 }
 
-// asks says whether a study that goes on asks for a questionnaire by name.
-func (s *Study) asks(name string) bool {
-	return s.State != StudyClosed && (s.PreScreen == name || slices.ContainsFunc(s.Plans(), func(d *DiaryPlan) bool { return d.Questionnaire == name }))
+// Names says whether a study asks a questionnaire by its name, by a plan or before consent.
+func (s *Study) Names(questionnaire string) bool {
+	return s.PreScreen == questionnaire || slices.ContainsFunc(s.Plans(), func(d *DiaryPlan) bool { return d.Questionnaire == questionnaire })
 }
+
+// asks says whether a study that goes on asks for a questionnaire by name.
+func (s *Study) asks(name string) bool { return s.State != StudyClosed && s.Names(name) }
 
 // checkAsked is checkQuestionnaires with what is asked by each name.
 func (c *Coordinator) checkAsked(s *Study, named func(string) (*survey.Questionnaire, error)) error {

@@ -96,18 +96,19 @@ func (c *Coordinator) reopen(v *Alert) {
 // answerGone notes on an alert that its answer was taken out, since its question is no longer asked
 // after another answer. The alert stays.
 func (c *Coordinator) answerGone(ctx context.Context, b *docstore.Batch, response string, gone, because survey.Answer) error {
-	_, err := c.alerts.Get(ctx, AlertID(response, gone.LinkID))
+	_, err := c.alerts.Edit(ctx, b, AlertID(response, gone.LinkID), func(v *Alert) error {
+		v.Log = append(v.Log, AlertStep{At: because.AnsweredAt, What: "answer changed", Who: string(because.Channel), Note: notAskedAfter(because)})
+		return nil
+	})
 	if errors.Is(err, docstore.ErrNotFound) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	_, err = c.alerts.Edit(ctx, b, AlertID(response, gone.LinkID), func(v *Alert) error {
-		v.Log = append(v.Log, AlertStep{At: because.AnsweredAt, What: "answer changed", Who: string(because.Channel), Note: "the question is no longer asked after another answer (" + because.LinkID + ")"})
-		return nil
-	})
 	return err
+}
+
+// notAskedAfter says of an answer that was taken out what took its question away.
+func notAskedAfter(because survey.Answer) string {
+	return "the question is no longer asked after another answer (" + because.LinkID + ")"
 }
 
 // AlertID is the id of the alert that an item of a response raises, once.

@@ -118,7 +118,7 @@ func (c *Coordinator) overChanged(ctx context.Context, b *docstore.Batch, r *Res
 		_, err := c.alerts.Edit(ctx, b, al.ID, func(v *Alert) error {
 			note := said(q, a)
 			if p.Replaced == nil || !slices.Contains(q.LooksAt(rules[i]), a.LinkID) {
-				note = "the question is no longer asked after another answer (" + a.LinkID + ")"
+				note = notAskedAfter(a)
 			}
 			if !met[v.ID] {
 				note += "; the rule is not met any more"

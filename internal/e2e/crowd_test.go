@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -103,11 +102,10 @@ func (x *exchange) fill(reminders, callers int) *crowd {
 	}
 	by := audit.Actor{Kind: audit.Staff, ID: "maria", Role: "coordinator"}
 	c := &crowd{engine: e, visits: make([]string, reminders), callers: make([]caller, callers), calls: map[string]call{}, wrote: map[string]bool{}, stopped: map[string]time.Time{}}
-	numbers := fictional(x.t, reminders+callers)
 	enrol := func(i int, more func(person contacts.PersonID, subject string) error) {
 		out, err := e.Trial.Apply(ctx, by, trial.Application{Study: "SOAK", Source: "staff", NoCode: true, SignUp: contacts.SignUp{
 			Consents: []contacts.Consent{{Purpose: contacts.StudyCare, Channel: contacts.SMS, Granted: true, Source: "staff"}, {Purpose: contacts.StudyCare, Channel: contacts.Voice, Granted: true, Source: "staff"}},
-			Person:   contacts.Person{Given: "P" + strconv.Itoa(i), Family: "Soak", BirthDate: "1960-01-02", Language: "en", Zone: "America/New_York", Points: []contacts.Point{{Kind: contacts.Mobile, Value: numbers[i]}}}}})
+			Person:   contacts.Person{Given: "P" + strconv.Itoa(i), Family: "Soak", BirthDate: "1960-01-02", Language: "en", Zone: "America/New_York", Points: []contacts.Point{{Kind: contacts.Mobile, Value: numbered(i)}}}}})
 		must(err)
 		for _, to := range []trial.Status{trial.Contacting, trial.Considering, trial.Prescreened} {
 			_, err = e.Trial.Move(ctx, by, out.Subject, to, "", "", "")
@@ -129,7 +127,7 @@ func (x *exchange) fill(reminders, callers int) *crowd {
 		})
 	}
 	for i := range reminders {
-		c.visits[i] = numbers[i]
+		c.visits[i] = numbered(i)
 		work <- func() {
 			enrol(i, func(_ contacts.PersonID, subject string) error {
 				_, err := e.Trial.Book(ctx, by, trial.VisitID(subject, "V1"), "2026-03-03", fmt.Sprintf("%02d:%02d", 8+i%3, i%60), "soak")
@@ -140,7 +138,7 @@ func (x *exchange) fill(reminders, callers int) *crowd {
 	for i := range callers {
 		work <- func() {
 			enrol(reminders+i, func(p contacts.PersonID, _ string) error {
-				c.callers[i] = caller{numbers[reminders+i], p, i}
+				c.callers[i] = caller{numbered(reminders + i), p, i}
 				return e.People.SetPIN(ctx, by, p, soakPIN, "soak")
 			})
 		}
@@ -152,22 +150,4 @@ func (x *exchange) fill(reminders, callers int) *crowd {
 		x.t.FailNow()
 	}
 	return c
-}
-
-// fictional are n fictional numbers of area codes there are.
-func fictional(t *testing.T, n int) (out []string) {
-	t.Helper()
-	for area := 201; area < 990; area++ {
-		for last := range 100 {
-			number := fmt.Sprintf("+1%03d55501%02d", area, last)
-			if _, err := phone.Parse(number, "US"); err != nil {
-				break
-			}
-			if out = append(out, number); len(out) == n {
-				return out
-			}
-		}
-	}
-	t.Fatalf("there are %d fictional numbers, and %d are needed", len(out), n)
-	return nil
 }

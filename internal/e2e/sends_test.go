@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/muster-health/muster/internal/docstore/sqlitedoc"
 	"github.com/muster-health/muster/internal/mongotest/txproxy"
 	"github.com/muster-health/muster/internal/outbox"
+	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/ivr/phonesim"
 )
@@ -99,8 +101,18 @@ func (x *exchange) openBox() {
 	}
 }
 
-// numbered is a fictional number of its own for each i below 30,000.
-func numbered(i int) string { return fmt.Sprintf("+1%03d55501%02d", 300+i/100, i%100) }
+// numbered is a fictional number of its own for each i below 30,000, in an area code there is.
+func numbered(i int) string { return fmt.Sprintf("+1%03d55501%02d", areaCodes()[i/100], i%100) }
+
+// areaCodes are those of North America in which people have numbers.
+var areaCodes = sync.OnceValue(func() (all []int) {
+	for area := 201; area < 990; area++ {
+		if _, err := phone.Parse(fmt.Sprintf("+1%03d5550100", area), "US"); err == nil {
+			all = append(all, area)
+		}
+	}
+	return all
+})
 
 // texts are n texts, each to a number of its own, but that every twentieth is the twin of the one
 // before: same number, same words.

@@ -16,14 +16,10 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// named finds a questionnaire: an edition that is kept by this name, else what is asked of those who
-// begin, else the newest that is kept. web.ErrNotFound where there is none.
-func (h *Desk) named(r *http.Request, name, ref string) (*survey.Questionnaire, []trial.QuestionnaireVersion, error) {
-	all, err := h.Trial.QuestionnaireVersions(r.Context())
-	if err != nil {
-		return nil, nil, err
-	}
-	kept := slices.DeleteFunc(all, func(v trial.QuestionnaireVersion) bool { return v.Name != name })
+// named finds a questionnaire among all editions: one that is kept by this name, else what is asked of
+// those who begin, else the newest that is kept. web.ErrNotFound where there is none.
+func (h *Desk) named(r *http.Request, all []trial.QuestionnaireVersion, name, ref string) (*survey.Questionnaire, []trial.QuestionnaireVersion, error) {
+	kept := slices.DeleteFunc(slices.Clone(all), func(v trial.QuestionnaireVersion) bool { return v.Name != name })
 	slices.SortFunc(kept, func(a, b trial.QuestionnaireVersion) int { return b.Kept.Compare(a.Kept) })
 	if ref != "" {
 		if !slices.ContainsFunc(kept, func(v trial.QuestionnaireVersion) bool { return v.ID == ref }) {
@@ -44,19 +40,14 @@ func (h *Desk) named(r *http.Request, name, ref string) (*survey.Questionnaire, 
 }
 
 // ownNames are those of questionnaires that were stored here, beside the program's.
-func (h *Desk) ownNames(r *http.Request) ([]string, error) {
-	all, err := h.Trial.QuestionnaireVersions(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	var names []string
+func ownNames(all []trial.QuestionnaireVersion) (names []string) {
 	for _, v := range all {
 		if !slices.Contains(survey.LibraryNames(), v.Name) {
 			names = append(names, v.Name)
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return slices.Compact(names)
 }
 
 // edition is one version of a questionnaire with what may be done to it.
@@ -142,7 +133,8 @@ func (h *Desk) written(w http.ResponseWriter, r *http.Request) error {
 			}
 		})
 	}
-	if state := map[string]string{"draft": trial.QuestionnaireDraft, "publish": trial.QuestionnairePublished}[f.Value("do")]; state != "" && h.mayWrite(r, name) {
+	may := h.mayWrite(r, name)
+	if state := map[string]string{"draft": trial.QuestionnaireDraft, "publish": trial.QuestionnairePublished}[f.Value("do")]; state != "" && may {
 		leads(r, "/staff/questionnaires/"+url.PathEscape(name))
 		v, _, err := h.Trial.PutQuestionnaire(r.Context(), on(r).Actor(), name, []byte(file), state)
 		if err == nil {
@@ -153,7 +145,7 @@ func (h *Desk) written(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("store questionnaire: %w", err)
 		}
 		f.Refuse("file", mendOf(err))
-	} else if !h.mayWrite(r, name) {
+	} else if !may {
 		f.Refuse("name", h.T(r, "staff.asking.elsewhere"))
 	}
 	status := http.StatusOK
@@ -165,7 +157,7 @@ func (h *Desk) written(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return // examined above
 		}
-		p.About, p.Publish = &questionnairePage{Page: view.Page{Title: q.Title("en")}, Name: name}, h.mayWrite(r, name)
+		p.About, p.Publish = &questionnairePage{Page: view.Page{Title: q.Title("en")}, Name: name}, may
 		h.laidOut(r, p.About, q)
 	})
 }

@@ -26,15 +26,15 @@ func (h *Desk) questionnaires(w http.ResponseWriter, r *http.Request) error {
 	p := &questionnairesPage{Page: view.Page{Title: h.T(r, "staff.asking.title"), Lead: h.T(r, "staff.asking.lead")},
 		Table: view.Table{Caption: h.T(r, "staff.asking.title"), CaptionHidden: true, Columns: []view.Column{{Label: h.T(r, "staff.asking.questionnaire")}, {Label: h.T(r, "staff.asking.version")},
 			{Label: h.T(r, "staff.asking.languages")}, {Label: h.T(r, "staff.asking.channels")}, {Label: h.T(r, "staff.asking.scores")}, {Label: h.T(r, "staff.asking.mode")}, {Label: h.T(r, "staff.asking.studies")}}}}
-	own, err := h.ownNames(r)
+	editions, err := h.Trial.QuestionnaireVersions(r.Context())
 	if err != nil {
 		return err
 	}
 	if on(r).Role.May(members.WriteQuestions) {
 		p.Actions = []view.Action{{Label: h.T(r, "staff.asking.write"), Kind: view.Secondary, Icon: "edit", Href: "/staff/questionnaires/new"}}
 	}
-	for _, name := range append(own, survey.LibraryNames()...) {
-		q, kept, err := h.named(r, name, "")
+	for _, name := range append(ownNames(editions), survey.LibraryNames()...) {
+		q, kept, err := h.named(r, editions, name, "")
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (h *Desk) modeOf(r *http.Request, m survey.Mode) string {
 // studiesAsking lists the studies that ask a questionnaire, as a diary or before consent.
 func studiesAsking(studies []trial.Study, name string) (ids []string) {
 	for _, st := range studies {
-		if st.PreScreen == name || slices.ContainsFunc(st.Plans(), func(d *trial.DiaryPlan) bool { return d.Questionnaire == name }) {
+		if st.Names(name) {
 			ids = append(ids, st.ID)
 		}
 	}
@@ -149,7 +149,11 @@ type askedRow struct {
 
 func (h *Desk) questionnaire(w http.ResponseWriter, r *http.Request) error {
 	name := pathVar(r, "questionnaire")
-	q, kept, err := h.named(r, name, r.URL.Query().Get("edition"))
+	editions, err := h.Trial.QuestionnaireVersions(r.Context())
+	if err != nil {
+		return err
+	}
+	q, kept, err := h.named(r, editions, name, r.URL.Query().Get("edition"))
 	if err != nil {
 		return err
 	}
