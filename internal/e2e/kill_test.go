@@ -65,6 +65,7 @@ func drawn(t *testing.T) uint64 {
 func (o ordeal) run(t *testing.T) {
 	r := rand.New(rand.NewPCG(drawn(t), 0))
 	x := newExchange(t, "", o.binary)
+	x.args = append(x.args, "--sends-at-once", "4") // so that there are sends left for every kill
 	messages := texts(o.sends)
 	x.queue(messages)
 	faults := o.faults(r)
