@@ -24,7 +24,7 @@ type dueHere struct {
 // asked by a channel there.
 func (o *Operator) dueAt(ctx context.Context, t *text, ch survey.Channel, level trial.Level, may func(p *contacts.Person, r *trial.Response) (bool, error)) (all []dueHere, err error) {
 	for _, p := range t.people {
-		due, err := o.Trial.DueBy(ctx, p.PersonID(), ch, level)
+		due, err := o.Trial.StillDueBy(ctx, p.PersonID(), ch, level)
 		if err != nil {
 			return nil, err
 		}

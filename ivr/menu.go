@@ -61,7 +61,7 @@ func (o *Operator) menu(ctx context.Context, c *call, keys string) (Script, erro
 
 // dueNow is what may be asked on this call and was not finished on it.
 func (o *Operator) dueNow(ctx context.Context, c *call) ([]trial.Response, error) {
-	all, err := o.Trial.DueBy(ctx, c.Person, survey.Voice, c.Level)
+	all, err := o.Trial.StillDueBy(ctx, c.Person, survey.Voice, c.Level)
 	return slices.DeleteFunc(all, func(r trial.Response) bool {
 		return slices.Contains(c.Finished, r.ID)
 	}), err

@@ -75,8 +75,14 @@ func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Chan
 	return nil
 }
 
-// DueBy is Due of what a person known at a level may still be asked on a channel: what is done is not
-// among it.
+// StillDueBy is DueBy without what is done.
+func (c *Coordinator) StillDueBy(ctx context.Context, p contacts.PersonID, ch survey.Channel, level Level) ([]Response, error) {
+	due, err := c.DueBy(ctx, p, ch, level)
+	return slices.DeleteFunc(due, func(r Response) bool { return r.State == ResponseCompleted }), err
+}
+
+// DueBy is Due of what a person known at a level may be asked on a channel. What is done is among it:
+// a page says so.
 func (c *Coordinator) DueBy(ctx context.Context, p contacts.PersonID, ch survey.Channel, level Level) ([]Response, error) {
 	all, err := c.Due(ctx, p, c.now())
 	if err != nil {
@@ -84,9 +90,6 @@ func (c *Coordinator) DueBy(ctx context.Context, p contacts.PersonID, ch survey.
 	}
 	var out []Response
 	for _, r := range all {
-		if r.State == ResponseCompleted {
-			continue
-		}
 		err := c.AskableBy(ctx, &r, ch, level)
 		switch {
 		case err == nil:

@@ -126,7 +126,7 @@ func (p *play) keys(ctx context.Context, t *talk, g ivr.Gather) (keys, shown str
 		return "", "", err
 	}
 	if r.State == trial.ResponseCompleted { // and another is due
-		due, err := p.Trial.DueBy(ctx, p.person, survey.Voice, trial.ByPIN)
+		due, err := p.Trial.StillDueBy(ctx, p.person, survey.Voice, trial.ByPIN)
 		for _, next := range due {
 			t.ref = next.ID
 		}
