@@ -35,6 +35,7 @@ type call struct {
 	Stage         stage               `bson:"stage"`
 	Step          int                 `bson:"step"`
 	Silent        int                 `bson:"silent,omitempty"`   // questions of a stage that got no or no valid key
+	Tapes         []tape              `bson:"tapes,omitempty"`    // what its steps recorded
 	Far           bool                `bson:"far,omitempty"`      // from a phone that is not theirs, by participant number
 	Picks         []string            `bson:"picks,omitempty"`    // responses to choose from
 	Finished      []string            `bson:"finished,omitempty"` // responses completed on this call
@@ -73,6 +74,8 @@ const (
 	atNumber   stage = "number"   // inbound from somebody else's phone: a participant number
 	atPick     stage = "pick"     // which of several questionnaires
 	atMore     stage = "more"     // * twice: again, back, skip
+	atMessage  stage = "message"  // whether to leave a message
+	atTape     stage = "tape"     // a message is recorded
 	atEnd      stage = "end"
 )
 
@@ -239,6 +242,9 @@ func (o *Operator) claim(ctx context.Context, ev CallEvent) (call, bool, error) 
 	mine := false
 	now := o.now()
 	keys := cmp.Or(ev.Dialed, ev.Digits)
+	if ev.Recording != "" {
+		keys = tapedKeys(ev.Recording, ev.Recorded) // and not the key that ended it
+	}
 	c, err := o.calls.Update(ctx, ev.SID, func(v *call, _ *docstore.Batch) error {
 		mine = v.Step == ev.Step && v.Stage != atEnd && !v.over(now)
 		if !mine || v.Claimed {
@@ -281,6 +287,10 @@ func (o *Operator) step(ctx context.Context, c *call, keys string) (Script, erro
 		return o.alert(ctx, c, keys)
 	case atDial:
 		return o.dialed(ctx, c)
+	case atMessage:
+		return o.message(ctx, c, keys)
+	case atTape:
+		return o.tape(ctx, c, keys)
 	}
 	return o.bye(c, ""), nil
 }
@@ -336,7 +346,8 @@ func (c *call) ask(n int, prompts ...Say) Gather {
 func personTask(call string) string { return "tsk_person_" + call }
 
 // toPerson gives the call to somebody in the office when it is open, and otherwise promises a
-// call. Either way there is a task; it is done when somebody at the office takes the call (Whisper).
+// call. Either way there is a task; it is done when somebody at the office takes the call (Whisper). A caller to
+// a closed office can leave a message too.
 func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 	of, err := o.office(ctx, c)
 	if err != nil {
@@ -358,7 +369,10 @@ func (o *Operator) toPerson(ctx context.Context, c *call) (Script, error) {
 		c.Stage = atDial
 		return Script{say(c.Lang, "voice.connecting"), Dial{To: n, From: o.Us}}, nil
 	}
-	return o.bye(c, "voice.personLater", "phone", of.Phone), nil
+	if c.Outbound || c.Stage == atAlert {
+		return o.bye(c, "voice.personLater", "phone", of.Phone), nil
+	}
+	return o.offerMessage(ctx, c, "voice.personLater", "phone", of.Phone)
 }
 
 // dialed ends a call that was put through: whoever nobody took is called back. What the carrier makes

@@ -111,6 +111,8 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 		in.Kind, in.Raw = survey.NoInput, ""
 	case c.Claim == "#":
 		in.Kind, in.Raw = survey.Skip, ""
+	case c.taping(c.Step) != nil:
+		in = c.ownAnswer(in)
 	}
 	return o.give(ctx, c, in)
 }
@@ -148,6 +150,12 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 		s, err := o.follow(ctx, &after, rec)
 		if err != nil {
 			return err
+		}
+		if t := c.taping(c.Step); t != nil && in.Recording != "" && rec.Prompt.Problem == nil {
+			sid, seconds, _ := taped(c.Claim)
+			said := o.recording(c, t, sid, seconds)
+			said.Practice = rec.Response.Practice
+			o.Trial.AddRecording(b, said)
 		}
 		if rec.Prompt.GiveUp {
 			o.Trial.AddTask(b, gaveUp(&rec.Response, o.now()))
@@ -225,7 +233,7 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 		end, err := o.then(ctx, c, "voice.byPerson")
 		return append(s, end...), err
 	}
-	return append(s, c.speak(rec.Prompt)), nil
+	return append(s, c.speak(rec.Prompt)...), nil
 }
 
 // end is closed for a call whose step is not made yet.

@@ -89,6 +89,10 @@ func (o *Operator) question(ctx context.Context, c *call) (Script, error) {
 		return Script{o.askAlert(c, of)}, nil
 	case atMore:
 		return Script{c.askMore()}, nil
+	case atMessage:
+		return Script{c.askMessage()}, nil
+	case atTape:
+		return c.askTape(), nil
 	case atAnother:
 		return Script{c.askAnother()}, nil
 	}

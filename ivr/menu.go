@@ -136,7 +136,7 @@ func (o *Operator) problem(ctx context.Context, c *call) (Script, error) {
 		return nil, err
 	}
 	c.Outcome = "reported a problem"
-	return o.then(ctx, c, "voice.problem", "emergency", of.Emergency, "phone", of.Phone)
+	return o.offerMessage(ctx, c, "voice.problem", "emergency", of.Emergency, "phone", of.Phone)
 }
 
 // nextVisit is the person's next booked visit in any study, nil when there is none.

@@ -63,9 +63,10 @@ type Dial struct {
 // Step, whose last words are "voice.recorded": whoever presses the key goes on without (F13).
 // Package twilio refuses a script that records otherwise.
 type Record struct {
-	Step   int
-	Max    time.Duration
-	Finish string
+	Step    int
+	Max     time.Duration
+	Silence time.Duration // that ends it
+	Finish  string
 }
 
 // Hangup ends the call; Reject refuses an incoming one without answering.
@@ -96,7 +97,8 @@ type CallEvent struct {
 	Status     string        // for a status event: "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"
 	Sequence   int           // of a status event
 	Lasted     time.Duration // of a completed call
-	Recording  string        // the provider's id
+	Recording  string        // the provider's id of what a Record recorded
+	Recorded   time.Duration // how long that is
 }
 
 // Us is our number in the event.

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,8 +10,8 @@ import (
 	"github.com/muster-health/muster/survey"
 )
 
-// speak turns a question into words and keys.
-func (c *call) speak(p survey.Prompt) Gather {
+// speak turns a question into words and keys, and where it is answered in own words, a recording.
+func (c *call) speak(p survey.Prompt) Script {
 	var out []Say
 	text := func(s string) {
 		if s != "" {
@@ -22,7 +23,7 @@ func (c *call) speak(p survey.Prompt) Gather {
 	}
 	if p.Hint == survey.HintConfirm {
 		g := c.ask(1, append(out, say(c.Lang, "voice.readBack", "value", readBack(c.Lang, p.Answer, p.Unit)))...)
-		return g
+		return Script{g}
 	}
 	p.DayFirst = c.dayFirst()
 	for _, s := range p.Spoken(c.Lang) {
@@ -38,11 +39,21 @@ func (c *call) speak(p survey.Prompt) Gather {
 	if c.Silent > 0 && !p.TakesZero() {
 		out = append(out, say(c.Lang, "voice.person"))
 	}
+	if p.Hint == survey.HintText {
+		return c.listen(tape{Person: c.Person, Proved: true, Study: c.Study, Response: c.Response, Item: p.LinkID}, announcedLast(out, c.Lang)...)
+	}
 	g := c.ask(digits, out...)
 	if digits != 1 {
 		g.Finish = "#"
 	}
-	return g
+	return Script{g}
+}
+
+// announcedLast puts the words that announce a recording at the end, where they have to be.
+func announcedLast(words []Say, lang i18n.Lang) []Say {
+	last := say(lang, "voice.recorded")
+	words = slices.DeleteFunc(words, func(s Say) bool { return s == last })
+	return append(words, last)
 }
 
 // dayFirst says whether dates are keyed with the day before the month, as they are written wherever

@@ -223,11 +223,12 @@ func (st *state) met(it *item) bool {
 // matches, but != is true when no answer is equal, so also when there is none.
 func (st *state) holds(c condition) bool {
 	var values []Value
+	recorded := false
 	if a, ok := st.answers[c.source.linkID]; ok && st.enabled(c.source) {
-		values = a.Values
+		values, recorded = a.Values, a.Recorded()
 	}
 	if c.op == "exists" {
-		return (len(values) > 0) == c.exists
+		return (len(values) > 0 || recorded) == c.exists
 	}
 	if c.op == "!=" {
 		return !slices.ContainsFunc(values, func(v Value) bool { return test(v, "=", c.value) })

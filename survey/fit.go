@@ -92,7 +92,7 @@ func (q *Questionnaire) fits(it *item, c Channel, langs []string) []Fit {
 		return []Fit{fit("", "web only: it is sensitive, and asked after sign-in or by staff")}
 	}
 	if c == Voice {
-		if reason := it.unheard(); reason != "" {
+		if reason := q.unheard(it); reason != "" {
 			return []Fit{fit("", reason)}
 		}
 		f := fit("", "")
@@ -163,13 +163,17 @@ func (it *item) inside(group *item) bool {
 }
 
 // unheard says why a question cannot be asked by phone, or "".
-func (it *item) unheard() string {
+func (q *Questionnaire) unheard(it *item) string {
 	switch {
 	case it.kind == typeOpenChoice:
 		return "web only: own words cannot be keyed: use choice"
 	case len(it.options) > 99:
 		return fmt.Sprintf("web only: %d options are too many to hear", len(it.options))
 	case len(it.options) > 0:
+		return ""
+	case it.ownWords() && q.recorded && it.required:
+		return "own words that must be given are not asked by phone: let the question be skipped, since nobody has to be recorded"
+	case it.ownWords() && q.recorded:
 		return ""
 	case it.kind == typeString || it.kind == typeText:
 		return "own words cannot be keyed: ask them on the web, by text or by staff"

@@ -264,6 +264,8 @@ func (t *turn) reply() (Prompt, error) {
 			return t.refuse(it, &Problem{Code: ProblemRequired}), nil
 		}
 		answer.Declined, answer.Raw = true, ""
+	} else if t.in.Channel == Voice && t.in.Recording != "" && it.ownWords() {
+		answer.Recording, answer.Raw = t.in.Recording, ""
 	} else {
 		values, problem := read(it, t.in, t.s.Lang)
 		if problem != nil {
@@ -309,7 +311,7 @@ func (t *turn) store(a Answer) {
 }
 
 func sameAnswer(a, b Answer) bool {
-	return a.Declined == b.Declined && slices.EqualFunc(a.Values, b.Values, sameValue)
+	return a.Declined == b.Declined && a.Recording == b.Recording && slices.EqualFunc(a.Values, b.Values, sameValue)
 }
 
 func sameValue(a, b Value) bool {

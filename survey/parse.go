@@ -34,6 +34,8 @@ type Questionnaire struct {
 	locked string // what keeps it to the web and to interviews by staff, "" if nothing
 	source string
 	digest string // hexadecimal SHA-256 of source
+
+	recorded bool // own words are recorded on a call
 }
 
 // Parse reads a FHIR R4 Questionnaire in JSON. A file that cannot be asked faithfully is

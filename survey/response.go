@@ -77,7 +77,8 @@ type (
 // are references such as "Patient/per_1"; either may be "". Two sessions with the same
 // answers give the same response whatever the channel, but for authored and the item
 // extension urn:muster:capture (channel, times, raw input, attempts, who entered it, language and digest of the words).
-// A declined question carries data-absent-reason asked-declined; one never reached is left out.
+// A declined question carries data-absent-reason asked-declined, one answered by a recording
+// unsupported, with the recording's id among its capture; one never reached is left out.
 func (q *Questionnaire) Response(s Session, subject, author string) ([]byte, error) {
 	if s.Ref != q.ref {
 		return nil, fmt.Errorf("response of %q from %q: %w", s.Ref, q.ref, ErrVersion)
@@ -170,6 +171,9 @@ func sum(it *item, text string) outAnswer {
 }
 
 func answers(it *item, a Answer) []outAnswer {
+	if a.Recorded() { // a machine writes down nothing of it
+		return []outAnswer{{StringExt: &outElement{Extension: []outExtension{{URL: extAbsent, Code: "unsupported"}}}}}
+	}
 	if len(a.Values) == 0 {
 		return []outAnswer{declined(it)}
 	}
@@ -239,6 +243,9 @@ func capture(a Answer) outExtension {
 	}
 	if raw := clean(a.Raw); raw != "" {
 		add(outExtension{URL: "raw", String: raw})
+	}
+	if a.Recorded() {
+		add(outExtension{URL: "recording", String: a.Recording})
 	}
 	if a.Attempts > 0 {
 		add(outExtension{URL: "attempts", Integer: &a.Attempts})

@@ -49,7 +49,7 @@ type Session struct {
 	Ended   time.Time `bson:"ended,omitempty" json:"ended,omitzero"`
 }
 
-// Answer is what was said to one question. Values is empty when Declined.
+// Answer is what was said to one question. Values is empty when Declined, and when it was recorded.
 type Answer struct {
 	LinkID     string    `bson:"linkId" json:"linkId"`
 	Values     []Value   `bson:"values,omitempty" json:"values,omitempty"`
@@ -57,10 +57,11 @@ type Answer struct {
 	Channel    Channel   `bson:"channel" json:"channel"`
 	AskedAt    time.Time `bson:"askedAt,omitempty" json:"askedAt,omitzero"`
 	AnsweredAt time.Time `bson:"answeredAt" json:"answeredAt"`
-	Raw        string    `bson:"raw,omitempty" json:"raw,omitempty"`   // as typed, keyed or texted
-	Attempts   int       `bson:"attempts" json:"attempts"`             // inputs it took, 1 = first try
-	By         string    `bson:"by,omitempty" json:"by,omitempty"`     // who entered it; "" = the person
-	Lang       string    `bson:"lang,omitempty" json:"lang,omitempty"` // it was asked in
+	Raw        string    `bson:"raw,omitempty" json:"raw,omitempty"`             // as typed, keyed or texted
+	Recording  string    `bson:"recording,omitempty" json:"recording,omitempty"` // id of what was said after the tone; nobody has written it down
+	Attempts   int       `bson:"attempts" json:"attempts"`                       // inputs it took, 1 = first try
+	By         string    `bson:"by,omitempty" json:"by,omitempty"`               // who entered it; "" = the person
+	Lang       string    `bson:"lang,omitempty" json:"lang,omitempty"`           // it was asked in
 	// Prompt is a digest of the words it was asked in (Questionnaire.Wording): with Ref it says
 	// which edition, channel and language a person saw or heard.
 	Prompt string `bson:"prompt,omitempty" json:"prompt,omitempty"`

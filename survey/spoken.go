@@ -39,6 +39,10 @@ func (p Prompt) Spoken(lang i18n.Lang) []string {
 		}
 	case HintTime:
 		say("voice.time")
+	case HintText: // these are the last words: the tone follows
+		say("voice.ownWords")
+		say("voice.recorded")
+		return out
 	}
 	if !p.Required {
 		say("voice.skip")

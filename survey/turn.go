@@ -28,14 +28,15 @@ const (
 // Input is one event. At should be in the person's own time zone: "today" means its
 // calendar date. LinkID names the item it is about; "" is the current one.
 type Input struct {
-	Kind    InputKind
-	LinkID  string
-	Raw     string
-	Words   string // own words beside the options Raw names, where there is a box for them
-	Channel Channel
-	Lang    string // the person reads or hears it in, from here on; "" = the session's
-	At      time.Time
-	By      string // who entered it; "" = the person
+	Kind      InputKind
+	LinkID    string
+	Raw       string
+	Recording string // by phone, what was said after the tone, in place of Raw: its id
+	Words     string // own words beside the options Raw names, where there is a box for them
+	Channel   Channel
+	Lang      string // the person reads or hears it in, from here on; "" = the session's
+	At        time.Time
+	By        string // who entered it; "" = the person
 
 	DayFirst bool // by phone: a date is keyed with the day before the month
 	Refusals int  // by text: at which refused input to one question to give up; 0 = the third

@@ -55,5 +55,6 @@ type Task struct {
 	Outcome       string            `bson:"outcome,omitempty"` // sealed
 	Visit         string            `bson:"visit,omitempty"`
 	Touch         string            `bson:"touch,omitempty"`
-	Times         int               `bson:"times,omitempty"` // how often what it is about happened, where that is counted
+	Recording     string            `bson:"recording,omitempty"` // to listen to
+	Times         int               `bson:"times,omitempty"`     // how often what it is about happened, where that is counted
 }

@@ -64,6 +64,9 @@ type Coordinator struct {
 	words     *docstore.Collection[carrierWord, *carrierWord]
 	editions  *docstore.Collection[QuestionnaireVersion, *QuestionnaireVersion]
 
+	recordings *docstore.Collection[Recording, *Recording]
+	sounds     *docstore.Collection[soundPart, *soundPart]
+
 	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
 
 	following sync.Mutex // one at a time does what the carrier said
@@ -137,6 +140,16 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	})
 	open("questionnaires", func() (e error) {
 		c.editions, e = docstore.Open[QuestionnaireVersion](ctx, d.Store, docstore.Spec{Name: "questionnaires", Version: 1, Indexes: []docstore.Index{{Name: "name_state", Fields: []string{"name", "state"}}}})
+		return
+	})
+	open("recordings", func() (e error) {
+		c.recordings, e = docstore.Open[Recording](ctx, d.Store, docstore.Spec{Name: "recordings", Version: 1,
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_next", Fields: []string{"state", "next"}}, {Name: "state_made", Fields: []string{"state", "made"}}, {Name: "until", Fields: []string{"until"}}}})
+		return
+	})
+	open("sounds", func() (e error) {
+		c.sounds, e = docstore.Open[soundPart](ctx, d.Store, docstore.Spec{Name: "sounds", Version: 1,
+			Indexes: []docstore.Index{{Name: "recording", Fields: []string{"recording"}}}, Codec: sealed("sounds", "data")})
 		return
 	})
 	open("carrier_words", func() (e error) {

@@ -87,7 +87,7 @@ func (c *Coordinator) Forget(ctx context.Context, b *docstore.Batch, p *contacts
 }
 
 // Clear closes open tasks about an erased person, empties pre-screens that are not kept, and takes
-// away messages.
+// away messages and what was recorded.
 func (c *Coordinator) Clear(ctx context.Context, b *docstore.Batch, p contacts.PersonID) (more bool, err error) {
 	tasks, err := c.TasksOf(ctx, p)
 	if err != nil {
@@ -119,6 +119,9 @@ func (c *Coordinator) Clear(ctx context.Context, b *docstore.Batch, p contacts.P
 		if _, err := c.responses.Edit(ctx, b, r.ID, func(v *Response) error { v.empty(); return nil }); err != nil {
 			return false, err
 		}
+	}
+	if more, err := c.clearRecordings(ctx, b, p); more || err != nil {
+		return more, err
 	}
 	return c.Box.Forget(ctx, b, string(p))
 }

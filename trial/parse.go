@@ -120,6 +120,7 @@ func (s *Study) Check() error {
 		p.when(!slices.Contains([]string{"site", "phone", "video"}, v.Mode), at+"mode", "%q: use site, phone or video", v.Mode)
 	}
 	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
+	p.when(!slices.Contains([]string{"", "no", "yes"}, s.Recordings), "recordings", "%q: use yes or no", s.Recordings)
 	s.Contact.check(&p)
 	s.checkReminders(&p)
 	s.checkPlans(&p)

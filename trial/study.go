@@ -49,6 +49,7 @@ type Study struct {
 
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
+	Recordings    string       `bson:"recordings,omitempty" yaml:"recordings"`       // "no" (default), "yes": questions in own words are asked by phone too, and what is said is recorded (F13)
 	OnCall        []OnCall     `bson:"onCall,omitempty" yaml:"onCall"`
 	OutOfHours    string       `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then (F18)
 	Promise       Promise      `bson:"promise" yaml:"promise"`

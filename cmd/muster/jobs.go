@@ -91,7 +91,7 @@ func (s *server) keepUp(ctx context.Context) {
 }
 
 // jobNames are all that job is called with: a label of the metrics.
-func jobNames() []string { return []string{"follow", "plan", "escalate", "deliver", "sweep", "match"} }
+func jobNames() []string { return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings"} }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
 	began := time.Now()
@@ -132,5 +132,6 @@ func (s *server) sweep(ctx context.Context) error {
 	// Another process may have added a key, or erased somebody and been stopped before it was done.
 	err3 := s.ring.Reload()
 	_, err4 := s.applyErasures(ctx)
-	return errors.Join(err1, err2, err3, err4, err5, s.portal.sweep(ctx, s.clock.Wall()))
+	_, err6 := s.trial.RetainRecordings(ctx, s.clock.Now())
+	return errors.Join(err1, err2, err3, err4, err5, err6, s.portal.sweep(ctx, s.clock.Wall()))
 }

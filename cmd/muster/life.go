@@ -27,6 +27,7 @@ func (s *server) run(ctx context.Context) error {
 	running.Go(func() { s.jobs(jobs) })
 	running.Go(func() { s.keepUp(jobs) })
 	running.Go(func() { s.keepMatches(jobs) })
+	running.Go(func() { s.recordings(jobs) })
 
 	scrape := http.NewServeMux()
 	scrape.Handle("GET /metrics", s.metrics.Handler())

@@ -107,9 +107,9 @@ func guarded(next http.Handler) http.Handler {
 	})
 }
 
-// timed measures webhooks by their last word: sms, voice, whisper, message-status, call-status.
+// timed measures webhooks by their last word: sms, voice, whisper, message-status, call-status, recording.
 func (s *server) timed(next http.Handler) http.Handler {
-	known := map[string]bool{"sms": true, "voice": true, "whisper": true, "message-status": true, "call-status": true}
+	known := map[string]bool{"sms": true, "voice": true, "whisper": true, "message-status": true, "call-status": true, "recording": true}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m := httpsnoop.CaptureMetrics(next, w, r)
 		hook := path.Base(r.URL.Path)

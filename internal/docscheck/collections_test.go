@@ -24,6 +24,7 @@ import (
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/matching"
 	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/trial"
 )
 
 // stored says which type of which package the documents of a collection are.
@@ -52,6 +53,7 @@ var stored = map[string][2]string{
 	"plans":          {"ivr", "plan"},
 	"prompts":        {"ivr", "Prompt"},
 	"questionnaires": {"trial", "QuestionnaireVersion"},
+	"recordings":     {"trial", "Recording"},
 	"repeats":        {"contacts", "repeat"},
 	"replays":        {"ivr", "replay"},
 	"responses":      {"trial", "Response"},
@@ -59,6 +61,7 @@ var stored = map[string][2]string{
 	"schema":         {"internal/docstore", "SchemaVersion"},
 	"sessions":       {"internal/auth/session", "record"},
 	"signups":        {"contacts", "signupClaim"},
+	"sounds":         {"trial", "soundPart"},
 	"staff":          {"internal/auth/staff", "Member"},
 	"staffLinks":     {"internal/auth/staff", "link"},
 	"studies":        {"trial", "Study"},
@@ -214,7 +217,7 @@ func describe(spec docstore.Spec, audited bool, all []field, sealed map[string]b
 // auditedNames finds out which collections the guard asks an audit entry for.
 func auditedNames(t *testing.T, r *rig.Rig, specs map[string]docstore.Spec) map[string]bool {
 	t.Helper()
-	guard := audit.Guard(slices.Concat(contacts.Unaudited(), matching.Unaudited(), ivr.Unaudited())...)
+	guard := audit.Guard(slices.Concat(contacts.Unaudited(), matching.Unaudited(), trial.Unaudited(), ivr.Unaudited())...)
 	out := map[string]bool{}
 	for name := range specs {
 		if name == audit.Collection {

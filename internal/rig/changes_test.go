@@ -110,7 +110,7 @@ func (w *witness) look(_ context.Context, b *docstore.Batch) error {
 // one that is added and not called here fails the test.
 func TestEveryChangeHasOneEntry(t *testing.T) {
 	exempt := map[string]bool{}
-	for _, c := range slices.Concat(contacts.Unaudited(), ivr.Unaudited(), []string{"checkpoints", "meta", "keys", "outbox", "outbox_sids", "outbox_halts", "sessions", "replays"}) {
+	for _, c := range slices.Concat(contacts.Unaudited(), trial.Unaudited(), ivr.Unaudited(), []string{"checkpoints", "meta", "keys", "outbox", "outbox_sids", "outbox_halts", "sessions", "replays"}) {
 		exempt[c] = true
 	}
 	w := &witness{exempt: exempt, made: map[string]int{}}
@@ -131,7 +131,7 @@ func TestEveryChangeHasOneEntry(t *testing.T) {
 			t.Errorf("%s commits something and was not seen to: call it in everything", m)
 		}
 	}
-	rep, err := audit.Verify(t.Context(), r.Store, r.Ring, audit.VerifyOptions{Unaudited: append(contacts.Unaudited(), ivr.Unaudited()...)})
+	rep, err := audit.Verify(t.Context(), r.Store, r.Ring, audit.VerifyOptions{Unaudited: slices.Concat(contacts.Unaudited(), trial.Unaudited(), ivr.Unaudited())})
 	if err != nil || !rep.Intact() {
 		t.Errorf("verify: %v, %v", rep.Problems, err)
 	}
@@ -326,6 +326,14 @@ func everything(t *testing.T, r *rig.Rig) {
 	_, err = r.Operator.Press(ctx, ev)
 	do("press", err)
 	do("call over", r.Operator.CallStatus(ctx, ivr.CallEvent{SID: "CA1", From: num(own), To: num(rig.Office), Status: "completed"}))
+	do("recorded", r.Operator.RecordingStatus(ctx, ivr.RecordingEvent{SID: "RE0", Call: "CA1", Step: 1, Status: "completed", Lasted: time.Minute})) // nobody asked
+	for i, sid := range []string{"RE1", "RE2"} {
+		r.Sent.Taped(sid, "I cannot come on Monday.")
+		do("note recording", r.Trial.NoteRecording(ctx, by, trial.Recording{SID: sid, Person: id, Call: "CA1", Made: r.Clock.Now(), Seconds: 1 + 9*(1-i)}))
+	}
+	do("fetch", r.Trial.FetchRecordings(ctx, r.Tapes))
+	_, _, err = r.Trial.Listen(ctx, by, trial.RecordingID("RE1"))
+	do("listen", err)
 	_, err = r.Operator.Text(ctx, ivr.Inbound{SID: "SM1", From: num(own), To: num(rig.Office), Body: "Where do I park?"})
 	do("text", err)
 	unread, err := r.People.Unread(ctx, 0)
@@ -392,6 +400,11 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("retain", err)
 	if len(gone) == 0 {
 		t.Fatal("nothing was deleted by retention")
+	}
+	old, err := r.Trial.RetainRecordings(ctx, r.Clock.Now().AddDate(1, 0, 0))
+	do("retain recordings", err)
+	if old != 1 {
+		t.Fatalf("%d recordings went by retention", old)
 	}
 	do("erase", r.People.Erase(ctx, by, again.Person.PersonID(), "asked", false))
 	do("erase", r.People.Erase(ctx, by, id, "asked", true))

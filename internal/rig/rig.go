@@ -45,6 +45,7 @@ type Rig struct {
 
 	Operator *ivr.Operator
 	Sent     *Recorder
+	Tapes    trial.Tapes // where recordings are fetched from: the carrier
 }
 
 // Options change a rig. The zero value starts Monday 2 March 2026, 09:05 Eastern.
@@ -88,6 +89,9 @@ func New(t testing.TB, o Options) *Rig {
 	}
 	if o.Carrier == nil {
 		o.Carrier = r.Sent
+	}
+	if tapes, ok := o.Carrier.(trial.Tapes); ok {
+		r.Tapes = tapes
 	}
 	if o.PublicURL == "" {
 		o.PublicURL = "https://muster.example.test"
@@ -148,6 +152,8 @@ type Recorder struct {
 	mu   sync.Mutex
 	sent []outbox.Message
 	Fail func(outbox.Message) error // nil: everything is taken
+
+	tapes map[string]string // by id
 }
 
 // Send takes a message.

@@ -66,7 +66,9 @@ type Engine struct {
 }
 
 // Unaudited names the collections of an engine that need no audit entry.
-func Unaudited() []string { return slices.Concat(contacts.Unaudited(), ivr.Unaudited()) }
+func Unaudited() []string {
+	return slices.Concat(contacts.Unaudited(), trial.Unaudited(), ivr.Unaudited())
+}
 
 // Open makes the collections exist and returns the engine.
 func Open(ctx context.Context, d Deps) (*Engine, error) {

@@ -1,6 +1,7 @@
 package phonesim
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -98,10 +99,11 @@ func (s *Simulator) recordingCut(c *call) {
 			"RecordingSid", r.SID, "RecordingDuration", strconv.Itoa(r.Seconds), "Digits", "hangup")})
 }
 
-// keepRecording stores a recording and posts its status callback; nil when
-// nothing was said.
+// keepRecording stores a recording and posts its status callback, completed, or
+// absent when nothing was said; then it returns nil.
 func (s *Simulator) keepRecording(c *call, v *node, source, words string) *recording {
 	if words == "" {
+		s.tellRecording(c, v, s.sid("RE"), "absent", map[string]string{"ErrorCode": "16102", "RecordingSource": source, "RecordingDuration": "0"})
 		return nil
 	}
 	length := max(1, len([]rune(words))/speechRate)
@@ -113,22 +115,27 @@ func (s *Simulator) keepRecording(c *call, v *node, source, words string) *recor
 		Created: now, Started: now.Add(-time.Duration(length) * time.Second)}
 	s.st.Recordings = append(s.st.Recordings, r)
 	s.touch()
+	s.tellRecording(c, v, r.SID, "completed", map[string]string{"RecordingUrl": s.recordingURL(r), "RecordingDuration": strconv.Itoa(r.Seconds),
+		"RecordingChannels": "1", "RecordingStartTime": r.Started.Format(time.RFC1123Z), "RecordingSource": source, "RecordingTrack": "both"})
+	return r
+}
+
+// tellRecording posts a status callback where one is asked for; completed is
+// when no events are named.
+func (s *Simulator) tellRecording(c *call, v *node, sid, status string, more map[string]string) {
 	callback := v.attr("recordingStatusCallback")
-	events := v.attr("recordingStatusCallbackEvent")
-	if callback == "" || events != "" && !strings.Contains(events, "completed") {
-		return r
+	events := orElse(v.attr("recordingStatusCallbackEvent"), "completed")
+	if callback == "" || !strings.Contains(events, status) {
+		return
 	}
 	target, err := resolve(c.Doc.URL, callback)
 	if err != nil {
 		s.complain(c.SID, 13256, err.Message)
-		return r
+		return
 	}
-	s.enqueue(job{Kind: jobStatus, SID: r.SID, URL: target, Method: strings.ToUpper(v.attr("recordingStatusCallbackMethod")),
-		phone: c.Phone, Params: map[string]string{
-			"AccountSid": s.opt.AccountSID, "CallSid": c.SID, "RecordingSid": r.SID, "RecordingUrl": s.recordingURL(r),
-			"RecordingStatus": "completed", "RecordingDuration": strconv.Itoa(r.Seconds), "RecordingChannels": "1",
-			"RecordingStartTime": r.Started.Format(time.RFC1123Z), "RecordingSource": source, "RecordingTrack": "both"}})
-	return r
+	params := map[string]string{"AccountSid": s.opt.AccountSID, "CallSid": c.SID, "RecordingSid": sid, "RecordingStatus": status}
+	maps.Copy(params, more)
+	s.enqueue(job{Kind: jobStatus, SID: sid, URL: target, Method: strings.ToUpper(v.attr("recordingStatusCallbackMethod")), phone: c.Phone, Params: params})
 }
 
 func (s *Simulator) recordingURL(r *recording) string {

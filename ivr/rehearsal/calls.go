@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/internal/outbox"
@@ -67,7 +68,11 @@ func (p *play) call(ctx context.Context, m outbox.Message, line rehearsed.Line) 
 			break
 		}
 		p.clock.Advance(perKey)
-		ev.Digits, ev.NoInput, ev.Step = keys, keys == "", g.Step
+		ev.Digits, ev.NoInput, ev.Step, ev.Recording = keys, keys == "", g.Step, ""
+		if keys == "" && recorded(script) {
+			ev.NoInput, ev.Recording, ev.Recorded = false, "RE"+ev.SID, perKey
+			line.Said[len(line.Said)-1].Words = "says something after the tone"
+		}
 		if script, err = p.Operator.Press(ctx, ev); err != nil {
 			return err
 		}
@@ -108,6 +113,11 @@ func gather(s ivr.Script) (ivr.Gather, bool) {
 		}
 	}
 	return ivr.Gather{}, false
+}
+
+// recorded says whether somebody who presses no key is recorded.
+func recorded(s ivr.Script) bool {
+	return slices.ContainsFunc(s, func(step ivr.Step) bool { _, ok := step.(ivr.Record); return ok })
 }
 
 // keys is what the persona presses, and how the report tells it.

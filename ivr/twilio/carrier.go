@@ -72,6 +72,7 @@ type trip struct {
 	status     int
 	retryAfter time.Duration
 	failed     error
+	media      bool // it is for a recording, not read here
 	unlisted   bool // the answer to a request for a list holds none
 	wall       func() time.Time
 	behind     time.Duration // by how much their clock is behind ours at least, from the date of the answer
@@ -95,7 +96,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		t.retryAfter = time.Duration(s) * time.Second
 	}
-	if r.Method != http.MethodGet || resp.StatusCode >= 300 {
+	if r.Method != http.MethodGet || resp.StatusCode >= 300 || t.media {
 		return resp, nil
 	}
 	// The SDK takes any object for an empty list; absent and unknown are not the same here.

@@ -31,7 +31,7 @@ type said struct {
 
 // announced checks the rule on recordings (F13) over a whole document: right before each Record and
 // each Dial that records, a Gather takes a key while it ends with the words "This part is recorded.
-// To go on without it, press 1." Every document of a call passes here on its way out.
+// To go on without it, press 2." Every document of a call passes here on its way out.
 func announced(doc []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(doc))
 	inside, told := false, false

@@ -36,13 +36,13 @@ func TestNothingIsRecordedUnannounced(t *testing.T) {
 			}
 		})
 	}
-	told := `<Gather input="dtmf speech"><Say>This part is recorded. To go on without it, press 1.</Say></Gather>`
+	told := `<Gather input="dtmf speech"><Say>This part is recorded. To go on without it, press 2.</Say></Gather>`
 	for doc, ok := range map[string]bool{
 		`<Dial>+14125550101</Dial>`:                                                                                true,
 		`<Dial record="do-not-record">+14125550101</Dial>`:                                                         true,
 		`<Dial record="record-from-answer">+14125550101</Dial>`:                                                    false,
 		told + `<Dial record="record-from-answer-dual">+14125550101</Dial>`:                                        true,
-		`<Gather input="speech"><Say>This part is recorded. To go on without it, press 1.</Say></Gather><Record/>`: false,
+		`<Gather input="speech"><Say>This part is recorded. To go on without it, press 2.</Say></Gather><Record/>`: false,
 	} {
 		if err := announced([]byte("<Response>" + doc + "</Response>")); (err == nil) != ok {
 			t.Errorf("%s: %v, want it taken: %v", doc, err, ok)

@@ -108,7 +108,9 @@ func clean(s string, lines bool) string {
 // unannounced is refused (F13).
 func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, error) {
 	t := newTwiML()
-	whisper := strings.Replace(strings.SplitN(action(0, ""), "?", 2)[0], VoicePath, WhisperPath, 1)
+	hook := func(path string) string {
+		return strings.Replace(strings.SplitN(action(0, ""), "?", 2)[0], VoicePath, path, 1)
+	}
 	for i, step := range s {
 		switch v := step.(type) {
 		case ivr.Say:
@@ -136,7 +138,8 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 			}
 			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
 		case ivr.Record:
-			t.leaf("Record", "", "action", action(v.Step, ""), "method", "POST", "maxLength", seconds(v.Max), "finishOnKey", v.Finish, "playBeep", "true")
+			t.leaf("Record", "", "action", action(v.Step, ""), "method", "POST", "maxLength", seconds(v.Max), "timeout", seconds(v.Silence), "finishOnKey", v.Finish, "playBeep", "true",
+				"recordingStatusCallback", hook(RecordingPath)+"?step="+strconv.Itoa(v.Step)+retries, "recordingStatusCallbackMethod", "POST", "recordingStatusCallbackEvent", "completed absent")
 			t.leaf("Redirect", action(v.Step, "timeout=1"), "method", "POST")
 		case ivr.Dial:
 			attrs := []string{"action", action(v.Step, ""), "method", "POST", "timeout", "25"}
@@ -144,7 +147,7 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 				attrs = append(attrs, "callerId", n)
 			}
 			t.open("Dial", attrs...)
-			t.leaf("Number", v.To.E164(), "url", whisper, "method", "POST")
+			t.leaf("Number", v.To.E164(), "url", hook(WhisperPath), "method", "POST")
 			t.close("Dial")
 		case ivr.Hangup:
 			t.leaf("Hangup", "")

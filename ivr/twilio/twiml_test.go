@@ -129,7 +129,7 @@ func TestSlowerSpeech(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<Say language="en-US" voice="Polly.Joanna"><prosody rate="slow">This part is recorded. To go on without it, press 1.</prosody></Say>`, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say>`} {
+	for _, want := range []string{`<Say language="en-US" voice="Polly.Joanna"><prosody rate="slow">This part is recorded. To go on without it, press 2.</prosody></Say>`, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say>`} {
 		if !strings.Contains(string(doc), want) {
 			t.Errorf("no %s in %s", want, doc)
 		}

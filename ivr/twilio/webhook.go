@@ -38,6 +38,7 @@ type Operator interface {
 	Whisper(ctx context.Context, parent string, asked bool, keys string) (ivr.Script, error)
 	MessageStatus(context.Context, ivr.MessageEvent) error
 	CallStatus(context.Context, ivr.CallEvent) error
+	RecordingStatus(context.Context, ivr.RecordingEvent) error
 }
 
 // Webhooks answers what Twilio posts. Every request must be signed with the account's token for
@@ -64,6 +65,7 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 	w.mux.HandleFunc(WhisperPath, w.signed(w.whisper))
 	w.mux.HandleFunc(MessageStatusPath, w.signed(w.messageStatus))
 	w.mux.HandleFunc(CallStatusPath, w.signed(w.callStatus))
+	w.mux.HandleFunc(RecordingPath, w.signed(w.recording))
 	return w
 }
 
@@ -299,6 +301,10 @@ func (h *Webhooks) failed(r *http.Request, what, sid string, err error) {
 func call(f url.Values) ivr.CallEvent {
 	ev := ivr.CallEvent{SID: f.Get("CallSid"), From: number(f.Get("From")), To: number(f.Get("To")), Outbound: strings.HasPrefix(f.Get("Direction"), "outbound"),
 		Digits: f.Get("Digits"), Dialed: f.Get("DialCallStatus"), Status: f.Get("CallStatus"), Recording: f.Get("RecordingSid")}
+	ev.Recorded = secondsOf(f, "RecordingDuration")
+	if !recordingSID.MatchString(ev.Recording) {
+		ev.Recording = ""
+	}
 	if ev.Digits == "" { // the finish key alone
 		ev.Digits = f.Get("FinishedOnKey")
 	}

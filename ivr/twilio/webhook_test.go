@@ -33,12 +33,13 @@ func sign(token, address string, form url.Values) string {
 
 // operator remembers what came and can be down.
 type operator struct {
-	texts   []ivr.Inbound
-	calls   []ivr.CallEvent
-	news    []ivr.MessageEvent
-	replies []string
-	script  ivr.Script
-	err     error
+	texts      []ivr.Inbound
+	calls      []ivr.CallEvent
+	recordings []ivr.RecordingEvent
+	news       []ivr.MessageEvent
+	replies    []string
+	script     ivr.Script
+	err        error
 
 	whispers []string
 }
@@ -72,6 +73,11 @@ func (o *operator) Whisper(_ context.Context, parent string, asked bool, keys st
 
 func (o *operator) CallStatus(_ context.Context, ev ivr.CallEvent) error {
 	o.calls = append(o.calls, ev)
+	return o.err
+}
+
+func (o *operator) RecordingStatus(_ context.Context, ev ivr.RecordingEvent) error {
+	o.recordings = append(o.recordings, ev)
 	return o.err
 }
 

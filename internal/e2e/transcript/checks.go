@@ -66,6 +66,11 @@ func (p *player) check(verb, rest string) bool {
 			}
 		}
 		p.count(rest, got)
+	case "recordings":
+		state, n, _ := strings.Cut(rest, " ")
+		all, err := p.r.Trial.Recordings(ctx, state)
+		p.must(err)
+		p.count(n, len(all))
 	case "declined":
 		got := 0
 		for _, id := range p.ids {

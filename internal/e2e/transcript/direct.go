@@ -3,6 +3,7 @@ package transcript
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ type direct struct {
 	last   ivr.Inbound
 	event  ivr.CallEvent
 	script ivr.Script
+
+	tapes int
+	tape  ivr.RecordingEvent // the last that was told of
 
 	advanced bool // the carrier says what it made of a text
 }
@@ -127,6 +131,7 @@ func (d *direct) Dialed(how string) error {
 
 func (d *direct) press(what ivr.CallEvent) error {
 	d.event.Digits, d.event.NoInput, d.event.Dialed, d.event.Step = what.Digits, what.NoInput, what.Dialed, what.Step
+	d.event.Recording, d.event.Recorded = what.Recording, what.Recorded
 	return d.Repeat()
 }
 
@@ -137,9 +142,36 @@ func (d *direct) Repeat() (err error) {
 
 func (d *direct) End() error { return d.r.Operator.CallStatus(d.t.Context(), d.status("completed")) }
 
+// speechRate is how many characters are said in a second.
+const speechRate = 14
+
+// Speak has the carrier ask for the next words first, and then tell of the recording. One that was cut
+// off is told of after the end of the call.
+func (d *direct) Speak(words string, hangUp bool) error {
+	if !slices.ContainsFunc(d.script, func(x ivr.Step) bool { _, ok := x.(ivr.Record); return ok }) {
+		return errors.New("nothing is recorded")
+	}
+	d.tapes++
+	d.tape = ivr.RecordingEvent{SID: fmt.Sprintf("RE%d", d.tapes), Call: d.event.SID, Step: d.step(), Status: "completed", Lasted: time.Duration(max(1, len([]rune(words))/speechRate)) * time.Second}
+	d.r.Sent.Taped(d.tape.SID, words)
+	said := ivr.CallEvent{Digits: "#", Step: d.tape.Step, Recording: d.tape.SID, Recorded: d.tape.Lasted}
+	if hangUp {
+		said.Digits = "hangup"
+		if err := d.End(); err != nil {
+			return err
+		}
+	}
+	if err := d.press(said); err != nil {
+		return err
+	}
+	return d.Told()
+}
+
+func (d *direct) Told() error { return d.r.Operator.RecordingStatus(d.t.Context(), d.tape) }
+
 func (d *direct) status(status string) ivr.CallEvent {
 	ev := d.event
-	ev.Status, ev.Digits, ev.Dialed, ev.Step, ev.NoInput = status, "", "", 0, false
+	ev.Status, ev.Digits, ev.Dialed, ev.Step, ev.NoInput, ev.Recording = status, "", "", 0, false, ""
 	return ev
 }
 

@@ -18,12 +18,17 @@
 //	dialed completed          somebody at the office took the call of somebody put through, and hung
 //	                          up later (or: a machine picked up there; no-answer)
 //	end                       the caller hangs up
+//	say WORDS                 the caller says something after the tone, and presses a key
+//	cut WORDS                 the same, and hangs up instead
+//	told                      the carrier tells of the last recording once more
+//	fetch                     recordings are fetched
 //	hear words | not words    what the call said since the last key holds them, or does not
 //	waits N                   the call waits so many seconds for a key
 //	slowly | usual            how fast the last words were spoken
 //	ended                     the call is over
 //	sent NUMBER: words        a text of ours to the number holds them
 //	sent NUMBER times N       how many texts and calls of ours went to the number
+//	recordings STATE N        how many there are
 //	alerts N | tasks KIND N | answers N | declined N | unread N
 //	reply NAME V2 confirmed   what the visit's reminder was answered with
 //	stopped NUMBER            nobody with the number may be texted
@@ -43,6 +48,7 @@
 //	pin NAME 6038             staff set somebody's PIN
 //	web NAME 120              answers the next question that is due on their page
 //	diaryTo 23:30             until when an entry can be made
+//	records                   the study takes recordings, and asks questions in own words
 //	reAsks N                  how often it asks a question again by text
 //	also orchard-weekly voice web  the study asks a second questionnaire at the same hours
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of

@@ -27,6 +27,10 @@ type Line interface {
 	Repeat() error
 	Dialed(how string) error
 	End() error
+	// Speak says words after the tone and stops, or hangs up there; Told has the carrier tell of the
+	// last recording once more.
+	Speak(words string, hangUp bool) error
+	Told() error
 	// Heard is what the call said since the last event, Over whether it is over, and Waits how
 	// long it waits for the first key.
 	Heard() (string, error)

@@ -147,6 +147,12 @@ func (p *player) event(verb, rest string) bool {
 		err = p.line.Dialed(rest)
 	case "end":
 		err = p.line.End()
+	case "say", "cut":
+		err = p.line.Speak(rest, verb == "cut")
+	case "told":
+		err = p.line.Told()
+	case "fetch":
+		p.must(p.r.Trial.FetchRecordings(p.ctx(), p.r.Tapes))
 	default:
 		return false
 	}
@@ -201,6 +207,8 @@ func (p *player) arrange(verb, rest string) bool {
 		p.must(err)
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
+	case verb == "records":
+		p.takesRecordings()
 	case verb == "diaryToo":
 		p.diaryToo()
 	case verb == "both" && len(f) == 1:

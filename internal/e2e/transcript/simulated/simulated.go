@@ -283,6 +283,39 @@ func (l *Line) Dialed(how string) error {
 	return l.wait(30 * time.Second)
 }
 
+// Speak says words after the tone, and presses a key or hangs up.
+func (l *Line) Speak(words string, hangUp bool) error {
+	c, err := l.view()
+	if err != nil {
+		return err
+	}
+	if c.WaitingFor != nil && c.WaitingFor.Kind == "digits" { // until the tone
+		if err := l.wait(c.WaitingFor.Until.Sub(l.r.Clock.Now()) + time.Second); err != nil {
+			return err
+		}
+	}
+	if c, err = l.view(); err != nil {
+		return err
+	}
+	if c.WaitingFor == nil || c.WaitingFor.Kind != "recording" {
+		return fmt.Errorf("nothing is recorded: the call waits for %+v", c.WaitingFor)
+	}
+	l.before, l.crafted = len(c.Captions), ""
+	if err := l.do("POST", "/sim/calls/"+l.call+"/speech", map[string]string{"text": words}, nil); err != nil {
+		return err
+	}
+	if hangUp {
+		return l.End()
+	}
+	if err := l.do("POST", "/sim/calls/"+l.call+"/digits", map[string]string{"digits": "#"}, nil); err != nil {
+		return err
+	}
+	return l.wait(0)
+}
+
+// Told posts the last news of a recording once more.
+func (l *Line) Told() error { return l.hooks.again(twilio.RecordingPath) }
+
 // End hangs up.
 func (l *Line) End() error {
 	c, err := l.view()
