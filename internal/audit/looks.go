@@ -10,9 +10,9 @@ import (
 )
 
 // Looks are the actions that show somebody who a person is: revealed with a reason, on screen again
-// after that, printed, or handed out as a file.
+// after that, printed, handed out as a file, or heard on a recording.
 func Looks() []string {
-	return []string{"person.reveal", "person.view", "person.print", "person.export"}
+	return []string{"person.reveal", "person.view", "person.print", "person.export", "recording.listen"}
 }
 
 // Look says whether the entry is about somebody seeing who a person is.

@@ -326,7 +326,21 @@ func everything(t *testing.T, r *rig.Rig) {
 	_, err = r.Operator.Press(ctx, ev)
 	do("press", err)
 	do("call over", r.Operator.CallStatus(ctx, ivr.CallEvent{SID: "CA1", From: num(own), To: num(rig.Office), Status: "completed"}))
-	do("recorded", r.Operator.RecordingStatus(ctx, ivr.RecordingEvent{SID: "RE0", Call: "CA1", Step: 1, Status: "completed", Lasted: time.Minute})) // nobody asked
+	ev = ivr.CallEvent{SID: "CA9", From: num(own), To: num(rig.Office)} // the office is closed: a message
+	script, err = r.Operator.Answer(ctx, ev)
+	for _, keys := range []string{"0", "1", ""} {
+		do("leave a message", err)
+		for _, step := range script {
+			if g, ok := step.(ivr.Gather); ok {
+				ev.Step, ev.Digits = g.Step, keys
+			}
+		}
+		if keys != "" {
+			script, err = r.Operator.Press(ctx, ev)
+		}
+	}
+	r.Sent.Taped("RE0", "Hello.")
+	do("recorded", r.Operator.RecordingStatus(ctx, ivr.RecordingEvent{SID: "RE0", Call: "CA9", Step: ev.Step, Status: "completed", Lasted: time.Minute}))
 	for i, sid := range []string{"RE1", "RE2"} {
 		r.Sent.Taped(sid, "I cannot come on Monday.")
 		do("note recording", r.Trial.NoteRecording(ctx, by, trial.Recording{SID: sid, Person: id, Call: "CA1", Made: r.Clock.Now(), Seconds: 1 + 9*(1-i)}))
@@ -403,7 +417,7 @@ func everything(t *testing.T, r *rig.Rig) {
 	}
 	old, err := r.Trial.RetainRecordings(ctx, r.Clock.Now().AddDate(1, 0, 0))
 	do("retain recordings", err)
-	if old != 1 {
+	if old != 2 {
 		t.Fatalf("%d recordings went by retention", old)
 	}
 	do("erase", r.People.Erase(ctx, by, again.Person.PersonID(), "asked", false))

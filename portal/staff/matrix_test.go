@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,9 +40,13 @@ func (d *desk) things() things {
 	if err != nil || len(reviews) != 1 {
 		d.t.Fatalf("look-alikes: %d, %v", len(reviews), err)
 	}
+	d.Sent.Taped("RE1", "I feel dizzy.")
+	if err := errors.Join(d.Trial.NoteRecording(d.t.Context(), trial.Carrier, trial.Recording{SID: "RE1", Person: p, Study: "STEADY", Site: "main", Call: "CA1", Proved: true, Made: d.Clock.Now(), Seconds: 4}), d.Trial.FetchRecordings(d.t.Context(), d.Tapes)); err != nil {
+		d.t.Fatal(err)
+	}
 	d.named = url.Values{"person": {string(p)}, "review": {reviews[0].ID}}
 	d.hire("temp", "Tom Temp", members.Recruiter)
-	return things{"studies": "STEADY", "people": string(p), "subjects": sub, "visits": trial.VisitID(sub, "V2"), "alerts": d.alert(p).ID, "tasks": "tsk_1", "inbox": d.wrote(p, "Hello").ID, "team": "temp", "questionnaires": "phq-9"}
+	return things{"studies": "STEADY", "people": string(p), "subjects": sub, "visits": trial.VisitID(sub, "V2"), "alerts": d.alert(p).ID, "tasks": "tsk_1", "inbox": d.wrote(p, "Hello").ID, "team": "temp", "recordings": trial.RecordingID("RE1"), "questionnaires": "phq-9"}
 }
 
 // fill puts the things into a route's address. about is the kind of thing it is about, "" for none.

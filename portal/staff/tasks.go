@@ -80,6 +80,8 @@ type taskPage struct {
 	Open    bool
 	Outcome view.Field
 	Done    []view.Pair
+	Sound   string // to listen to
+	NoSound bool   // there was one
 }
 
 func (*taskPage) Template() string { return "staff/task" }
@@ -122,6 +124,10 @@ func (h *Desk) showTask(w http.ResponseWriter, r *http.Request, status int, f *w
 	if t.Visit != "" {
 		p.Visit = view.Action{Label: h.T(r, "staff.task.visit"), Kind: view.Secondary, Icon: "event", Href: "/staff/visits/" + t.Visit}
 	}
+	if p.Sound, err = h.soundOf(r, t.Recording); err != nil {
+		return err
+	}
+	p.NoSound = t.Recording != "" && p.Sound == ""
 	if t.State == "done" {
 		p.Done = []view.Pair{{Term: h.T(r, "staff.task.doneby"), Value: h.staffName(r.Context(), t.DoneBy)}, {Term: h.T(r, "staff.task.doneat"), Value: view.When("en", t.Done.In(on(r).zone))}, {Term: h.T(r, "staff.task.outcome"), Value: t.Outcome}}
 	}

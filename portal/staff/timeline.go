@@ -227,7 +227,8 @@ func (h *Desk) answerEvents(r *http.Request, k *known, x trial.Response) []view.
 		case !k.revealed && hasText(a):
 			said = h.T(r, "staff.event.hidden")
 		}
-		e.Detail = append(e.Detail, view.Pair{Term: question, Value: said + " · " + i18n.TimeOfDay(i18n.En, a.AnsweredAt.In(on(r).zone))})
+		sound, _ := h.soundOf(r, a.Recording) // the page is worth more than one player
+		e.Detail = append(e.Detail, view.Pair{Term: question, Sound: sound, Value: said + " · " + i18n.TimeOfDay(i18n.En, a.AnsweredAt.In(on(r).zone))})
 	}
 	if q != nil {
 		for _, l := range q.Lines(x.Session, "en") {

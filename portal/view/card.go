@@ -39,7 +39,10 @@ type Card struct {
 }
 
 // Pair is a term and its value.
-type Pair struct{ Term, Value string }
+type Pair struct {
+	Term, Value string
+	Sound       string // address of what was recorded, to be played
+}
 
 // Stat is one figure with its name. Spark is a series of the last values, drawn small.
 type Stat struct {

@@ -35,11 +35,12 @@ const (
 	SeeTrail       Permission = "see the audit trail"
 	ManageStaff    Permission = "manage staff"
 	WriteQuestions Permission = "write questionnaires"
+	Listen         Permission = "listen to recordings"
 )
 
 // Permissions lists all of them.
 func Permissions() []Permission {
-	return []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, ManageStaff, WriteQuestions}
+	return []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, ManageStaff, WriteQuestions, Listen}
 }
 
 // Grant is what one role may do.
@@ -54,12 +55,12 @@ type Grant struct {
 func Grants() []Grant {
 	return []Grant{
 		{Administrator, []Permission{SeeCounts, ManageStaff}},
-		{Recruiter, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, DoTasks}},
-		{Coordinator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
-		{Investigator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions}},
-		{OnCall, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, HandleAlerts, DoTasks}},
+		{Recruiter, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, DoTasks, Listen}},
+		{Coordinator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions, Listen}},
+		{Investigator, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, ChangePeople, ChangeSubjects, RecordConsent, ManageVisits, HandleAlerts, DoTasks, SeeTrail, WriteQuestions, Listen}},
+		{OnCall, []Permission{SeeCounts, SeePeople, RevealNames, ContactPeople, HandleAlerts, DoTasks, Listen}},
 		{DataManager, []Permission{SeeCounts, SeePeople, SeeTrail}},
-		{Monitor, []Permission{SeeCounts, SeePeople, RevealNames, SeeTrail}},
+		{Monitor, []Permission{SeeCounts, SeePeople, RevealNames, SeeTrail, Listen}},
 		{Director, []Permission{SeeCounts}},
 	}
 }
