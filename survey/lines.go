@@ -8,7 +8,7 @@ type Line struct {
 	Section  string // linkId of the top-level group, "" if none
 	Heading  string // text of the group directly above, "" if none
 	Question string
-	Text     string // the answer in words, or that it was recorded; "" when declined
+	Text     string // the answer in words; "" when declined, or recorded
 	Answer   Answer
 	Score    bool // it was added up, not asked; Answer has its time alone
 }
@@ -55,8 +55,5 @@ func line(it *item, a Answer, lang string) Line {
 		words[i] = valueText(it, v, lang)
 	}
 	l.Text = strings.Join(words, "; ")
-	if a.Recorded() {
-		l.Text = recordedWords(lang)
-	}
 	return l
 }

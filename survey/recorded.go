@@ -1,7 +1,5 @@
 package survey
 
-import "github.com/muster-health/muster/internal/i18n"
-
 // Recorded is the questionnaire for a study that lets people answer in their own words by phone: such
 // a question can be asked there too, where it may be skipped, and what is said after the tone is its
 // answer. The answer holds the recording's id and no words: nobody but a person hears what was said.
@@ -18,8 +16,3 @@ func (it *item) ownWords() bool {
 
 // Recorded says whether the answer is a recording.
 func (a Answer) Recorded() bool { return a.Recording != "" }
-
-// recordedWords stand where an answer is shown that nobody has written down.
-func recordedWords(lang string) string {
-	return i18n.T(i18n.Lang(base(lang)), "common.answer.recorded")
-}

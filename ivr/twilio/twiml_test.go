@@ -47,9 +47,9 @@ func TestVoice(t *testing.T) {
 		"goodbye":     {ivr.Script{ivr.Say{Text: "Adiós.", Lang: i18n.Es}, ivr.Hangup{}}, `<Say language="es-US" voice="Polly.Lupe">Adiós.</Say><Hangup></Hangup>`},
 		"put through": {ivr.Script{ivr.Dial{Step: 1, To: office, From: office}}, `<Dial action="/v?step=1" method="POST" timeout="25" callerId="+14125550101"><Number url="/v" method="POST">+14125550101</Number></Dial>`},
 		"pause":       {ivr.Script{ivr.Pause{For: time.Second}, ivr.Reject{}}, `<Pause length="1"></Pause><Reject></Reject>`},
-		"record": {ivr.Script{recorded, ivr.Record{Step: 1, Max: time.Minute, Finish: "#"}},
-			`<Gather input="dtmf" action="/v?step=1" method="POST" numDigits="1" finishOnKey="" timeout="5"><Say language="es-US" voice="Polly.Lupe">Esta parte se graba. Para seguir sin grabar, oprima 1.</Say></Gather>` +
-				`<Record action="/v?step=1" method="POST" maxLength="60" finishOnKey="#" playBeep="true"></Record><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
+		"record": {ivr.Script{recorded, ivr.Record{Step: 1, Max: time.Minute, Silence: 5 * time.Second, Finish: "#"}},
+			`<Gather input="dtmf" action="/v?step=1" method="POST" numDigits="1" finishOnKey="" timeout="5"><Say language="es-US" voice="Polly.Lupe">Esta parte se graba. Para seguir sin grabar, oprima 2.</Say></Gather>` +
+				`<Record action="/v?step=1" method="POST" maxLength="60" timeout="5" finishOnKey="#" playBeep="true" recordingStatusCallback="/v?step=1#rc=2&amp;rp=ct,5xx" recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="completed absent"></Record><Redirect method="POST">/v?step=1&amp;timeout=1</Redirect>`},
 		"nothing to say": {ivr.Script{ivr.Say{Text: " \x01 ", Lang: i18n.En}}, ``},
 	} {
 		t.Run(name, func(t *testing.T) {

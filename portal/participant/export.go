@@ -126,7 +126,11 @@ func (h *Pages) download(w http.ResponseWriter, r *http.Request) error {
 		}
 		x := exportAnswers{Study: title[a.Study], Kind: a.Kind, Day: a.Day, Mode: a.Session.Mode, Mixed: a.Session.Mixed}
 		for _, l := range q.Lines(a.Session, string(lang)) {
-			x.Answers = append(x.Answers, exportAnswer{l.Question, l.Text, l.Answer.AnsweredAt, l.Answer.Channel})
+			said := l.Text
+			if l.Answer.Recorded() {
+				said = i18n.T(lang, "common.answer.recorded")
+			}
+			x.Answers = append(x.Answers, exportAnswer{l.Question, said, l.Answer.AnsweredAt, l.Answer.Channel})
 		}
 		out.Answers = append(out.Answers, x)
 	}

@@ -222,6 +222,8 @@ func (h *Desk) answerEvents(r *http.Request, k *known, x trial.Response) []view.
 			}
 		}
 		switch {
+		case a.Recorded():
+			said = h.T(r, "common.answer.recorded")
 		case a.Declined:
 			said = h.T(r, "staff.event.skipped")
 		case !k.revealed && hasText(a):
