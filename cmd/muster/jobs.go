@@ -91,7 +91,9 @@ func (s *server) keepUp(ctx context.Context) {
 }
 
 // jobNames are all that job is called with: a label of the metrics.
-func jobNames() []string { return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings"} }
+func jobNames() []string {
+	return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings"}
+}
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
 	began := time.Now()
