@@ -35,7 +35,7 @@ type Flag struct {
 func Flags(rules []FlagRule, a Answer) []Flag {
 	var raised []Flag
 	for _, r := range rules {
-		if r.alone() && r.Item == a.LinkID && !a.Declined && slices.ContainsFunc(a.Values, r.first().met) {
+		if r.alone() && r.Item == a.LinkID && !a.Declined && r.first().metBy(a) {
 			raised = append(raised, Flag{Rule: r, Level: r.Level})
 		}
 	}
@@ -49,6 +49,11 @@ func gravest(flags []Flag) []Flag {
 
 func gravity(level string) int {
 	return slices.Index([]string{"routine", "urgent", "critical"}, level)
+}
+
+// metBy says whether an answer meets the test; of what was recorded it is known only that something was said.
+func (r FlagTest) metBy(a Answer) bool {
+	return slices.ContainsFunc(a.Values, r.met) || a.Recorded() && r.Op == "exists" && r.Value != "false"
 }
 
 // met compares one value. Numbers compare as numbers, an option also by its score; a code

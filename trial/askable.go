@@ -69,7 +69,7 @@ func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Chan
 	if err != nil {
 		return err
 	}
-	if err := st.askedBy(q).Check(ch); err != nil {
+	if err := st.AskedBy(q).Check(ch); err != nil {
 		return no("%v", err)
 	}
 	return nil

@@ -62,8 +62,8 @@ func (s *Study) checkDiary(p *problems, d *DiaryPlan, at string) {
 	p.when(d.Mode != "" && !slices.Contains(survey.Modes(), d.Mode), at+".mode", "%q: use allowed, flagged or locked", d.Mode)
 }
 
-// askedBy is a questionnaire as the study asks it: where it records, own words too are asked by phone.
-func (s *Study) askedBy(q *survey.Questionnaire) *survey.Questionnaire {
+// AskedBy is a questionnaire as the study asks it: where it records, own words too are asked by phone.
+func (s *Study) AskedBy(q *survey.Questionnaire) *survey.Questionnaire {
 	if s.Recordings == "yes" {
 		return q.Recorded()
 	}
@@ -131,7 +131,7 @@ func (c *Coordinator) checkAsked(s *Study, named func(string) (*survey.Questionn
 		flags = append(flags, d.RedFlags...)
 		if q := load(at+".questionnaire", d.Questionnaire); q != nil {
 			for _, ch := range d.Channels {
-				err := s.askedBy(q).Check(ch, s.languages()...)
+				err := s.AskedBy(q).Check(ch, s.languages()...)
 				p.when(err != nil, at+".channels", "%q %v", d.Questionnaire, err)
 			}
 			err := q.CheckRules(d.RedFlags)

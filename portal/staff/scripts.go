@@ -76,6 +76,9 @@ func (h *Desk) scripts(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if name != st.PreScreen {
+			q = st.AskedBy(q)
+		}
 		x := scriptAsked{ID: "asked-" + name, Title: q.Title("en"), Reference: q.Ref(), Notice: q.Notice()}
 		for _, lang := range q.Languages() {
 			x.Scripts = append(x.Scripts, h.askedScript(r, q.Script(lang)))
