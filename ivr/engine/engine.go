@@ -101,13 +101,16 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 	return e, nil
 }
 
-// Plan queues what follows from plans and facts as they are now, tries the next person on call for
-// alerts nobody took, and closes questionnaires whose time is over.
+// Plan queues what follows from plans and facts as they are now, and closes questionnaires whose time
+// is over. Alerts do not wait for it: see Escalate.
 func (e *Engine) Plan(ctx context.Context) error {
 	now := e.clock.Now()
 	_, err := e.Trial.CloseDue(ctx, now)
-	return errors.Join(e.Operator.Tick(ctx, now), e.Trial.Escalate(ctx, now), err)
+	return errors.Join(e.Operator.Tick(ctx, now), err)
 }
+
+// Escalate sends for the next person on call about each alert that nobody took in time.
+func (e *Engine) Escalate(ctx context.Context) error { return e.Trial.Escalate(ctx, e.clock.Now()) }
 
 // Deliver sends until nothing is due.
 func (e *Engine) Deliver(ctx context.Context) error {
