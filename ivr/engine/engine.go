@@ -41,6 +41,7 @@ type Deps struct {
 	Beside    int                         // for how many people at once plans are made; 0 = ivr.Beside
 	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
 	CodesADay int                         // 0 = the usual limit
+	Digits    func(n int) string          // of codes of alerts; nil: random
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
 	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
@@ -89,7 +90,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	e.Trial, err = trial.Open(ctx, trial.Deps{Store: d.Store, Audit: d.Audit, Keys: d.Keys, People: e.People, Box: e.Box, NewID: d.NewID, Clock: d.Clock,
-		Office: d.Office, Drafts: d.Drafts, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, Questionnaire: d.Questionnaire, CheckCriteria: d.CheckCriteria})
+		Office: d.Office, Drafts: d.Drafts, Digits: d.Digits, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, Questionnaire: d.Questionnaire, CheckCriteria: d.CheckCriteria})
 	if err != nil {
 		return nil, err
 	}
