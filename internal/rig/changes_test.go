@@ -291,6 +291,10 @@ func everything(t *testing.T, r *rig.Rig) {
 	locked.OnCall = append(locked.OnCall, trial.OnCall{Name: "Ida Brook", Phone: "412-555-0103", Hours: trial.Always})
 	_, err = r.Trial.PutStudy(ctx, by, locked)
 	do("put study", err)
+	if locked, err = r.Trial.Study(ctx, "STEADY"); err == nil {
+		err = r.Trial.SetReminders(ctx, by, "STEADY", locked.Rev, []trial.Rule{{For: "visit", Steps: []trial.RuleStep{{Hours: 24}, {Hours: 2}}}})
+	}
+	do("reminders", err)
 	due, err := r.Trial.Due(ctx, id, r.Clock.Now())
 	do("due", err)
 	if len(due) == 0 {
