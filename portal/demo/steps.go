@@ -23,6 +23,7 @@ func Steps(phones string) []Step {
 		{"Be Ben: who fits", []string{
 			"Sign in as Ben below and open CLEARWAY, then Candidates.",
 			"Dana is there: possible, one thing unknown, and each other reason with its source and date.",
+			"Press “Ask about smoking by text”: who gets it, who later, who not, and why. Send. Marcus answers by himself, and is eligible.",
 		}, "Three kinds of people: eligible, possible, excluded, and what each criterion costs.", view.Link{Label: "Candidates", Href: "/staff/studies/CLEARWAY/candidates"}},
 		{"The phone rings at the Delgados", []string{
 			"Press “next event” in the bar above until 6:30 pm.",
