@@ -45,6 +45,7 @@ type call struct {
 	Item          string              `bson:"item,omitempty"`     // of the questionnaire, that the step asks
 	Required      bool                `bson:"required,omitempty"`
 	ReadBack      bool                `bson:"readBack,omitempty"`
+	Part          survey.Step         `bson:"part,omitempty"` // of an answer given in several steps, the one that was asked
 	Zero          bool                `bson:"zero,omitempty"` // 0 is an answer to it
 	Claimed       bool                `bson:"claimed,omitempty"`
 	Claim         string              `bson:"claim,omitempty"` // the keys that claimed Step, sealed; cleared with it
