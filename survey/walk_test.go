@@ -53,7 +53,11 @@ func drawQuestionnaire(t *rapid.T) *Questionnaire {
 		if len(asked) > 0 && rapid.Bool().Draw(t, "conditional") {
 			source := rapid.SampledFrom(asked).Draw(t, "source")
 			when := m{"question": source["linkId"], "operator": "exists", "answerBoolean": rapid.Bool().Draw(t, "wanted")}
-			switch source["type"] {
+			of := source["type"]
+			if source["repeats"] == true && of == "integer" {
+				of = "" // by phone each number may open and close what depends on it, before all are told
+			}
+			switch of {
 			case "boolean":
 				when = m{"question": source["linkId"], "operator": rapid.SampledFrom([]string{"=", "!="}).Draw(t, "op"), "answerBoolean": true}
 			case "integer":

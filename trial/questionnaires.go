@@ -3,7 +3,6 @@ package trial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/muster-health/muster/internal/audit"
