@@ -238,6 +238,8 @@ func (p *player) arrange(verb, rest string) bool {
 			}
 			s.Diaries = append(s.Diaries, d)
 		})
+	case verb == "stored":
+		p.stored()
 	case verb == "edition" && len(f) == 1:
 		p.edition(f[0])
 	case verb == "identity":
