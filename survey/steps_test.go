@@ -221,7 +221,9 @@ func TestMoments(t *testing.T) {
 // Whatever numbers are held against is reckoned in one unit, and refused where it cannot be.
 func TestNumbersAreComparedInOneUnit(t *testing.T) {
 	q := kinds(t)
-	rule := func(value string) []FlagRule { return []FlagRule{{Item: "weight", Op: ">=", Value: value, Level: "urgent"}} }
+	rule := func(value string) []FlagRule {
+		return []FlagRule{{Item: "weight", Op: ">=", Value: value, Level: "urgent"}}
+	}
 	for _, tt := range []struct {
 		value  string
 		answer Value
@@ -244,9 +246,9 @@ func TestNumbersAreComparedInOneUnit(t *testing.T) {
 	}
 	for was, is := range map[string]string{
 		`"answerQuantity":{"value":100,"system":"http://unitsofmeasure.org","code":"kg"}`: `"answerQuantity":{"value":100,"code":"cm"}`,
-		`"answerQuantity":{"value":100,`:                                                    `"answerDecimal":100,"answerCoding":{`,
-		`"valueQuantity":{"value":300,"system":"http://unitsofmeasure.org","code":"kg"}`:  `"valueQuantity":{"value":300,"code":"cm"}`,
-		`sdc-questionnaire-maxQuantity","valueQuantity":{"value":300`:                       `sdc-questionnaire-maxQuantity","valueDecimal":300,"valueCoding":{"x":1`,
+		`"answerQuantity":{"value":100,`: `"answerDecimal":100,"answerCoding":{`,
+		`"valueQuantity":{"value":300,"system":"http://unitsofmeasure.org","code":"kg"}`: `"valueQuantity":{"value":300,"code":"cm"}`,
+		`sdc-questionnaire-maxQuantity","valueQuantity":{"value":300`:                    `sdc-questionnaire-maxQuantity","valueDecimal":300,"valueCoding":{"x":1`,
 	} {
 		file := strings.Replace(weight, was, is, 1)
 		if file == weight {

@@ -39,7 +39,7 @@ type Field struct {
 	Max          int    // most characters, 0 = no limit
 	Day, Month   string // date
 	Year         string
-	Time         Clock // date: a time of day beside it
+	Time         Clock  // date: a time of day beside it
 	Large        bool   // the label is the question of the screen
 	Wording      string // consent: the version of the wording, sent as NAME-wording
 	Own          string // radio, checks: the label of a box for own words, sent as NAME-own; "" for none
