@@ -25,7 +25,7 @@ func (s *Study) Plan(v *Visit) []Planned {
 		return nil
 	}
 	var all []Planned
-	for _, x := range s.steps() {
+	for _, x := range s.Steps() {
 		all = append(all, Planned{Key: ReminderKey(v, x), Step: x, Due: x.Due(v), Until: x.last(v), Why: why(x)})
 	}
 	slices.SortStableFunc(all, func(a, b Planned) int { return a.Due.Compare(b.Due) })

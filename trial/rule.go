@@ -69,8 +69,8 @@ func (s RuleStep) last(v *Visit) time.Time {
 	return v.Start.Add(-time.Duration(cmp.Or(s.Until, usualUntil)) * time.Minute)
 }
 
-// steps are those of visits.
-func (s *Study) steps() []RuleStep {
+// Steps are when people are reminded of visits: as the rule says, or the usual.
+func (s *Study) Steps() []RuleStep {
 	for _, r := range s.Reminders {
 		if r.For == "visit" {
 			return r.Steps
@@ -85,10 +85,10 @@ func (s *Study) addedTo(old *Study, now time.Time) {
 	if len(s.Reminders) == 0 && len(old.Reminders) == 0 {
 		return
 	}
-	steps := slices.Clone(s.steps())
+	steps := slices.Clone(s.Steps())
 	for i := range steps {
 		steps[i].Since = now
-		for _, o := range old.steps() {
+		for _, o := range old.Steps() {
 			if o.ID() == steps[i].ID() {
 				steps[i].Since = o.Since
 			}
@@ -100,7 +100,7 @@ func (s *Study) addedTo(old *Study, now time.Time) {
 // RemindersAhead is how long before a visit the first reminder of this study may be due.
 func (s *Study) RemindersAhead() time.Duration {
 	var most time.Duration
-	for _, x := range s.steps() {
+	for _, x := range s.Steps() {
 		ahead := time.Duration(x.Hours) * time.Hour
 		if x.At != "" {
 			ahead = time.Duration(x.Days+1) * 25 * time.Hour // a day may have 25 hours

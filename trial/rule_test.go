@@ -81,11 +81,11 @@ func TestChangedRulesSendNothingTwiceAndNothingPast(t *testing.T) {
 			case "change":
 				next := ruled(rapid.SliceOfNDistinct(step, 0, 4, RuleStep.ID).Draw(t, "steps")...)
 				was := map[string]bool{}
-				for _, x := range s.steps() {
+				for _, x := range s.Steps() {
 					was[x.ID()] = true
 				}
 				next.addedTo(s, now)
-				for _, x := range next.steps() {
+				for _, x := range next.Steps() {
 					if !was[x.ID()] {
 						changed[x.ID()] = now
 					}

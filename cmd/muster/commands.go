@@ -17,7 +17,6 @@ import (
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/contacts/imports"
 	"github.com/muster-health/muster/internal/audit"
-	"github.com/muster-health/muster/trial"
 )
 
 // operator is whoever runs the command, for the audit trail.
@@ -116,38 +115,6 @@ func printSummary(w io.Writer, s imports.Summary) error {
 		fmt.Fprintf(w, "Columns nobody asked for: %s\n", strings.Join(s.Ignored, ", "))
 	}
 	return nil
-}
-
-func studyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "study", Short: "Studies"}
-	cmd.AddCommand(&cobra.Command{Use: "put FILE.yaml", Short: "Add a study, or change it to what the file says", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			data, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			s, err := trial.ParseStudy(data)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			return withCore(cmd.Context(), c, true, func(k *core) error {
-				changed, err := k.trial.PutStudy(cmd.Context(), operator(), s)
-				if err != nil {
-					return fmt.Errorf("%s: %w", args[0], err)
-				}
-				what := "is unchanged"
-				if changed {
-					what = "is stored"
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "Study %s %s.\n", s.ID, what)
-				return err
-			})
-		}}, retainCommand(), criteriaCommand(), versionsCommand(), setsCommand())
-	return cmd
 }
 
 // retainCommand lists, or deletes, pre-screen answers whose promised days are over.

@@ -290,6 +290,10 @@ func everything(t *testing.T, r *rig.Rig) {
 	locked.Diary.Mode = survey.ModeLocked
 	_, err = r.Trial.PutStudy(ctx, by, locked)
 	do("put study", err)
+	if locked, err = r.Trial.Study(ctx, "STEADY"); err == nil {
+		err = r.Trial.SetReminders(ctx, by, "STEADY", locked.Rev, []trial.Rule{{For: "visit", Steps: []trial.RuleStep{{Hours: 24}, {Hours: 2}}}})
+	}
+	do("reminders", err)
 	due, err := r.Trial.Due(ctx, id, r.Clock.Now())
 	do("due", err)
 	if len(due) == 0 {

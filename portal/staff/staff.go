@@ -155,6 +155,8 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/questionnaires/{questionnaire}", members.SeeCounts, h.questionnaire)
 
 	page("/staff/studies/{study}/scripts", members.SeeCounts, h.scripts)
+	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
+	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 
 	if h.Rehearser != nil {
 		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)

@@ -117,6 +117,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
 	}
 	p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.scripts"), Kind: view.Secondary, Icon: "list", Href: "/staff/studies/" + st.ID + "/scripts"})
+	if on(r).Role.May(members.ManageVisits) {
+		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.reminders"), Kind: view.Secondary, Icon: "notifications", Href: "/staff/studies/" + st.ID + "/reminders"})
+	}
 	if h.Rehearser != nil {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.rehearse"), Kind: view.Secondary, Icon: "schedule", Href: "/staff/studies/" + st.ID + "/rehearse"})
 	}
