@@ -110,7 +110,10 @@ func (t *turn) put(it *item) Prompt {
 	p.Intro, p.Help, p.Min, p.Max, p.Unit, p.Units, p.Each, p.MaxDigits = nil, nil, "", "", "", nil, false, 1
 	switch t.s.Step {
 	case StepUnit:
-		p.Text, p.Hint = i18n.T(lang, "common.whichUnit"), HintOne
+		p.Text, p.Hint = i18n.T(lang, "voice.whichUnit"), HintOne
+		if t.in.Channel == SMS {
+			p.Text = i18n.T(lang, "sms.askUnit")
+		}
 		p.Options = it.unitOptions(nil)
 	case StepTime:
 		p.Text, p.Hint, p.MaxDigits = i18n.T(lang, "voice.whatTime"), HintTime, 5
