@@ -63,6 +63,7 @@ type Coordinator struct {
 	tasks     *docstore.Collection[Task, *Task]
 	words     *docstore.Collection[carrierWord, *carrierWord]
 	editions  *docstore.Collection[QuestionnaireVersion, *QuestionnaireVersion]
+	texts     *docstore.Collection[TextApproval, *TextApproval]
 
 	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
 
@@ -133,6 +134,10 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		c.tasks, e = docstore.Open[Task](ctx, d.Store, docstore.Spec{Name: "tasks", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_due", Fields: []string{"state", "due"}}},
 			Codec:   sealed("tasks", "text", "outcome")})
+		return
+	})
+	open("texts", func() (e error) {
+		c.texts, e = docstore.Open[TextApproval](ctx, d.Store, docstore.Spec{Name: "texts", Version: 1, Indexes: []docstore.Index{{Name: "study", Fields: []string{"study"}}}})
 		return
 	})
 	open("questionnaires", func() (e error) {

@@ -49,10 +49,12 @@ type Study struct {
 
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
-	OnCall        []OnCall     `bson:"onCall,omitempty" yaml:"onCall"`
-	OutOfHours    string       `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then (F18)
-	Promise       Promise      `bson:"promise" yaml:"promise"`
-	RetainDays    int          `bson:"retainDays,omitempty" yaml:"retainDays"` // pre-screen answers of people it does not fit; default 90
+	// TextsNeedApproval: nothing goes out whose words have no approval of their own (F17).
+	TextsNeedApproval bool     `bson:"textsNeedApproval,omitempty" yaml:"textsNeedApproval"`
+	OnCall            []OnCall `bson:"onCall,omitempty" yaml:"onCall"`
+	OutOfHours        string   `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then (F18)
+	Promise           Promise  `bson:"promise" yaml:"promise"`
+	RetainDays        int      `bson:"retainDays,omitempty" yaml:"retainDays"` // pre-screen answers of people it does not fit; default 90
 }
 
 // StudyState is where a study is.

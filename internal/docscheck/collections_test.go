@@ -52,6 +52,7 @@ var stored = map[string][2]string{
 	"plans":          {"ivr", "plan"},
 	"prompts":        {"ivr", "Prompt"},
 	"questionnaires": {"trial", "QuestionnaireVersion"},
+	"texts":          {"trial", "TextApproval"},
 	"repeats":        {"contacts", "repeat"},
 	"replays":        {"ivr", "replay"},
 	"responses":      {"trial", "Response"},

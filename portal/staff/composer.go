@@ -15,6 +15,7 @@ import (
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
+	"github.com/muster-health/muster/trial/rehearsed"
 )
 
 // composer is how staff get in touch: one of text, call and note is open at a time, with the
@@ -241,7 +242,7 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 	if f.Value("measure") != "" {
 		return h.showPerson(w, r, http.StatusOK, f, "text")
 	}
-	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: "staff.text", Version: "1",
+	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: trial.TemplateStaff, Version: "1",
 		Body: h.signed(study, on(r), &k, body), Staff: on(r).ID}
 	if id := f.Value("reply"); id != "" {
 		t, err := h.touchOf(r, id)
@@ -277,7 +278,7 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 // apostrophe out of a word processor is enough.
 func (h *Desk) length(r *http.Request, body string) []string {
 	n := i18n.Segments(body)
-	out := []string{h.T(r, "staff.text.parts", "count", n)}
+	out := []string{h.T(r, "staff.text.parts", "count", n), h.T(r, "staff.text.cost", "count", n, "price", rehearsed.List().Text(n), "year", rehearsed.PricesAsOf)}
 	odd := i18n.Outside(body)
 	if len(odd) == 0 {
 		return out

@@ -98,6 +98,12 @@ func (f Field) From(in Input) Field {
 	return f
 }
 
+// In is the field in one of several forms of a page, with an id of its own.
+func (f Field) In(form string) Field {
+	f.ID = form + "-" + f.Name
+	return f
+}
+
 // Date fills a date field from "YYYY-MM-DD"; anything else leaves it empty.
 func (f Field) Date(iso string) Field {
 	if len(iso) == 10 && iso[4] == '-' && iso[7] == '-' {
