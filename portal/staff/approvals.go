@@ -70,6 +70,7 @@ func (h *Desk) approve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	back := "/staff/studies/" + st.ID + "/scripts"
+	leads(r, back)
 	if id := f.Value("withdraw"); id != "" {
 		if i := slices.IndexFunc(all, func(t trial.TextRef) bool { return t.ID(st.StudyID()) == id }); i >= 0 {
 			if err := h.Trial.WithdrawText(r.Context(), on(r).Actor(), st.StudyID(), all[i]); err != nil {

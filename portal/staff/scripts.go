@@ -20,6 +20,7 @@ type scriptsPage struct {
 	Parts    []scriptPart
 	Asked    []scriptAsked
 	Approve  approving
+	Findings []string // about the words
 }
 
 func (*scriptsPage) Template() string { return "staff/scripts" }
@@ -109,6 +110,9 @@ func (h *Desk) showScripts(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	if len(questions.Rows) > 0 {
 		p.Parts = append(p.Parts, questions)
+	}
+	for _, x := range st.Wording() {
+		p.Findings = append(p.Findings, x.String())
 	}
 	p.Approve = approve
 	for _, x := range approve.Fields {
