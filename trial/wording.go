@@ -2,7 +2,6 @@ package trial
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/wording"
@@ -32,7 +31,8 @@ func (s *Study) Wording() []wording.Finding {
 	return all
 }
 
-// ownWording is Wording of what the study's file says itself.
+// ownWording is Wording of what the study's file says itself and sends: the safety words. What to
+// bring to a visit is read after sign-in alone.
 func (s *Study) ownWording() []wording.Finding {
 	var all []wording.Finding
 	emergency := "911"
@@ -45,13 +45,6 @@ func (s *Study) ownWording() []wording.Finding {
 				r := s.WordingRules(lang)
 				r.Parts, r.Emergency = textMostParts, emergency
 				all = append(all, wording.Look(s.planField(d)+".safetyText."+lang, text, r)...)
-			}
-		}
-	}
-	for i, v := range s.Visits {
-		for _, lang := range s.languages() {
-			if text := v.Prep[lang]; text != "" {
-				all = append(all, wording.Look(fmt.Sprintf("visits[%d].prep.%s", i, lang), text, s.WordingRules(lang))...)
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// A study file whose safety words or preparations name the study, what it is about, or a field nobody
+// A study file whose safety words name the study, what it is about, or a field nobody
 // fills, is refused by field; what is only long or lacks the emergency number is a hint.
 func TestStudyWordsAreLookedAt(t *testing.T) {
 	good := "Call 911 if you feel very unwell."
