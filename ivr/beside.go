@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// beside does do for each of all, at most n at a time, and joins what fails: one keeps nobody else
-// waiting. It begins with no other once ctx has ended.
-func beside[T any](ctx context.Context, n int, all []T, do func(T) error) error {
+// beside does do for each of all, at most Beside at a time and each in its turn, and joins what fails:
+// one keeps nobody else waiting. It begins with no other once ctx has ended.
+func beside[T any](ctx context.Context, o *Operator, all []T, do func(T) error) error {
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
 		errs  []error
-		slots = make(chan struct{}, n)
+		slots = make(chan struct{}, o.Beside)
 	)
 	for _, x := range all {
 		slots <- struct{}{}
@@ -22,6 +22,7 @@ func beside[T any](ctx context.Context, n int, all []T, do func(T) error) error 
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
+			defer o.Turns.Later(ctx)()
 			if err := do(x); err != nil {
 				mu.Lock()
 				errs = append(errs, err)

@@ -34,7 +34,7 @@ func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.T
 	held = slices.DeleteFunc(slices.Clone(held), func(p plan) bool {
 		return p.Sequence != last[p.Visit].Sequence || p.Message == "" || booked[p.Visit] == p.Sequence && o.arrived.has(p.Message)
 	})
-	return beside(ctx, o.Beside, held, func(p plan) error {
+	return beside(ctx, o, held, func(p plan) error {
 		if err := o.correctReminder(ctx, p, p.ID == last[p.Visit].ID, now); err != nil {
 			return fmt.Errorf("correct the reminder of %s: %w", p.Visit, err)
 		}

@@ -37,7 +37,7 @@ func (o *Operator) subjects(ctx context.Context, do func(st *trial.Study, s *tri
 			if err != nil {
 				return err
 			}
-			errs = append(errs, beside(ctx, o.Beside, subs, func(s trial.Subject) error {
+			errs = append(errs, beside(ctx, o, subs, func(s trial.Subject) error {
 				p, err := known.read(ctx, o.People, s.Person)
 				if err == nil && p.Deceased == "" && p.Erased.IsZero() {
 					err = do(&st, &s, p)

@@ -17,6 +17,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/internal/turns"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -46,8 +47,9 @@ type Deps struct {
 	Clock     *clock.Clock
 	Us        phone.Number
 	PublicURL string
-	OptOut    OptOut // "" = OptOutTwilio
-	Beside    int    // for how many people at once plans are made; 0 = Beside
+	OptOut    OptOut       // "" = OptOutTwilio
+	Beside    int          // for how many people at once plans are made; 0 = Beside
+	Turns     *turns.Turns // what goes before plans; nil: nothing
 }
 
 // Operator holds every conversation by phone and text. Each event may come twice, late, or

@@ -72,7 +72,7 @@ func (o *Operator) remindVisits(ctx context.Context, held []plan, now time.Time)
 			all = append(all, due{v, p})
 		}
 	}
-	return beside(ctx, o.Beside, all, func(d due) error {
+	return beside(ctx, o, all, func(d due) error {
 		if err := o.remindVisit(ctx, &d.v, d.p, now); err != nil {
 			return fmt.Errorf("remind of %s: %w", d.v.ID, err)
 		}

@@ -206,7 +206,11 @@ func (o *Operator) textAfter(ctx context.Context, t *text, rec trial.Recorded) (
 	}
 	switch {
 	case rec.Prompt.Done:
-		parts, over = append(append(parts, rec.Prompt.Intro...), i18n.T(t.lang, "sms.surveyDone")), true
+		done := "sms.surveyDone"
+		if rec.Response.Item != "" {
+			done = "sms.askOneDone"
+		}
+		parts, over = append(append(parts, rec.Prompt.Intro...), i18n.T(t.lang, done)), true
 	case rec.Prompt.GiveUp:
 		parts = append(parts, i18n.T(t.lang, "sms.surveyGiveUp"))
 	default:

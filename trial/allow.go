@@ -145,6 +145,9 @@ func (c *Coordinator) staleEntry(ctx context.Context, m outbox.Message) (string,
 	if r.State != ResponseDue && r.State != ResponseStarted {
 		return "there is nothing left to fill in", nil
 	}
+	if r.Item != "" { // asked before any study knows the person
+		return "", nil
+	}
 	s, err := c.subjects.Get(ctx, r.Subject)
 	if err == nil && !s.Status.AfterConsent() {
 		return "the person is not in the study any more", nil

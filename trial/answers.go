@@ -225,6 +225,11 @@ func (c *Coordinator) RecordWith(ctx context.Context, by audit.Actor, response s
 				return err
 			}
 		}
+		if answer != nil && r.Item != "" && prompt.Done {
+			if err := c.learn(ctx, b, &stored, q); err != nil {
+				return err
+			}
+		}
 		if answer != nil && slices.ContainsFunc(answer.Values, func(v survey.Value) bool { return survey.Worrying(v.Text) }) {
 			c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_words_" + r.ID + "_" + answer.LinkID}, Kind: "review", Person: r.Person, Study: r.Study, Urgent: true,
 				Text: "An answer in their own words may need a person. Read it."})

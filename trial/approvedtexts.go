@@ -232,8 +232,15 @@ func (c *Coordinator) editionOf(ctx context.Context, st *Study, ref string) (*su
 	if !errors.Is(err, docstore.ErrNotFound) {
 		return q, err
 	}
+	names := []string{st.PreScreen}
 	for _, d := range st.Plans() {
-		q, err := c.QuestionnaireNamed(ctx, d.Questionnaire)
+		names = append(names, d.Questionnaire)
+	}
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		q, err := c.QuestionnaireNamed(ctx, name)
 		if err != nil {
 			return nil, err
 		}

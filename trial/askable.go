@@ -41,12 +41,15 @@ func atBest(ch survey.Channel) Level {
 // by text, and what the questionnaire itself can be asked by (F12, F16, F17, F18). ErrChannel, and
 // why, when it may not.
 func (c *Coordinator) AskableBy(ctx context.Context, r *Response, ch survey.Channel, level Level) error {
-	if r.Kind == "prescreen" {
+	if r.Kind == "prescreen" && r.Item == "" {
 		return nil // asked before any study knows the person; PutStudy looked at its questions
 	}
 	st, err := c.studies.Get(ctx, string(r.Study))
 	if err != nil {
 		return err
+	}
+	if r.Kind == "prescreen" {
+		return c.askedAlone(&st, ch)
 	}
 	d := st.PlanOf(r)
 	no := func(format string, args ...any) error {

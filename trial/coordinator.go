@@ -120,7 +120,7 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	})
 	open("responses", func() (e error) {
 		c.responses, e = docstore.Open[Response](ctx, d.Store, docstore.Spec{Name: "responses", Version: 1,
-			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject_day", Fields: []string{"subject", "day"}}, {Name: "state_closes", Fields: []string{"state", "closes"}}},
+			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject_day", Fields: []string{"subject", "day"}}, {Name: "state_closes", Fields: []string{"state", "closes"}}, {Name: "alone_closes", Fields: []string{"alone", "closes"}}},
 			Codec:   ofStudy(d.Keys.FieldsApart("responses", subjectOf, seal.Apart{Path: "session.answers[]", Part: preScreened}, "session.answers[].raw", "session.answers[].values[].text", "session.held"))})
 		return
 	})

@@ -125,6 +125,7 @@ func (c *Coordinator) Clear(ctx context.Context, b *docstore.Batch, p contacts.P
 
 // empty takes the answers out of a response.
 func (r *Response) empty() {
+	r.Alone = ""
 	r.Session = survey.Session{Ref: r.Session.Ref, Lang: r.Session.Lang, Status: r.Session.Status, Started: r.Session.Started, Ended: r.Session.Ended}
 	r.State = ResponseDeleted
 }

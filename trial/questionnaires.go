@@ -73,9 +73,12 @@ func (c *Coordinator) QuestionnaireAt(ctx context.Context, ref string) (*survey.
 func (c *Coordinator) QuestionnaireFor(ctx context.Context, r *Response) (*survey.Questionnaire, error) {
 	q, err := c.QuestionnaireAt(ctx, r.Session.Ref)
 	if errors.Is(err, docstore.ErrNotFound) { // due, and not begun; or begun before editions were kept
-		return c.QuestionnaireNamed(ctx, r.Questionnaire)
+		q, err = c.QuestionnaireNamed(ctx, r.Questionnaire)
 	}
-	return q, err
+	if err != nil || r.Item == "" {
+		return q, err
+	}
+	return q.Only(r.Item)
 }
 
 // QuestionnaireNamed returns what is asked of those who begin: what the program brings by that name,

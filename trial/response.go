@@ -17,6 +17,8 @@ type Response struct {
 	Subject       string            `bson:"subject,omitempty"` // "" for a pre-screen
 	Questionnaire string            `bson:"questionnaire"`     // library name
 	Kind          string            `bson:"kind"`              // "diary", "prescreen", "checkin" (asked outside the plan, such as practice)
+	Item          string            `bson:"item,omitempty"`    // the one question of a pre-screen that was asked alone, "" for all
+	Alone         StudyID           `bson:"alone,omitempty"`   // then the study, until the answer is deleted
 	Plan          string            `bson:"plan,omitempty"`    // which of the study's diaries, "" for its diary
 	Day           string            `bson:"day,omitempty"`     // local day it is about
 	Opens         time.Time         `bson:"opens,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -70,6 +71,53 @@ func (c *Coordinator) Retain(ctx context.Context, now time.Time, dry bool) ([]Re
 				}
 			}
 		}
+		asked, err := c.retainAsked(ctx, &st, now.AddDate(0, 0, -days), dry)
+		if out = append(out, asked...); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// retainAsked handles those who were asked a question alone, whose time was over before, and who never
+// came onto the study's list.
+func (c *Coordinator) retainAsked(ctx context.Context, st *Study, before time.Time, dry bool) ([]Retained, error) {
+	asked, err := c.responses.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("alone", st.ID)}, Range: &docstore.Range{Path: "closes", From: time.Unix(0, 0), To: before}, Limit: 500})
+	if err != nil {
+		return nil, err
+	}
+	var out []Retained
+	for _, r := range asked {
+		_, err := c.subjects.Get(ctx, SubjectID(r.Person, st.StudyID()))
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, docstore.ErrNotFound) {
+			return out, err
+		}
+		chart, err := c.People.Chart(ctx, r.Person)
+		if err != nil {
+			return out, err
+		}
+		gone := Retained{Person: r.Person, Study: st.StudyID(), Since: r.Closes}
+		for _, f := range chart.Facts {
+			if f.Scope == st.ID {
+				gone.Facts++
+			}
+		}
+		out = append(out, gone)
+		if dry {
+			continue
+		}
+		err = c.commit(ctx, audit.Entry{Actor: System, Action: "prescreen.deleted", Person: string(r.Person), Study: st.ID, Reason: "retention"}, func(b *docstore.Batch, _ *audit.Entry) error {
+			if _, err := c.responses.Edit(ctx, b, r.ID, func(v *Response) error { v.empty(); return nil }); err != nil {
+				return err
+			}
+			return c.People.DropFacts(ctx, b, r.Person, st.ID)
+		})
+		if err != nil {
+			return out, fmt.Errorf("retention of %s: %w", r.ID, err)
+		}
 	}
 	return out, nil
 }
@@ -92,7 +140,12 @@ func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retain
 			n++
 		}
 	}
-	if !answered && n == 0 {
+	asked, err := c.ResponsesOf(ctx, s.Person)
+	if err != nil {
+		return nil, err
+	}
+	asked = slices.DeleteFunc(asked, func(r Response) bool { return r.Alone != s.Study })
+	if !answered && n == 0 && len(asked) == 0 {
 		return nil, nil
 	}
 	out := &Retained{s.Person, s.Study, s.Status, s.Since, n}
@@ -103,6 +156,11 @@ func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retain
 		if answered {
 			_, err := c.responses.Edit(ctx, b, id, func(v *Response) error { v.empty(); return nil })
 			if err != nil {
+				return err
+			}
+		}
+		for i := range asked {
+			if _, err := c.responses.Edit(ctx, b, asked[i].ID, func(v *Response) error { v.empty(); return nil }); err != nil {
 				return err
 			}
 		}

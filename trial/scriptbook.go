@@ -90,6 +90,8 @@ func trigger(key string) string {
 		return "somebody answers a reminder"
 	case "sms.diary", "voice.checkin":
 		return "a questionnaire is due"
+	case "sms.askOne", "sms.askOneDone":
+		return "staff ask candidates one question of the pre-screen by text"
 	case "sms.question", "sms.surveyDone", "sms.surveyGiveUp", "sms.surveyLate", "sms.surveyOther", "sms.surveyRest":
 		return "a questionnaire is answered by text"
 	case "sms.code", "email.code", "voice.code":

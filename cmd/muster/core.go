@@ -29,6 +29,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/seal"
 	"github.com/muster-health/muster/internal/telemetry"
+	"github.com/muster-health/muster/internal/turns"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/ivr/engine"
 	"github.com/muster-health/muster/ivr/twilio"
@@ -59,6 +60,7 @@ type core struct {
 	matcher  *matching.Live
 	matches  *matching.Matches
 	newID    id.New
+	turns    *turns.Turns
 }
 
 // unaudited are the collections whose changes need no audit entry.
@@ -98,7 +100,7 @@ func openCurrent(ctx context.Context, c config.Config, log *slog.Logger, makeRin
 // openStore opens what backups need as well: the database, the key ring that is bound to it, and the
 // audit trail. usable may refuse the database.
 func openStore(ctx context.Context, c config.Config, log *slog.Logger, makeRing bool, usable func(context.Context, docstore.Driver) error) (_ *core, err error) {
-	k := &core{config: c, log: log}
+	k := &core{config: c, log: log, turns: turns.New(worksAtOnce)}
 	if k.clock, err = clock.Parse(c.Now); err != nil {
 		return nil, err
 	}
@@ -171,7 +173,7 @@ func (k *core) applyErasures(ctx context.Context) (int, error) {
 // openEngine opens what speaks with people; with an account, over Twilio.
 func (k *core) openEngine(ctx context.Context) (err error) {
 	d := engine.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, Clock: k.clock, NewID: k.newID, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL,
-		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Parallel: k.config.SendsAtOnce, Logger: k.log}
+		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Parallel: k.config.SendsAtOnce, Turns: k.turns, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {

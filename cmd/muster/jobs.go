@@ -78,8 +78,10 @@ func (s *server) jobs(ctx context.Context) {
 func (s *server) keepUp(ctx context.Context) {
 	tick := time.NewTicker(sendEvery)
 	defer tick.Stop()
+	open := s.turns.First() // somebody may wait for the site: what is due to be sent waits a little for it
 	for ctx.Err() == nil {
 		s.job(ctx, "follow", s.follow)
+		open()
 		select {
 		case <-ctx.Done():
 		case <-tick.C:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -211,10 +212,42 @@ func (d deskMatcher) Candidates(ctx context.Context, study trial.StudyID, asOf s
 		out.Criteria = append(out.Criteria, staff.Criterion{ID: c.ID, Text: c.Text, Excluded: c.Excluded, Only: c.Only, Unknown: c.Unknown, Left: c.Left, Without: staff.Counts(c.Dropped)})
 	}
 	for _, q := range ask {
-		out.Ask = append(out.Ask, staff.Ask{Name: q.Name, People: q.Ask, Settles: q.Settles, Sensitive: q.Sensitivity == eval.Sensitive})
+		out.Ask = append(out.Ask, staff.Ask{Question: q.ID, Name: q.Name, People: q.Ask, Settles: q.Settles, Sensitive: q.Sensitivity == eval.Sensitive})
 	}
 	for _, c := range people {
 		out.People = append(out.People, asFit(s.ID, c))
+	}
+	return out, nil
+}
+
+// Unknown lists the possible people of whom the answer to a question is not known, who fits best first.
+func (d deskMatcher) Unknown(ctx context.Context, study trial.StudyID, question, asOf string) ([]contacts.PersonID, error) {
+	s, err := studies{d.k.trial}.Study(ctx, string(study))
+	if err != nil {
+		return nil, err
+	}
+	if s.Settled, err = d.settled(ctx, study); err != nil {
+		return nil, err
+	}
+	questions, err := d.k.matcher.Questions(ctx, s, eval.Date(asOf))
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(questions, func(q matching.Question) bool { return q.ID == question })
+	if i < 0 {
+		return nil, nil
+	}
+	fit, err := d.k.matcher.Candidates(ctx, s, eval.Date(asOf), 0, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []contacts.PersonID
+	for _, c := range fit {
+		if c.Verdict == eval.Possible && slices.ContainsFunc(c.Reasons, func(r matching.Reason) bool {
+			return r.Outcome == eval.OutcomeUnknown && slices.Contains(questions[i].Criteria, r.ID)
+		}) {
+			out = append(out, c.Person)
+		}
 	}
 	return out, nil
 }

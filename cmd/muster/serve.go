@@ -85,7 +85,7 @@ func newServer(ctx context.Context, k *core, d *demo) (*server, error) {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	if t := k.config.Twilio; t.AccountSID != "" {
-		s.hooks = twilio.NewWebhooks(k.operator, k.config.PublicURL, t.AccountSID, t.AuthToken, k.log)
+		s.hooks = twilio.NewWebhooks(inTurn{k.operator, k.turns}, k.config.PublicURL, t.AccountSID, t.AuthToken, k.log)
 		s.hooks.Renew(t.AuthToken, t.AuthToken2)
 		mux.Handle("/hooks/twilio/", k.tracing.Handler(s.timed(s.hooks)))
 	}

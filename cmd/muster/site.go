@@ -72,7 +72,7 @@ func newSite(ctx context.Context, s *server) (*site, error) {
 		return nil, err
 	}
 	deskDeps := staff.Deps{Site: outer, Store: s.store, Ring: s.ring, Clock: s.clock, Members: m, People: s.people, Search: out.search, Trial: s.trial, Audit: s.audit,
-		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Offers: s.operator, Criteria: readable, Rehearser: s.rehearsal()}
+		Office: s.config.Twilio.From.E164(), Matcher: deskMatcher{s.core}, Practice: s.operator, Offers: s.operator, Asker: s.operator, Criteria: readable, Rehearser: s.rehearsal()}
 	provider, err := s.provider()
 	if err != nil {
 		return nil, err

@@ -182,8 +182,9 @@ func (s soak) callIn(x *exchange, c *crowd, who []caller) (open []caller) {
 		go x.post("/sim/phones/"+one.number+"/calls", map[string]string{"to": office})
 	}
 	long := time.Duration(len(questions)*2+4)*s.think + 20*time.Second
-	for until := time.Now().Add(long); ; time.Sleep(time.Second) {
-		open = slices.DeleteFunc(slices.Clone(who), func(one caller) bool {
+	open = slices.Clone(who)
+	for until := time.Now().Add(long); ; time.Sleep(3 * time.Second) { // looking is work too
+		open = slices.DeleteFunc(open, func(one caller) bool {
 			r := x.answered(c, one)
 			return r != nil && r.State == "completed"
 		})

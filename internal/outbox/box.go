@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/turns"
 )
 
 // Sender hands one message to a provider. The context ends after ten seconds. The error is made
@@ -83,6 +84,7 @@ type Options struct {
 	Paces    map[Kind]Pace  // none for a kind: as fast as its provider takes them
 	PerTick  int            // most messages sent in one Deliver; 0 = eight for each call at once
 	Parallel int            // most provider calls at once; 0 = Parallel
+	Turns    *turns.Turns   // what goes before sending; nil: nothing
 	Process  string         // names this process in attempts; "" = random
 	Logger   *slog.Logger
 }

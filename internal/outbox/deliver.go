@@ -96,7 +96,9 @@ func (x *Box) pause(k Kind, until time.Time) {
 
 // send takes one due row through a whole send. False: the queue it stands in should wait.
 func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, err error) {
+	done := x.opts.Turns.Later(ctx)
 	m, wait, taken, err := x.take(ctx, now, id)
+	done()
 	if err != nil || !taken {
 		return err == nil, err
 	}
@@ -109,7 +111,9 @@ func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, er
 	// From here on the row must be given back in order, even while the server stops.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime+lease/2)
 	defer cancel()
-	if ok, goOn, err := x.ask(ctx, end, m, now); !ok {
+	done = x.opts.Turns.Later(ctx)
+	ok, goOn, err := x.ask(ctx, end, m, now)
+	if done(); !ok {
 		return goOn, err
 	}
 	// A process that stood still since it took the row, with its machine or its database, may find
@@ -125,6 +129,7 @@ func (x *Box) send(ctx context.Context, now time.Time, id string) (goOn bool, er
 	if err == nil && receipt.SID == "" {
 		err = Ambiguous(errors.New("no id in the provider's answer"))
 	}
+	defer x.opts.Turns.Later(end)()
 	return x.book(end, m, receipt, err)
 }
 

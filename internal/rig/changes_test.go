@@ -303,6 +303,11 @@ func everything(t *testing.T, r *rig.Rig) {
 		err = r.Trial.SetReminders(ctx, by, "STEADY", locked.Rev, []trial.Rule{{For: "visit", Steps: []trial.RuleStep{{Hours: 24}, {Hours: 2}}}})
 	}
 	do("reminders", err)
+	marcus, err := r.People.ByPoint(ctx, "+17245550135")
+	do("Marcus", err)
+	if asked, err := r.Operator.AskPeople(ctx, by, "CLEARWAY", "q-smoking", []contacts.PersonID{marcus[0].PersonID()}, false); err != nil || len(asked.Now)+len(asked.Later) != 1 {
+		t.Fatalf("ask by text: %+v, %v", asked, err)
+	}
 	due, err := r.Trial.Due(ctx, id, r.Clock.Now())
 	do("due", err)
 	if len(due) == 0 {

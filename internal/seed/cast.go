@@ -102,11 +102,13 @@ func (w *world) cast() {
 	})
 	enter(role{"marisol", "Marisol", "Vega", "female", 38, time.August, 30, "85201", "515 Sage Drive", "mesa", 47, ""}, func(s *someone) {
 		w.asthmaPatient(s)
+		s.answersByText()
 		s.grant(contacts.Recruitment, contacts.SMS)
 		s.grant(contacts.Recruitment, contacts.Call)
 	})
 	enter(role{"marcus", "Marcus", "Bell", "male", 41, time.January, 17, "16066", "88 Holly Drive", "north", 38, ""}, func(s *someone) {
 		w.asthmaPatient(s)
+		s.answersByText()
 		s.grant(contacts.Recruitment, contacts.SMS)
 		s.grant(contacts.Recruitment, contacts.Call)
 	})

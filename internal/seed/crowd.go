@@ -253,6 +253,11 @@ func (w *world) agree(crowd []*someone, n int) {
 // grant notes what was ticked on the day they joined.
 func (s *someone) grant(p contacts.Purpose, c contacts.Channel) { s.grantAt(p, c, s.Created) }
 
+// answersByText is their word that health questions may come by text (F16).
+func (s *someone) answersByText() {
+	s.Consents = append(s.Consents, contacts.Consent{Purpose: contacts.Recruitment, Channel: contacts.SMS, Granted: true, At: s.Created, Lang: string(s.Language), Source: "web", Evidence: "ticked the box", Wording: contacts.TextAnswersWording + "@1"})
+}
+
 func (s *someone) grantAt(p contacts.Purpose, c contacts.Channel, at time.Time) {
 	e := contacts.Consent{Purpose: p, Channel: c, Granted: true, At: at, Lang: string(s.Language), Source: "web", Evidence: "ticked the box"}
 	e.Wording = map[contacts.Channel]string{contacts.SMS: "public.consent.sms@1", contacts.Voice: "public.consent.voice@1",

@@ -53,7 +53,7 @@ func Story() []Persona {
 		{Key: "keisha", Name: "Keisha Morton", Number: "+18785550178", Seeded: true, Note: "33, asthma. Wrote STOP on 3 May: try to text her."},
 		{Key: "alma", Name: "Alma Keoni", Number: "+18085550199", Zone: "Pacific/Honolulu", Seeded: true, Note: "63, Honolulu. Would do ORCHARD: her calls come at her 09:00."},
 		{Key: "marisol", Name: "Marisol Vega", Number: "+16025550134", Zone: zoneArizona, Seeded: true, Note: "38, Mesa, asthma. Nothing reaches her before 09:00 in Arizona."},
-		{Key: "marcus", Name: "Marcus Bell", Number: "+17245550135", Seeded: true, Note: "41, Butler County, asthma. Answers a text by himself: 2.", Replies: []Reply{{Text: "2", After: 4 * time.Second}}},
+		{Key: "marcus", Name: "Marcus Bell", Number: "+17245550135", Seeded: true, Note: "41, Butler County, asthma. Answers a text by himself: 4, never.", Replies: []Reply{{Text: "4", After: 4 * time.Second}}},
 		{Key: "priya", Name: "Priya Raman", Number: "+14125550156", Seeded: true, Note: "46. Contact person for her father Suresh."},
 		{Key: "suresh", Name: "Suresh Raman", PIN: "8350", Seeded: true, Note: "79. In STEADY, no phone of his own: Priya is called."},
 		{Key: "gail", Name: "Gail Stanton", Number: "+13305550190", Seeded: true, other: "+13305550191", Note: "67. Somebody else has her number and wrote WRONG."},

@@ -18,6 +18,7 @@ import (
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/internal/seal"
+	"github.com/muster-health/muster/internal/turns"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
@@ -38,6 +39,7 @@ type Deps struct {
 	Mail      outbox.Sender               // nil: no e-mails
 	OptOut    ivr.OptOut                  // "" the carrier answers STOP
 	Parallel  int                         // most calls to a carrier at once; 0 = outbox.Parallel
+	Turns     *turns.Turns                // what goes before plans and sending; nil: nothing
 	Beside    int                         // for how many people at once plans are made; 0 = ivr.Beside
 	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
 	CodesADay int                         // 0 = the usual limit
@@ -76,7 +78,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	links := &trial.Links{}
-	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Paces: d.Paces, Parallel: d.Parallel, Observe: d.Observe, Logger: d.Logger}
+	opts := outbox.Options{OnChange: links.MessageChanged, Stuck: links.MessageStuck, Halted: links.CarrierHalted, Paces: d.Paces, Parallel: d.Parallel, Turns: d.Turns, Observe: d.Observe, Logger: d.Logger}
 	opts.Senders = map[outbox.Kind]outbox.Sender{}
 	if d.Mail != nil {
 		opts.Senders[outbox.Email] = d.Mail
@@ -94,7 +96,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	e.Operator, err = ivr.Open(ctx, ivr.Deps{Store: d.Store, Audit: d.Audit, Keys: d.Keys, People: e.People, Box: e.Box, Trial: e.Trial, Clock: d.Clock,
-		Us: d.Office, PublicURL: d.PublicURL, OptOut: d.OptOut, Beside: d.Beside})
+		Us: d.Office, PublicURL: d.PublicURL, OptOut: d.OptOut, Beside: d.Beside, Turns: d.Turns})
 	if err != nil {
 		return nil, err
 	}

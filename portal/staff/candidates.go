@@ -34,7 +34,8 @@ type candidatesPage struct {
 	Off      string
 	Closed   string
 	Split    view.Split
-	Ask      string // what to ask next, and what it would settle
+	Ask      string        // what to ask next, and what it would settle
+	AskBy    []view.Action // to ask it by text
 	Criteria view.Table
 	WhatIf   whatIf
 	List     []candidate
@@ -71,6 +72,9 @@ func (h *Desk) candidates(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Split = view.Split{Eligible: match.Eligible, Possible: match.Possible, Excluded: match.Excluded}
 	p.Criteria, p.Ask = h.attrition(r, match), h.askNext(r, match.Ask)
+	if recruiting {
+		p.AskBy = h.askBy(r, &st, match.Ask)
+	}
 	if p.WhatIf, err = h.tried(r, st); err != nil {
 		return err
 	}

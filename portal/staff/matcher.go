@@ -21,6 +21,8 @@ type Matcher interface {
 	New(ctx context.Context, study trial.StudyID, asOf string) (Newcomers, error)
 	// Hold evaluates one person against one study.
 	Hold(ctx context.Context, study trial.StudyID, p contacts.PersonID, asOf string) (Fit, error)
+	// Unknown lists the possible people of whom the answer to a question (Ask.Question) is not known.
+	Unknown(ctx context.Context, study trial.StudyID, question, asOf string) ([]contacts.PersonID, error)
 	// Try counts everybody but the settled with changes of the criteria, all at once, and changes
 	// nothing. The error is WrongChange where one cannot be tried.
 	Try(ctx context.Context, study trial.StudyID, asOf string, changes []string) (WhatIf, error)
@@ -87,6 +89,7 @@ func (w WrongChange) Error() string { return fmt.Sprintf("what if %q: %s", w[0].
 
 // Ask is something that is not known of some possible people.
 type Ask struct {
+	Question  string // as the criteria name it: "q-smoking"
 	Name      string // "smoking"
 	People    int    // of whom it is not known
 	Settles   float64

@@ -56,6 +56,12 @@ type Offers interface {
 	OfferSlots(ctx context.Context, by audit.Actor, visit string, slots []trial.Slot) error
 }
 
+// Asker asks people one question of a study's pre-screen by text; a try only says what that would do.
+// trial.ErrRefused says why the question cannot be asked.
+type Asker interface {
+	AskPeople(ctx context.Context, by audit.Actor, study trial.StudyID, question string, people []contacts.PersonID, try bool) (trial.Asking, error)
+}
+
 // Provider is the site's identity provider; *oidc.Client is one.
 type Provider interface {
 	Name() string
@@ -65,7 +71,7 @@ type Provider interface {
 	SignOut(ctx context.Context, idToken string) oidc.SignOut
 }
 
-// Deps is what the desk works with. All but the last five are required.
+// Deps is what the desk works with. All but the last seven are required.
 type Deps struct {
 	Site    *web.Site // made with a renderer that has Templates
 	Store   *docstore.Store
@@ -85,6 +91,7 @@ type Deps struct {
 
 	Rehearser Rehearser // nil: no rehearsals
 	Offers    Offers    // nil: no times are offered by text
+	Asker     Asker     // nil: nobody is asked a question by text
 }
 
 // Desk serves the pages under /staff.
@@ -146,6 +153,10 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}", members.SeeCounts, h.study)
 	page("/staff/studies/{study}/candidates", members.SeePeople, h.candidates)
 	change("/staff/studies/{study}/candidates", members.ChangeSubjects, h.addCandidate)
+	if h.Asker != nil {
+		page("/staff/studies/{study}/ask", members.ContactPeople, h.askPage)
+		change("/staff/studies/{study}/ask", members.ContactPeople, h.sendAsk)
+	}
 	page("/staff/studies/{study}/pipeline", members.SeePeople, h.pipeline)
 
 	page("/staff/questionnaires", members.SeeCounts, h.questionnaires)

@@ -210,12 +210,13 @@ func TestVisits(t *testing.T) {
 
 // fixed is a matcher with one answer.
 type fixed struct {
-	match staff.Match
-	fits  []staff.Fit
-	fresh []contacts.PersonID
-	ask   []string // what was tried last
-	tried staff.WhatIf
-	wrong error
+	match   staff.Match
+	fits    []staff.Fit
+	fresh   []contacts.PersonID
+	unknown []contacts.PersonID
+	ask     []string // what was tried last
+	tried   staff.WhatIf
+	wrong   error
 }
 
 func (f *fixed) Try(_ context.Context, _ trial.StudyID, _ string, changes []string) (staff.WhatIf, error) {
@@ -234,6 +235,10 @@ func (f *fixed) Hold(_ context.Context, _ trial.StudyID, p contacts.PersonID, _ 
 		}
 	}
 	return staff.Fit{}, docstore.ErrNotFound
+}
+
+func (f *fixed) Unknown(context.Context, trial.StudyID, string, string) ([]contacts.PersonID, error) {
+	return f.unknown, nil
 }
 
 func (f *fixed) Candidates(context.Context, trial.StudyID, string, int) (staff.Match, error) {
