@@ -58,8 +58,7 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 		s, err := o.readCode(ctx, c)
 		return append(o.opening(c, of), s...), err
 	case CallAlert:
-		c.Stage = atAlert
-		return Script{o.askAlert(c, of)}, nil
+		return o.answerAlert(ctx, c)
 	}
 	c.Stage = atWho
 	return append(o.opening(c, of), o.askWho(c, &p, of)), nil
@@ -271,13 +270,11 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 		return nil, err
 	}
 	start := append(Script{Pause{time.Second}}, o.opening(c, of)...)
-	waiting, err := o.onCall(ctx, from)
-	if err != nil {
+	if on, err := o.isOnCall(ctx, from); err != nil {
 		return nil, err
-	}
-	if len(waiting) > 0 {
-		c.Stage, c.Study = atAlert, waiting[0].Study
-		return append(start, o.askAlert(c, of)), nil
+	} else if on {
+		c.Stage = atAlert
+		return append(start, c.askCode()), nil
 	}
 	c.Stage = atWelcome
 	ask, err := o.askWelcome(ctx, c, of)

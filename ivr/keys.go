@@ -86,7 +86,10 @@ func (o *Operator) question(ctx context.Context, c *call) (Script, error) {
 		g, err := o.askWelcome(ctx, c, of)
 		return Script{g}, err
 	case atAlert:
-		return Script{o.askAlert(c, of)}, nil
+		if c.Outbound {
+			return Script{o.askAlert(c)}, nil
+		}
+		return Script{c.askCode()}, nil
 	case atMore:
 		return Script{c.askMore()}, nil
 	case atAnother:

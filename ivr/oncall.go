@@ -2,120 +2,154 @@ package ivr
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/trial"
 )
 
-// onCall returns the open alerts that wait for the person with this number.
-func (o *Operator) onCall(ctx context.Context, n phone.Number) ([]trial.Alert, error) {
-	return o.alertsFor(ctx, n, trial.AlertOpen)
+// isOnCall says whether a number is that of somebody on call for a study, whether or not an alert waits.
+func (o *Operator) isOnCall(ctx context.Context, n phone.Number) (bool, error) {
+	if n.IsZero() {
+		return false, nil
+	}
+	all, err := o.Trial.Studies(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(all, func(st trial.Study) bool { return st.State != trial.StudyClosed && whoOnCall(&st, n) != "" }), nil
 }
 
-// alertsFor returns the alerts in a state that this number is on call for. Routine ones and those
-// of practice calls wait for nobody.
-func (o *Operator) alertsFor(ctx context.Context, n phone.Number, state string) ([]trial.Alert, error) {
-	if n.IsZero() {
-		return nil, nil
+// whoOnCall is who has a number among the people on call for a study, "" for nobody.
+func whoOnCall(st *trial.Study, n phone.Number) string {
+	for _, who := range st.OnCall {
+		if x, err := phone.Parse(who.Phone, "US"); err == nil && x == n {
+			if who.Name == "" {
+				return "on call"
+			}
+			return who.Name
+		}
 	}
-	all, err := o.Trial.Alerts(ctx, state)
+	return ""
+}
+
+// askAlert is said to somebody on call whom we rang. It names nobody and no condition.
+func (o *Operator) askAlert(c *call) Gather { return c.ask(1, say(c.Lang, "voice.alert")) }
+
+// answerAlert begins a call of ours about an alert: one that was taken meanwhile needs nobody.
+func (o *Operator) answerAlert(ctx context.Context, c *call) (Script, error) {
+	al, err := o.Trial.Alert(ctx, c.Response)
 	if err != nil {
 		return nil, err
 	}
-	var mine []trial.Alert
-	for _, a := range all {
-		if a.Level == "routine" || a.Practice {
-			continue
-		}
-		st, err := o.Trial.Study(ctx, a.Study)
-		if err != nil {
-			return nil, err
-		}
-		for _, who := range st.OnCall {
-			if x, err := phone.Parse(who.Phone, "US"); err == nil && x == n {
-				mine = append(mine, a)
-				break
-			}
-		}
+	if al.State != trial.AlertOpen {
+		c.Outcome = "taken before"
+		return o.takenBy(ctx, c, &al)
 	}
-	return mine, nil
+	c.Stage = atAlert
+	return Script{o.askAlert(c)}, nil
 }
 
-// askAlert is said to somebody on call.
-func (o *Operator) askAlert(c *call, of office) Gather {
-	return c.ask(1, say(c.Lang, "voice.alert", "caller", of.Name))
-}
-
-// alert takes the 1 of somebody on call.
+// alert takes the key of somebody on call whom we rang: 1 takes the alert, 2 hands it on. That we rang
+// the number is proof enough of who presses it; who calls us needs the code (alertCode).
 func (o *Operator) alert(ctx context.Context, c *call, keys string) (Script, error) {
-	if keys != "1" {
+	if !c.Outbound {
+		return o.alertCode(ctx, c, keys)
+	}
+	if keys != "1" && keys != "2" {
 		return o.again(ctx, c)
 	}
-	n, err := phone.Parse(c.Number, "US")
+	al, by, err := o.alertOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := o.acknowledge(ctx, n, "voice")
-	if err != nil {
+	if keys == "2" {
+		if al, err = o.Trial.HandOn(ctx, by, al.ID, "voice"); err != nil {
+			return nil, err
+		}
+		if al.State == trial.AlertOpen {
+			c.Outcome = "handed on"
+			return o.bye(c, "voice.alertPassed"), nil
+		}
+		c.Outcome = "taken before"
+		return o.takenBy(ctx, c, &al)
+	}
+	if al, err = o.Trial.Acknowledge(ctx, by, al.ID, "voice"); err != nil {
 		return nil, err
+	}
+	if al.AckBy != by.ID {
+		c.Outcome = "taken before"
+		return o.takenBy(ctx, c, &al)
 	}
 	c.Outcome = "acknowledged"
-	if !theirs {
-		return o.bye(c, "voice.alertGone"), nil
-	}
 	return o.bye(c, "voice.alertTaken"), nil
 }
 
-// takenLately is how long a second "1" for an alert still means the alert.
-const takenLately = time.Hour
-
-// acknowledge takes every alert that waits for this number. It says whether there was one, or one
-// that the same person took a moment ago: a repeat gets the same answer.
-func (o *Operator) acknowledge(ctx context.Context, n phone.Number, how string) (bool, error) {
-	waiting, err := o.onCall(ctx, n)
+// alertOf is the alert a call of ours is about, and who has the number that we rang.
+func (o *Operator) alertOf(ctx context.Context, c *call) (trial.Alert, audit.Actor, error) {
+	al, err := o.Trial.Alert(ctx, c.Response)
 	if err != nil {
-		return false, err
+		return al, audit.Actor{}, err
 	}
-	for _, a := range waiting {
-		name, err := o.nameOnCall(ctx, a.Study, n)
-		if err != nil {
-			return false, err
-		}
-		if _, err := o.Trial.Acknowledge(ctx, audit.Actor{Kind: audit.Staff, ID: name, Role: "on-call"}, a.ID, how); err != nil {
-			return false, err
-		}
-	}
-	if len(waiting) > 0 {
-		return true, nil
-	}
-	taken, err := o.alertsFor(ctx, n, trial.AlertAcknowledged)
+	n, err := phone.Parse(c.Number, "US")
 	if err != nil {
-		return false, err
+		return al, audit.Actor{}, err
 	}
-	for _, a := range taken {
-		name, err := o.nameOnCall(ctx, a.Study, n)
-		if err != nil {
-			return false, err
-		}
-		if a.AckBy == name && o.now().Sub(a.AckAt) < takenLately {
-			return true, nil
-		}
-	}
-	return false, nil
+	by, _, err := o.onCallFor(ctx, &al, n)
+	return al, by, err
 }
 
-// nameOnCall is who has a number among the people on call for a study.
-func (o *Operator) nameOnCall(ctx context.Context, study trial.StudyID, n phone.Number) (string, error) {
-	st, err := o.Trial.Study(ctx, study)
+// onCallFor is who has a number among those on call for an alert; ok is false where nobody has.
+func (o *Operator) onCallFor(ctx context.Context, al *trial.Alert, n phone.Number) (by audit.Actor, ok bool, err error) {
+	st, err := o.Trial.Study(ctx, al.Study)
+	if err != nil {
+		return by, false, err
+	}
+	name := whoOnCall(&st, n)
+	if name == "" {
+		return audit.Actor{Kind: audit.Staff, ID: "on call", Role: "on-call"}, false, nil
+	}
+	return audit.Actor{Kind: audit.Staff, ID: name, Role: "on-call"}, true, nil
+}
+
+// takenBy says who has an alert and ends the call.
+func (o *Operator) takenBy(ctx context.Context, c *call, al *trial.Alert) (Script, error) {
+	who, err := o.taker(ctx, al)
+	if err != nil || who == "" {
+		return o.bye(c, "voice.alertGone"), err
+	}
+	return o.bye(c, "voice.alertTakenBy", "who", who), nil
+}
+
+// taker is the name of who took an alert, where it is somebody on call; "" for anybody else.
+func (o *Operator) taker(ctx context.Context, al *trial.Alert) (string, error) {
+	st, err := o.Trial.Study(ctx, al.Study)
 	if err != nil {
 		return "", err
 	}
-	for _, who := range st.OnCall {
-		if x, err := phone.Parse(who.Phone, "US"); err == nil && x == n {
-			return who.Name, nil
-		}
+	if slices.ContainsFunc(st.OnCall, func(x trial.OnCall) bool { return x.Name == al.AckBy }) {
+		return al.AckBy, nil
 	}
-	return "on call", nil
+	return "", nil
 }
+
+// noteAlertCall adds how a call about an alert went to its record, where the carrier's word is not all
+// of it: to the carrier an answering machine has answered.
+func (o *Operator) noteAlertCall(ctx context.Context, c *call) error {
+	how := map[string]string{"voicemail": "machine", "fax": "machine", hungUp: "hung up", "gave up": "no key"}[c.Outcome]
+	if !c.Outbound || c.Template != CallAlert || how == "" {
+		return nil
+	}
+	err := o.Trial.AlertCalled(ctx, c.Response, c.Message, how)
+	if errors.Is(err, docstore.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// takenLately is how long a code still means an alert after somebody took it.
+const takenLately = time.Hour

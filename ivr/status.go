@@ -54,6 +54,9 @@ func (o *Operator) CallStatus(ctx context.Context, ev CallEvent) error {
 		o.droppedIn(b, c)
 		return nil
 	})
+	if err == nil {
+		err = o.noteAlertCall(ctx, &c)
+	}
 	outcome := c.Outcome
 	if errors.Is(err, docstore.ErrNotFound) { // nobody picked up, or only to put it down again
 		if outcome, err = ev.Status, nil; outcome == "completed" {

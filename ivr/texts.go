@@ -136,22 +136,12 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		}
 		return t.reply("sms.wrongNumber")
 	}
-	waiting, err := o.onCall(ctx, t.From)
-	if err != nil {
-		return nil, err
-	}
 	waits, open, err := o.waits(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	if digit := strings.TrimSpace(t.Body); digit == "1" && (len(waiting) > 0 || len(open) == 0) {
-		theirs, err := o.acknowledge(ctx, t.From, "sms")
-		if err != nil {
-			return nil, err
-		}
-		if theirs {
-			return t.reply("sms.alertTaken")
-		}
+	if replies, done, err := o.textCode(ctx, t, len(open) > 0); done || err != nil {
+		return replies, err
 	}
 	var to routed
 	if word == None {
@@ -297,7 +287,7 @@ func unplacedKey(point string) string { return "unplaced_" + point }
 
 // owed are the replies that go even to a number on the do-not-contact list: one confirmation of a
 // stop, HELP, and the word to somebody on call (47 CFR 64.1200(a)(12)).
-var owed = []string{"sms.stopped", "sms.stoppedUrgent", "sms.wrongNumber", "sms.help", "sms.alertTaken"}
+var owed = []string{"sms.stopped", "sms.stoppedUrgent", "sms.wrongNumber", "sms.help", "sms.alertTaken", "sms.alertTakenBy", "sms.alertGone", "sms.alertPassed", "sms.alertCode"}
 
 // allowed is what of replies the gate lets through. What the text asked for is done all the same.
 func (o *Operator) allowed(ctx context.Context, t *text, replies []string) ([]string, error) {

@@ -20,22 +20,28 @@ type Alert struct {
 	Level         string            `bson:"level"`          // "routine", "urgent", "critical"
 	What          string            `bson:"what"`           // sealed: "Upper number 186 (180 or more)"
 	Raised        time.Time         `bson:"raised"`
-	State         string            `bson:"state"` // "open", "acknowledged", "closed"
+	State         string            `bson:"state"`          // "open", "acknowledged", "closed"
+	Code          string            `bson:"code,omitempty"` // sealed: four digits that stand in its text and in no other
 	Log           []AlertStep       `bson:"log,omitempty"`
-	Tries         int               `bson:"tries"`
+	Tries         int               `bson:"tries"`            // steps taken since it was raised
+	Rung          int               `bson:"rung,omitempty"`   // of the ladder that is next, from 0; from there anew when it is raised again
+	Texted        []string          `bson:"texted,omitempty"` // who had its text since
+	Passed        []string          `bson:"passed,omitempty"` // who handed it on since
+	Task          string            `bson:"task,omitempty"`   // of staff, that ends when somebody takes it
 	NextTry       time.Time         `bson:"nextTry,omitempty"`
 	AckBy         string            `bson:"ackBy,omitempty"`
 	AckAt         time.Time         `bson:"ackAt,omitempty"`
 	Practice      bool              `bson:"practice,omitempty"`
 }
 
-// AlertStep is one line of an alert's record: answered, sent, delivered, called, acknowledged,
-// answer changed, met again, closed.
+// AlertStep is one line of an alert's record: answered, raised, sent, delivered, called, handed on,
+// read, acknowledged, answer changed, met again, closed.
 type AlertStep struct {
-	At   time.Time `bson:"at"`
-	What string    `bson:"what"`
-	Who  string    `bson:"who,omitempty"`
-	Note string    `bson:"note,omitempty"` // sealed
+	At      time.Time `bson:"at"`
+	What    string    `bson:"what"`
+	Who     string    `bson:"who,omitempty"`
+	Note    string    `bson:"note,omitempty"`    // sealed
+	Message string    `bson:"message,omitempty"` // the outbox id of what was sent
 }
 
 // Task is something staff must do, at the top of the list when it is overdue.

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
 )
 
@@ -20,56 +18,6 @@ const (
 	AlertAcknowledged = "acknowledged"
 	AlertClosed       = "closed"
 )
-
-// escalateAfter is how long one person on call has before the next is tried.
-const escalateAfter = 5 * time.Minute
-
-// notify adds the message to whoever is next on call, and sets when to try again. With nobody on
-// call it is an urgent task: never silence.
-func (c *Coordinator) notify(b *docstore.Batch, al *Alert, st *Study, sub *Subject, now time.Time) {
-	al.NextTry = now.Add(escalateAfter)
-	if al.Level == "routine" {
-		al.NextTry = time.Time{} // stands on the staff list only
-		return
-	}
-	if len(st.OnCall) == 0 {
-		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + al.ID}, Kind: "alert", Person: al.Person, Study: al.Study, Site: al.Site, Urgent: true, Due: now,
-			Text: "A red flag came in and nobody is on call for this study."})
-		return
-	}
-	who, kind := st.onCallAt(al.Site, now, al.Tries), outbox.SMS
-	al.Tries++
-	// The number of the participant is the only name a text to staff may hold.
-	name := sub.Number
-	if name == "" {
-		name = "?"
-	}
-	m := staffMessage{Key: outbox.ID("alert", al.ID, strconv.Itoa(al.Tries)), Kind: kind, Phone: who.Phone, Study: st.ID, Approval: st.Approval(now), Alert: al.ID, Due: now, Template: "sms.alert",
-		Body: i18n.T(i18n.En, "sms.alert", map[string]any{"Level": al.Level, "Participant": name})}
-	c.toStaff(b, m)
-	al.Log = append(al.Log, AlertStep{At: now, What: "message queued", Who: who.Name})
-	if al.Tries > 1 { // nobody took the first text: the phone rings as well
-		m.Key, m.Kind, m.Template, m.Body = outbox.ID("alert call", al.ID, strconv.Itoa(al.Tries)), outbox.Call, "voice.alert", ""
-		c.toStaff(b, m)
-		al.Log = append(al.Log, AlertStep{At: now, What: "call queued", Who: who.Name})
-	}
-}
-
-// onCallAt is who gets the nth try: those on call now take turns; outside everybody's hours, all
-// of them do, for a red flag never waits.
-func (s *Study) onCallAt(site string, now time.Time, n int) OnCall {
-	local := now.In(s.siteZone(site))
-	var on []OnCall
-	for _, x := range s.OnCall {
-		if x.Hours == Always || OfficeOpen(x.Hours, local) {
-			on = append(on, x)
-		}
-	}
-	if len(on) == 0 {
-		on = s.OnCall
-	}
-	return on[n%len(on)]
-}
 
 // Alerts returns those in one state, newest first.
 func (c *Coordinator) Alerts(ctx context.Context, state string) ([]Alert, error) {
@@ -115,12 +63,18 @@ func (c *Coordinator) CloseAlert(ctx context.Context, by audit.Actor, id, note s
 	})
 }
 
-// AlertSent adds a line to an alert's record: its message was sent, delivered or failed.
-func (c *Coordinator) AlertSent(ctx context.Context, b *docstore.Batch, id, what string, at time.Time) error {
-	_, err := c.alerts.Edit(ctx, b, id, func(v *Alert) error {
-		v.Log = append(v.Log, AlertStep{At: at, What: what})
+// alertTaskDone ends the task that stood for an alert while nobody could be reached.
+func (c *Coordinator) alertTaskDone(ctx context.Context, b *docstore.Batch, al *Alert) error {
+	_, err := c.tasks.Edit(ctx, b, al.Task, func(v *Task) error {
+		if v.State == "done" {
+			return docstore.Unchanged
+		}
+		v.State, v.Done, v.DoneBy, v.Outcome = "done", c.now(), al.AckBy, "The alert was taken."
 		return nil
 	})
+	if errors.Is(err, docstore.ErrNotFound) || errors.Is(err, docstore.Unchanged) { // the alert's own change goes on
+		return nil
+	}
 	return err
 }
 
@@ -132,44 +86,10 @@ func (c *Coordinator) changeAlert(ctx context.Context, e audit.Entry, id string,
 		if err == nil && al.State != AlertOpen {
 			err = c.Box.CancelFor(ctx, b, outbox.About{Ref: id, Purpose: ToStaff}, "the alert was taken")
 		}
+		if err == nil && al.State != AlertOpen && al.Task != "" {
+			err = c.alertTaskDone(ctx, b, &al)
+		}
 		return err
 	})
 	return al, err
-}
-
-// Escalate tries the next person on call for every alert that nobody has acknowledged in time.
-func (c *Coordinator) Escalate(ctx context.Context, now time.Time) error {
-	late, err := c.alerts.List(ctx, docstore.Query{Eq: []docstore.Field{docstore.E("state", AlertOpen)},
-		Range: &docstore.Range{Path: "nextTry", From: time.Unix(0, 0), To: now.Add(time.Millisecond)}, Limit: 100})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, al := range late { // what is wrong with one keeps no other waiting
-		if err := c.escalate(ctx, al, now); err != nil {
-			errs = append(errs, fmt.Errorf("escalate %s: %w", al.ID, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (c *Coordinator) escalate(ctx context.Context, al Alert, now time.Time) error {
-	st, err := c.studies.Get(ctx, string(al.Study))
-	if err != nil {
-		return err
-	}
-	sub, err := c.subjects.Get(ctx, SubjectID(al.Person, al.Study))
-	if err != nil {
-		return err
-	}
-	return c.commit(ctx, audit.Entry{Actor: System, Action: "alert.escalate", Person: string(al.Person), Study: string(al.Study)}, func(b *docstore.Batch, e *audit.Entry) error {
-		_, err := c.alerts.Edit(ctx, b, al.ID, func(v *Alert) error {
-			if v.State != AlertOpen || v.Tries != al.Tries {
-				return docstore.Unchanged
-			}
-			c.notify(b, v, &st, &sub, now)
-			return nil
-		})
-		return err
-	})
 }

@@ -42,7 +42,9 @@ type Deps struct {
 	Office phone.Number // the number messages come from
 	Links  *Links       // what the outbox was opened with
 
-	Mails  bool // e-mails can be sent
+	Mails  bool               // e-mails can be sent
+	Digits func(n int) string // so many digits nobody can guess; nil: random
+
 	Drafts bool // the demo: texts whose translation is a draft may be sent (F19)
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // what the program brings; nil: survey.Library
@@ -64,6 +66,8 @@ type Coordinator struct {
 	words     *docstore.Collection[carrierWord, *carrierWord]
 	editions  *docstore.Collection[QuestionnaireVersion, *QuestionnaireVersion]
 	texts     *docstore.Collection[TextApproval, *TextApproval]
+	shifts    *docstore.Collection[Shift, *Shift]
+	rotas     *docstore.Collection[rota, *rota]
 
 	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
 
@@ -80,6 +84,9 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	}
 	if d.OnPerson == nil {
 		d.OnPerson = func(context.Context, contacts.PersonID) {}
+	}
+	if d.Digits == nil {
+		d.Digits = randomDigits
 	}
 	c := &Coordinator{Deps: d}
 	d.Links.c = c
@@ -127,7 +134,7 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	open("alerts", func() (e error) {
 		c.alerts, e = docstore.Open[Alert](ctx, d.Store, docstore.Spec{Name: "alerts", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_raised", Fields: []string{"state", "raised"}}, {Name: "state_next", Fields: []string{"state", "nextTry"}}, {Name: "response", Fields: []string{"response"}}},
-			Codec:   ofStudy(d.Keys.Fields("alerts", subjectOf, "what", "log[].note"))})
+			Codec:   ofStudy(d.Keys.Fields("alerts", subjectOf, "what", "code", "log[].note"))})
 		return
 	})
 	open("tasks", func() (e error) {
@@ -142,6 +149,14 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	})
 	open("questionnaires", func() (e error) {
 		c.editions, e = docstore.Open[QuestionnaireVersion](ctx, d.Store, docstore.Spec{Name: "questionnaires", Version: 1, Indexes: []docstore.Index{{Name: "name_state", Fields: []string{"name", "state"}}}})
+		return
+	})
+	open("shifts", func() (e error) {
+		c.shifts, e = docstore.Open[Shift](ctx, d.Store, docstore.Spec{Name: "shifts", Version: 1, Indexes: []docstore.Index{{Name: "study_to", Fields: []string{"study", "to"}}}})
+		return
+	})
+	open("rotas", func() (e error) {
+		c.rotas, e = docstore.Open[rota](ctx, d.Store, docstore.Spec{Name: "rotas", Version: 1})
 		return
 	})
 	open("carrier_words", func() (e error) {
@@ -183,6 +198,9 @@ func (c *Coordinator) PutStudy(ctx context.Context, by audit.Actor, s Study) (ch
 		return false, err
 	}
 	if err := c.checkQuestionnaires(ctx, &s); err != nil {
+		return false, err
+	}
+	if err := c.checkShiftNames(ctx, &s); err != nil {
 		return false, err
 	}
 	if s.Criteria != "" {

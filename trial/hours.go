@@ -18,6 +18,12 @@ type hourSpan struct {
 	from, to    string
 }
 
+// on says whether the part is about a day of the week; "Fri-Mon" goes over Sunday.
+func (s hourSpan) on(w time.Weekday) bool {
+	d := int(w)
+	return s.first <= d && d <= s.last || s.first > s.last && (d >= s.first || d <= s.last)
+}
+
 // parseHours reads "Mon-Fri 08:00-17:00; Sat 09:00-12:00": the parts that can be read, and what is
 // wrong with the first that cannot.
 func parseHours(hours string) (spans []hourSpan, err error) {
@@ -54,11 +60,10 @@ func (s *Site) Answers(local time.Time) bool {
 // OfficeOpen says whether local falls into hours written "Mon-Fri 08:00-17:00; Sat 09:00-12:00".
 // What cannot be read is closed.
 func OfficeOpen(hours string, local time.Time) bool {
-	clock, d := local.Format("15:04"), int(local.Weekday())
+	clock := local.Format("15:04")
 	spans, _ := parseHours(hours) // the others hold
 	for _, s := range spans {
-		in := s.first <= d && d <= s.last || s.first > s.last && (d >= s.first || d <= s.last)
-		if in && s.from <= clock && clock < s.to {
+		if s.on(local.Weekday()) && s.from <= clock && clock < s.to {
 			return true
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/survey"
 )
 
@@ -21,10 +20,7 @@ func (s *Study) checkPlans(p *problems) {
 		ids[d.ID] = true
 		s.checkDiary(p, d, at)
 	}
-	for i, x := range s.OnCall {
-		_, err := phone.Parse(x.Phone, "US")
-		p.when(err != nil, fmt.Sprintf("onCall[%d].phone", i), "cannot be dialled")
-	}
+	s.checkOnCall(p)
 	if slices.ContainsFunc(s.Plans(), func(d *DiaryPlan) bool { return len(d.RedFlags) > 0 }) {
 		s.checkRedFlags(p)
 	}
@@ -69,10 +65,7 @@ func (s *Study) checkRedFlags(p *problems) {
 	for i, x := range s.OnCall {
 		at := fmt.Sprintf("onCall[%d].", i)
 		p.when(x.Name == "", at+"name", "is required: alerts say who was sent for")
-		p.when(x.Hours == "", at+"hours", "is required: write always, or hours such as Mon-Fri 08:00-17:00")
-		if x.Hours != Always {
-			p.hours(at+"hours", x.Hours)
-		}
+		p.when(x.Hours == "", at+"hours", "is required: write always, shifts, or hours such as Mon-Fri 08:00-17:00")
 	}
 	p.when(s.OutOfHours == "", "outOfHours", "is required: say what happens to a red flag outside the on-call hours")
 	rules := map[string]bool{}

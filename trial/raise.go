@@ -77,9 +77,13 @@ func (c *Coordinator) insertAlert(ctx context.Context, b *docstore.Batch, r *Res
 	}
 	now := c.now()
 	al.Person, al.Study, al.Site, al.Response, al.Raised, al.State, al.Practice = r.Person, r.Study, sub.Site, r.ID, now, AlertOpen, r.Practice
-	al.Log = []AlertStep{{At: a.AnsweredAt, What: "answered", Who: string(a.Channel), Note: said(q, a)}}
+	al.Log = []AlertStep{{At: a.AnsweredAt, What: "answered", Who: string(a.Channel), Note: said(q, a)}, {At: now, What: "raised"}}
 	if !al.Practice { // a practice alert stands on the staff list and wakes nobody
-		c.notify(b, al, st, &sub, now)
+		shifts, err := c.shiftsAround(ctx, r.Study, now)
+		if err != nil {
+			return err
+		}
+		c.notify(b, al, &ladder{st, &sub, shifts, now})
 	}
 	c.alerts.Insert(b, al)
 	return nil
@@ -88,6 +92,7 @@ func (c *Coordinator) insertAlert(ctx context.Context, b *docstore.Batch, r *Res
 // reopen makes an alert wait for somebody again, who is told at once.
 func (c *Coordinator) reopen(v *Alert) {
 	v.State, v.AckBy, v.AckAt = AlertOpen, "", time.Time{}
+	v.Rung, v.Texted, v.Passed, v.Task, v.Code = 0, nil, nil, "", "" // what was sent before takes it no more
 	if !v.Practice && v.Level != "routine" {
 		v.NextTry = c.now()
 	}

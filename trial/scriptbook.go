@@ -110,7 +110,8 @@ func trigger(key string) string {
 		return "staff ask a candidate about a study"
 	case "sms.note":
 		return "an appointment was changed, and what to do before it"
-	case "sms.alert", "sms.alertTaken", "voice.alert", "voice.alertGone", "voice.alertTaken":
+	case "sms.alert", "sms.alertTaken", "sms.alertTakenBy", "sms.alertGone", "sms.alertPassed", "sms.alertCode",
+		"voice.alert", "voice.alertGone", "voice.alertTaken", "voice.alertTakenBy", "voice.alertPassed", "voice.alertCode":
 		return "a red flag, to whoever is on call"
 	case "voice.redFlag":
 		return "an answer is a red flag, where the study has no words of its own"

@@ -201,9 +201,9 @@ func kindOf(k outbox.Kind) string {
 
 // staffMessage is a text to somebody on call. It names nobody.
 type staffMessage struct {
-	Key, Phone, Study, Approval, Template, Body, Alert string
-	Kind                                               outbox.Kind
-	Due                                                time.Time
+	Key, Phone, Who, Study, Approval, Template, Body, Alert string
+	Kind                                                    outbox.Kind
+	Due                                                     time.Time
 }
 
 func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
@@ -212,7 +212,7 @@ func (c *Coordinator) toStaff(b *docstore.Batch, m staffMessage) {
 		c.AddTask(b, Task{Kind: "alert", Study: StudyID(m.Study), Urgent: true, Text: "The on-call number of this study cannot be dialled. See the alerts."})
 		return
 	}
-	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: m.Kind, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert,
+	c.Box.Put(b, outbox.Message{Meta: docstore.Meta{ID: m.Key}, Kind: m.Kind, To: n.E164(), Purpose: ToStaff, Study: m.Study, Ref: m.Alert, Vars: map[string]string{"who": m.Who},
 		Template: m.Template, Version: cmp.Or(i18n.Version(i18n.En, m.Template), "1"), Lang: "en", Approval: m.Approval, Body: m.Body, Priority: outbox.Urgent, Due: m.Due})
 }
 
@@ -240,7 +240,7 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	}
 	// One that was cancelled went with the alert itself, which this batch changes already.
 	if m.Purpose == ToStaff && m.Ref != "" && m.State != outbox.Cancelled {
-		if err := c.AlertSent(ctx, b, m.Ref, kindOf(m.Kind)+" "+string(m.State), now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
+		if err := c.AlertSent(ctx, b, &m, now); err != nil && !errors.Is(err, docstore.ErrNotFound) {
 			return err
 		}
 	}

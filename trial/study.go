@@ -52,9 +52,16 @@ type Study struct {
 	// TextsNeedApproval: nothing goes out whose words have no approval of their own (F17).
 	TextsNeedApproval bool     `bson:"textsNeedApproval,omitempty" yaml:"textsNeedApproval"`
 	OnCall            []OnCall `bson:"onCall,omitempty" yaml:"onCall"`
-	OutOfHours        string   `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then (F18)
-	Promise           Promise  `bson:"promise" yaml:"promise"`
-	RetainDays        int      `bson:"retainDays,omitempty" yaml:"retainDays"` // pre-screen answers of people it does not fit; default 90
+	OutOfHours        string   `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then, in words (F18)
+	// OnCallHours are those in which the study promises that somebody is on call: "always", or as of a
+	// Site; "" = whatever hours those on call have.
+	OnCallHours string `bson:"onCallHours,omitempty" yaml:"onCallHours"`
+	// OutOfHoursSend says whom a red flag goes to while nobody is on call: "everybody" (default) under
+	// OnCall in order, or "nobody" until somebody is, with a task for staff.
+	OutOfHoursSend  string  `bson:"outOfHoursSend,omitempty" yaml:"outOfHoursSend"`
+	EscalateMinutes int     `bson:"escalateMinutes,omitempty" yaml:"escalateMinutes"` // before the next step about an alert; default 5
+	Promise         Promise `bson:"promise" yaml:"promise"`
+	RetainDays      int     `bson:"retainDays,omitempty" yaml:"retainDays"` // pre-screen answers of people it does not fit; default 90
 }
 
 // StudyState is where a study is.
@@ -99,11 +106,11 @@ type Site struct {
 	Closed []string `bson:"closed,omitempty" yaml:"closed"`
 }
 
-// OnCall is who gets alerts, in order.
+// OnCall is who gets alerts, in order; dated shifts go before it (Shift).
 type OnCall struct {
 	Name  string `bson:"name,omitempty" yaml:"name"`
 	Phone string `bson:"phone" yaml:"phone"`
-	Hours string `bson:"hours" yaml:"hours"` // "always", or as of a Site; a file may leave it out where there are no red flags: always
+	Hours string `bson:"hours" yaml:"hours"` // of the week: "always", "shifts" for none but dated ones, or as of a Site; a file may leave it out where there are no red flags: always
 }
 
 // Promise is what volunteers are told happens next, and by when (F9).

@@ -319,7 +319,7 @@ func (d *demo) pages(s *server) demopages.Deps {
 
 // settle queues and sends what is due, as the jobs would in a moment, and says what is on its way then.
 func (s *server) settle(ctx context.Context) (outbox.Underway, error) {
-	if err := errors.Join(s.plan(ctx), s.deliver(ctx)); err != nil {
+	if err := errors.Join(s.plan(ctx), s.engine.Escalate(ctx), s.deliver(ctx)); err != nil {
 		return outbox.Underway{}, err
 	}
 	return s.box.Underway(ctx, s.clock.Now())

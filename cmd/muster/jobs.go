@@ -39,17 +39,20 @@ func (s *server) send(ctx context.Context) {
 	}
 }
 
-// alerts goes on to the next person on call until ctx ends, however long plans take.
+// alerts goes on to the next person on call until ctx ends, however long plans take. Nothing else does.
 func (s *server) alerts(ctx context.Context) {
 	tick := time.NewTicker(planEvery)
 	defer tick.Stop()
 	for {
+		s.job(ctx, "escalate", s.engine.Escalate)
+		s.wake()
+		jumped := s.clock.Changed()
 		select {
 		case <-ctx.Done():
 			return
+		case <-jumped:
 		case <-tick.C:
 		}
-		s.job(ctx, "escalate", func(ctx context.Context) error { return s.trial.Escalate(ctx, s.clock.Now()) })
 	}
 }
 

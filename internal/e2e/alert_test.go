@@ -40,8 +40,9 @@ func checkIn(t *testing.T, h *house, c evening, later func()) {
 	has(t, "after a red flag", heard, c.safety, c.readBack)
 	second.hangUp()
 	onCall.gets(texts, "Reply 1")
+	code := onCall.alertCode()
 	texts = len(onCall.received())
-	onCall.send("1")
+	onCall.send("1 " + code)
 	onCall.gets(texts, "The alert is yours")
 
 	later()
@@ -73,7 +74,7 @@ func (h *house) callsIn(t *testing.T, number, pin, entered, safety string) {
 	has(t, "after a red flag", k.press(entered+"#"), safety)
 	k.hangUp()
 	staff.gets(texts, "Reply 1")
-	staff.send("1")
+	staff.send("1 " + staff.alertCode())
 }
 
 // webDiary opens the day's questions on the participant's page, tells of a fall, and finishes.
@@ -102,5 +103,5 @@ func (h *house) webDiary(t *testing.T, v visitor) {
 	}
 	sees(t, v, "Thank you, that was all")
 	staff.gets(texts, "Reply 1")
-	staff.send("1")
+	staff.send("1 " + staff.alertCode())
 }

@@ -96,6 +96,19 @@ func (p handset) received() (out []text) {
 	return out
 }
 
+// alertCode is that of the last alert's text.
+func (p handset) alertCode() string {
+	p.t.Helper()
+	all := p.received()
+	for i := len(all) - 1; i >= 0; i-- {
+		if _, rest, ok := strings.Cut(all[i].Body, "Reply 1 "); ok && len(rest) >= 4 {
+			return rest[:4]
+		}
+	}
+	p.t.Fatalf("no text to %s has the code of an alert", p.number)
+	return ""
+}
+
 // send texts us.
 func (p handset) send(body string) {
 	p.t.Helper()

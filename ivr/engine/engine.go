@@ -43,6 +43,7 @@ type Deps struct {
 	Beside    int                         // for how many people at once plans are made; 0 = ivr.Beside
 	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
 	CodesADay int                         // 0 = the usual limit
+	Digits    func(n int) string          // of codes of alerts; nil: random
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
 	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
@@ -91,7 +92,7 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 		return nil, err
 	}
 	e.Trial, err = trial.Open(ctx, trial.Deps{Store: d.Store, Audit: d.Audit, Keys: d.Keys, People: e.People, Box: e.Box, NewID: d.NewID, Clock: d.Clock,
-		Office: d.Office, Drafts: d.Drafts, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, Questionnaire: d.Questionnaire, CheckCriteria: d.CheckCriteria})
+		Office: d.Office, Drafts: d.Drafts, Digits: d.Digits, Mails: d.Mail != nil, Links: links, OnPerson: d.OnPerson, Questionnaire: d.Questionnaire, CheckCriteria: d.CheckCriteria})
 	if err != nil {
 		return nil, err
 	}
@@ -103,13 +104,16 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 	return e, nil
 }
 
-// Plan queues what follows from plans and facts as they are now, tries the next person on call for
-// alerts nobody took, and closes questionnaires whose time is over.
+// Plan queues what follows from plans and facts as they are now, and closes questionnaires whose time
+// is over. Alerts do not wait for it: see Escalate.
 func (e *Engine) Plan(ctx context.Context) error {
 	now := e.clock.Now()
 	_, err := e.Trial.CloseDue(ctx, now)
-	return errors.Join(e.Operator.Tick(ctx, now), e.Trial.Escalate(ctx, now), err)
+	return errors.Join(e.Operator.Tick(ctx, now), err)
 }
+
+// Escalate sends for the next person on call about each alert that nobody took in time.
+func (e *Engine) Escalate(ctx context.Context) error { return e.Trial.Escalate(ctx, e.clock.Now()) }
 
 // Deliver sends until nothing is due.
 func (e *Engine) Deliver(ctx context.Context) error {

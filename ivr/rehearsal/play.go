@@ -87,7 +87,7 @@ func (p *play) play(ctx context.Context) error {
 // settle plans, sends, and lets people act on what they got, until nothing moves.
 func (p *play) settle(ctx context.Context) error {
 	for {
-		if err := errors.Join(p.Plan(ctx), p.Deliver(ctx)); err != nil {
+		if err := errors.Join(p.Plan(ctx), p.Escalate(ctx), p.Deliver(ctx)); err != nil {
 			return err
 		}
 		got := p.carrier.take()

@@ -23,6 +23,7 @@ func Steps(phones string) []Step {
 		{"Be Ben: who fits", []string{
 			"Sign in as Ben below and open CLEARWAY, then Candidates.",
 			"Dana is there: possible, one thing unknown, and each other reason with its source and date.",
+			"Press “Ask about smoking by text”: who gets it, who later, who not, and why. Send. Marcus answers by himself, and is eligible.",
 		}, "Three kinds of people: eligible, possible, excluded, and what each criterion costs.", view.Link{Label: "Candidates", Href: "/staff/studies/CLEARWAY/candidates"}},
 		{"The phone rings at the Delgados", []string{
 			"Press “next event” in the bar above until 6:30 pm.",
@@ -31,7 +32,7 @@ func Steps(phones string) []Step {
 			"Enter 186. Then hang up, in the middle of the call.",
 		}, "Every answer was stored when it was pressed.", view.Link{Label: "Delgado handset", Href: handset("+14125550110")}},
 		{"Noor has the alert already", []string{
-			"Open Noor's handset: the text is there, although the call was never finished. Reply 1.",
+			"Open Noor's handset: the text is there, although the call was never finished. Reply 1 and its four digits.",
 			"Sign in as Maria and open Alerts: answered, sent, delivered, acknowledged, each with its time.",
 			"Press “next event”: Rosa's phone rings back and goes on at the next question.",
 		}, "Nothing is asked twice.", view.Link{Label: "Noor's handset", Href: handset("+14125550102")}},

@@ -12,6 +12,7 @@ import (
 
 type alertsPage struct {
 	view.Page
+	Now    []view.Pair // who is on call
 	Queue  []line
 	Empty  view.EmptyState
 	Closed view.Table
@@ -33,6 +34,9 @@ func (h *Desk) alerts(w http.ResponseWriter, r *http.Request) error {
 	p := &alertsPage{Page: view.Page{Title: h.T(r, "staff.alerts.title"), Lead: h.T(r, "staff.alerts.lead")}, Queue: queue,
 		Empty:  view.EmptyState{Title: h.T(r, "staff.alerts.empty")},
 		Closed: view.Table{Caption: h.T(r, "staff.alerts.closed"), Columns: []view.Column{{Label: h.T(r, "staff.alert.raised")}, {Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.alert.what")}, {Label: h.T(r, "staff.alert.answered")}}}}
+	if p.Now, err = h.dutyNow(r); err != nil {
+		return err
+	}
 	for _, a := range closed {
 		k, err := people.get(a.Person)
 		if err != nil {
@@ -88,6 +92,14 @@ func (h *Desk) showAlert(w http.ResponseWriter, r *http.Request, status int, f *
 	a, k, err := h.alertOf(r)
 	if err != nil {
 		return err
+	}
+	if s.Role.May(members.HandleAlerts) && a.State != trial.AlertClosed {
+		if err := h.Trial.AlertRead(r.Context(), s.Actor(), a.ID); err != nil {
+			return err
+		}
+		if a, err = h.Trial.Alert(r.Context(), a.ID); err != nil {
+			return err
+		}
 	}
 	person := "/staff/people/" + string(a.Person)
 	p := &alertPage{Page: view.Page{Title: h.T(r, "staff.alert.title", "level", h.word(r, "staff.level.", a.Level), "who", k.label()), Back: &view.Link{Label: h.T(r, "staff.alerts.title"), Href: "/staff/alerts"}},

@@ -112,23 +112,15 @@ func (h *Desk) asks(w http.ResponseWriter, r *http.Request, question string, try
 	return h.site.Render(w, r, http.StatusOK, p)
 }
 
-// askShown is how many people one table of the preview names.
-const askShown = 50
+// askNamed is how many people of one reason are named; the rest are counted.
+const askNamed = 6
 
-// askTable lists people and why, those of one reason together.
+// askTable lists reasons, the rarest first, with whom each is about.
 func (h *Desk) askTable(r *http.Request, people *crowd, caption string, all []trial.PutOff) (view.Table, error) {
-	t := view.Table{Caption: caption, Columns: []view.Column{{Label: h.T(r, "staff.who")}, {Label: h.T(r, "staff.ask.why")}}}
-	all = slices.Clone(all)
-	rare := map[string]int{}
+	t := view.Table{Caption: caption, Columns: []view.Column{{Label: h.T(r, "staff.ask.why")}, {Label: h.T(r, "staff.people.n"), Num: true}, {Label: h.T(r, "staff.who")}}}
+	var reasons []string
+	who := map[string][]string{}
 	for _, x := range all {
-		rare[x.Why]++
-	}
-	slices.SortStableFunc(all, func(a, b trial.PutOff) int { return rare[a.Why] - rare[b.Why] })
-	for i, x := range all {
-		if i == askShown {
-			t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: h.T(r, "staff.ask.more", "n", len(all)-askShown)}, {Empty: true}}})
-			break
-		}
 		k, err := people.get(x.Person)
 		if err != nil {
 			return t, err
@@ -136,7 +128,24 @@ func (h *Desk) askTable(r *http.Request, people *crowd, caption string, all []tr
 		if k == nil {
 			continue
 		}
-		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: k.label(), Href: "/staff/people/" + k.ID}, {Text: k.hide(sentence(x.Why))}}})
+		why := x.Why
+		for _, name := range []string{k.Name(), k.Given} {
+			why = strings.TrimPrefix(why, name+" ")
+		}
+		why = sentence(k.hide(why))
+		if who[why] == nil {
+			reasons = append(reasons, why)
+		}
+		who[why] = append(who[why], k.label())
+	}
+	slices.SortStableFunc(reasons, func(a, b string) int { return len(who[a]) - len(who[b]) })
+	for _, why := range reasons {
+		names := who[why]
+		shown := strings.Join(names[:min(len(names), askNamed)], ", ")
+		if n := len(names) - askNamed; n > 0 {
+			shown += " " + h.T(r, "staff.ask.more", "n", n)
+		}
+		t.Rows = append(t.Rows, view.Row{Cells: []view.Cell{{Text: why}, {Text: view.Number(len(names))}, {Text: shown}}})
 	}
 	return t, nil
 }

@@ -55,11 +55,11 @@ func TestAskByText(t *testing.T) {
 	const at = "/staff/studies/STEADY/ask"
 	page = b.page(at + "?question=q-stroke")
 	d.look("ask", page)
-	has(t, page, "Not known of 1 possible people", "One question. 1 Yes", "0 people are asked now.", "Asked later (1)", "It is 07:05 there.", "Not asked (1)", "R. D. stopped texts on 3 May.", "Send to 1 people")
+	has(t, page, "it is not known: 1", "One question. 1 Yes", "Asked now: 0", "Asked later (1)", "It is 07:05 there.", "Not asked (1)", "Stopped texts on 3 May.", "R. D.", "Send the question (1)")
 	if len(a.asked) != 0 || a.tried != 1 {
 		t.Errorf("looking asked %v", a.asked)
 	}
-	has(t, b.went(b.send(at, "question", "q-stroke"), "/staff/studies/STEADY/candidates"), "Asked: 0 people now, 1 later.")
+	has(t, b.went(b.send(at, "question", "q-stroke"), "/staff/studies/STEADY/candidates"), "Asked now: 0. Later: 1.")
 	if len(a.asked) == 0 || a.asked[0] != p {
 		t.Errorf("asked %v", a.asked)
 	}

@@ -170,6 +170,11 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
 	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 
+	page("/staff/studies/{study}/oncall", members.SeeCounts, h.rota)
+	change("/staff/studies/{study}/oncall", members.HandleAlerts, h.addShift)
+	change("/staff/studies/{study}/oncall/handover", members.HandleAlerts, h.handOver)
+	change("/staff/studies/{study}/oncall/drop", members.HandleAlerts, h.dropShift)
+
 	if h.Rehearser != nil {
 		page("/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearseForm)
 		add("POST", "/staff/studies/{study}/rehearse", members.SeeCounts, h.rehearse) // twice does no harm

@@ -117,6 +117,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
 	}
 	p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.scripts"), Kind: view.Secondary, Icon: "list", Href: "/staff/studies/" + st.ID + "/scripts"})
+	if len(st.OnCall) > 0 {
+		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.rota"), Kind: view.Secondary, Icon: "phone", Href: "/staff/studies/" + st.ID + "/oncall"})
+	}
 	if on(r).Role.May(members.ManageVisits) {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.reminders"), Kind: view.Secondary, Icon: "notifications", Href: "/staff/studies/" + st.ID + "/reminders"})
 	}

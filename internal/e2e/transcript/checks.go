@@ -45,6 +45,8 @@ func (p *player) check(verb, rest string) bool {
 		open, err := p.r.Trial.Alerts(ctx, trial.AlertOpen)
 		p.must(err)
 		p.count(rest, len(open))
+	case "logged", "unlogged":
+		p.logged(rest, verb == "logged")
 	case "tasks":
 		kind, n, _ := strings.Cut(rest, " ")
 		all, err := p.r.Trial.Tasks(ctx, "")

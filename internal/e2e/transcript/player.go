@@ -106,6 +106,9 @@ func (p *player) do(line string) {
 // event is something that happens on a phone or the clock.
 func (p *player) event(verb, rest string) bool {
 	p.Helper()
+	if verb == "text" || verb == "press" {
+		rest = p.coded(rest)
+	}
 	first, second, _ := strings.Cut(rest, " ")
 	var err error
 	switch verb {
@@ -242,6 +245,13 @@ func (p *player) arrange(verb, rest string) bool {
 		p.stored()
 	case verb == "edition" && len(f) == 1:
 		p.edition(f[0])
+	case verb == "oncall" && len(f) == 4:
+		p.change(func(s *trial.Study) {
+			s.OnCall = append(s.OnCall, trial.OnCall{Name: f[0] + " " + f[1], Phone: f[2], Hours: f[3]})
+			s.OnCallHours = trial.Always
+		})
+	case verb == "shift" && len(f) == 6:
+		p.shift(f[0]+" "+f[1], f[2]+" "+f[3], f[4], f[5])
 	case verb == "identity":
 		p.change(func(s *trial.Study) { s.Diary.Identity = rest })
 	default:
