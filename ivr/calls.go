@@ -11,6 +11,7 @@ import (
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -46,6 +47,7 @@ type call struct {
 	Item          string              `bson:"item,omitempty"`     // of the questionnaire, that the step asks
 	Required      bool                `bson:"required,omitempty"`
 	ReadBack      bool                `bson:"readBack,omitempty"`
+	Part          survey.Step         `bson:"part,omitempty"` // of an answer given in several steps, the one that was asked
 	Zero          bool                `bson:"zero,omitempty"` // 0 is an answer to it
 	Claimed       bool                `bson:"claimed,omitempty"`
 	Claim         string              `bson:"claim,omitempty"` // the keys that claimed Step, sealed; cleared with it

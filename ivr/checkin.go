@@ -105,7 +105,7 @@ func (o *Operator) answer(ctx context.Context, c *call) (Script, error) {
 	}
 	in := survey.Input{Kind: survey.Reply, LinkID: c.Item, Raw: c.Claim, DayFirst: c.dayFirst(), Channel: survey.Voice, At: o.local(ctx, c)}
 	switch {
-	case c.ReadBack && r.Session.Pending != c.Item, r.Session.Current == "" && r.State != trial.ResponseCompleted:
+	case c.ReadBack && r.Session.Pending != c.Item, c.Part != r.Session.Step, r.Session.Current == "" && r.State != trial.ResponseCompleted:
 		in = survey.Input{Kind: survey.Show, Channel: survey.Voice, At: in.At} // it went on elsewhere meanwhile
 	case c.ClaimSilent:
 		in.Kind, in.Raw = survey.NoInput, ""
@@ -206,6 +206,7 @@ func (o *Operator) follow(ctx context.Context, c *call, rec trial.Recorded) (Scr
 		}
 		s = safety
 	}
+	c.Part = rec.Response.Session.Step
 	c.Item, c.ReadBack, c.Zero, c.Required = rec.Prompt.LinkID, rec.Prompt.Hint == survey.HintConfirm, rec.Prompt.TakesZero(), rec.Prompt.Required
 	switch {
 	case rec.Prompt.Done:

@@ -26,6 +26,13 @@ func (c *call) speak(p survey.Prompt) Script {
 		return Script{g}
 	}
 	p.DayFirst = c.dayFirst()
+	if p.Step == survey.StepUnit {
+		for i, o := range p.Options {
+			if name, ok := spokenUnits[o.Code]; ok {
+				p.Options[i].Text = i18n.T(c.Lang, name)
+			}
+		}
+	}
 	for _, s := range p.Spoken(c.Lang) {
 		text(s)
 	}
@@ -61,12 +68,12 @@ func announcedLast(words []Say, lang i18n.Lang) []Say {
 func (c *call) dayFirst() bool { return c.Number != "" && !strings.HasPrefix(c.Number, "+1") }
 
 // readBack is a stored value in words, so that it is heard as it was meant: dates and times as they
-// are spoken, numbers with the name of their unit. unit is what a page prints, where there is no word.
+// are spoken, numbers with the name of their unit. Of several it is the last. unit is what a page prints, where there is no word.
 func readBack(lang i18n.Lang, a *survey.Answer, unit string) string {
 	if a == nil || len(a.Values) == 0 {
 		return ""
 	}
-	v := a.Values[0]
+	v := a.Values[len(a.Values)-1]
 	if name, ok := spokenUnits[v.Unit]; ok {
 		unit = i18n.T(lang, name)
 	}
@@ -85,6 +92,11 @@ func readBack(lang i18n.Lang, a *survey.Answer, unit string) string {
 			return i18n.TimeOfDay(lang, t)
 		}
 		return v.Time
+	case v.DateTime != "":
+		if t, err := time.Parse(time.RFC3339, v.DateTime); err == nil {
+			return i18n.DayYear(lang, t) + ", " + i18n.TimeOfDay(lang, t)
+		}
+		return v.DateTime
 	case v.Display != "":
 		return v.Display
 	}
@@ -103,7 +115,7 @@ func problem(lang i18n.Lang, p survey.Prompt) string {
 		if p.Problem.Min != "" && p.Problem.Max != "" {
 			return i18n.T(lang, "voice.outside", "min", inWords(lang, p.Problem.Min), "max", inWords(lang, p.Problem.Max))
 		}
-	case survey.ProblemRequired:
+	case survey.ProblemRequired, survey.ProblemTooFew:
 		return i18n.T(lang, "voice.required")
 	}
 	return i18n.T(lang, "voice.invalid")

@@ -43,7 +43,7 @@ func readDate(it *item, in Input, lang string) ([]Value, *Problem) {
 	if !validDate(text) {
 		return nil, bad
 	}
-	if p := outside(it, text); p != nil {
+	if p := outside(it, text, ""); p != nil {
 		return nil, p
 	}
 	return []Value{{Date: text}}, nil
@@ -162,7 +162,7 @@ func readTime(it *item, in Input) ([]Value, *Problem) {
 	if !ok || !validTime(text) {
 		return nil, bad
 	}
-	if p := outside(it, text); p != nil {
+	if p := outside(it, text, ""); p != nil {
 		return nil, p
 	}
 	return []Value{{Time: text}}, nil

@@ -69,6 +69,14 @@ func (p *parser) condition(w wireCondition) (condition, error) {
 	if ordered := w.Operator != "=" && w.Operator != "!="; ordered && (c.value.Bool != nil || c.value.Text == "" && rank(c.value) == "code") {
 		return c, fmt.Errorf("operator %s on %q needs a number, date, time or string", w.Operator, w.Question)
 	}
+	if c.value.Unit != "" {
+		c.value.Unit = c.source.unitCode(c.value.Unit)
+		if err := c.source.against(c.value.Unit); err != nil {
+			return c, err
+		}
+	} else if len(c.source.units) > 0 && rank(c.value) == "number" {
+		return c, fmt.Errorf("item %q is answered in one of several units: write answerQuantity with a unit", w.Question)
+	}
 	if !comparable(c.source, c.value) {
 		return c, fmt.Errorf("item %q is of type %s and never has such an answer: give an answer of its type", w.Question, c.source.kind)
 	}
@@ -80,15 +88,15 @@ func conditionValue(w wireCondition) (Value, error) {
 	case w.Boolean != nil:
 		return Value{Bool: w.Boolean}, nil
 	case w.Integer != "" || w.Decimal != "" || w.Quantity != nil:
-		text := cmp.Or(w.Integer.String(), w.Decimal.String())
+		text, unit := cmp.Or(w.Integer.String(), w.Decimal.String()), ""
 		if w.Quantity != nil {
-			text = cmp.Or(text, w.Quantity.Value.String())
+			text, unit = cmp.Or(text, w.Quantity.Value.String()), cmp.Or(w.Quantity.Code, clean(w.Quantity.Unit))
 		}
 		d, ok := normalDecimal(text)
 		if !ok {
 			return Value{}, fmt.Errorf("answer %q is no number", short(text))
 		}
-		return Value{Decimal: d}, nil
+		return Value{Decimal: d, Unit: unit}, nil
 	case w.Date != "":
 		if !validDate(w.Date) {
 			return Value{}, fmt.Errorf("answerDate %q is no full date: write YYYY-MM-DD", short(w.Date))
@@ -99,6 +107,11 @@ func conditionValue(w wireCondition) (Value, error) {
 			return Value{}, fmt.Errorf("answerTime %q is no time: write HH:MM:SS", short(w.Time))
 		}
 		return Value{Time: w.Time}, nil
+	case w.DateTime != "":
+		if !validMoment(w.DateTime) {
+			return Value{}, fmt.Errorf("answerDateTime %q is no moment: write 2026-03-04T09:30:00-05:00", short(w.DateTime))
+		}
+		return Value{DateTime: w.DateTime}, nil
 	case w.String != nil:
 		return Value{Text: clean(*w.String)}, nil
 	case w.Coding != nil:
@@ -118,6 +131,8 @@ func rank(v Value) string {
 		return "date"
 	case v.Time != "":
 		return "time"
+	case v.DateTime != "":
+		return "dateTime"
 	case v.Code != "" || v.Display != "":
 		return "code"
 	}
@@ -138,7 +153,7 @@ func comparable(it *item, v Value) bool {
 		return want == "boolean"
 	case typeInteger, typeDecimal, typeQuantity:
 		return want == "number"
-	case typeDate, typeTime:
+	case typeDate, typeTime, typeDateTime:
 		return want == it.kind
 	}
 	return want == "text"
@@ -231,13 +246,14 @@ func (st *state) holds(c condition) bool {
 		return (len(values) > 0 || recorded) == c.exists
 	}
 	if c.op == "!=" {
-		return !slices.ContainsFunc(values, func(v Value) bool { return test(v, "=", c.value) })
+		return !slices.ContainsFunc(values, func(v Value) bool { return test(v, "=", c.value, c.source.measures) })
 	}
-	return slices.ContainsFunc(values, func(v Value) bool { return test(v, c.op, c.value) })
+	return slices.ContainsFunc(values, func(v Value) bool { return test(v, c.op, c.value, c.source.measures) })
 }
 
-// test compares an answer with a wanted value; values of different kinds never match.
-func test(v Value, op string, want Value) bool {
+// test compares an answer with a wanted value; values of different kinds never match. Numbers are
+// compared in the unit of the wanted one, by what measures tells of the question.
+func test(v Value, op string, want Value, measures []string) bool {
 	kind := rank(v)
 	if kind != rank(want) {
 		return false
@@ -254,6 +270,9 @@ func test(v Value, op string, want Value) bool {
 		if !okA || !okB {
 			return false
 		}
+		if a, okA = inUnit(measures, a, v.Unit, want.Unit); !okA {
+			return false
+		}
 		order = a.Cmp(b)
 	case "code":
 		if op != "=" {
@@ -268,6 +287,8 @@ func test(v Value, op string, want Value) bool {
 		order = strings.Compare(v.Date, want.Date)
 	case "time":
 		order = strings.Compare(v.Time, want.Time)
+	case "dateTime":
+		order = compareMoments(v.DateTime, want.DateTime)
 	default:
 		order = strings.Compare(v.Text, want.Text)
 	}

@@ -54,11 +54,12 @@ func (it *item) facts(a Answer) []Fact {
 		}
 	}
 	fact := func(c Coding, v Value) Fact {
+		unit := it.unitOf(v).Code
 		if absent != "" {
-			v = Value{}
+			v, unit = Value{}, it.unit.Code
 		}
 		return Fact{
-			Code: SystemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: it.unit.Code, Back: it.looksBack,
+			Code: SystemName(c.System) + "|" + c.Code, Display: c.Display, Value: v, Unit: unit, Back: it.looksBack,
 			Absent: absent, LinkID: it.linkID, At: a.AnsweredAt, Channel: a.Channel, By: a.By,
 		}
 	}

@@ -115,10 +115,10 @@ func (q *Questionnaire) checkItemTest(r FlagTest) error {
 		if ordered && decimalOr(r.Value) == "" {
 			return fmt.Errorf("value %q: %s needs a number", r.Value, r.Op)
 		}
-		if !ordered && it.kind != typeOpenChoice && !slices.ContainsFunc(it.options, func(o option) bool { return r.met(o.value) }) {
+		if !ordered && it.kind != typeOpenChoice && !slices.ContainsFunc(it.options, func(o option) bool { return r.met(o.value, nil) }) {
 			return fmt.Errorf("value %q is no option of %q", r.Value, r.Item)
 		}
-		if ordered && !slices.ContainsFunc(it.options, func(o option) bool { return r.met(o.value) }) {
+		if ordered && !slices.ContainsFunc(it.options, func(o option) bool { return r.met(o.value, nil) }) {
 			return fmt.Errorf("no option of %q is %s %s", r.Item, r.Op, r.Value)
 		}
 		return nil
@@ -126,12 +126,30 @@ func (q *Questionnaire) checkItemTest(r FlagTest) error {
 		return fmt.Errorf("%q is yes or no: write = true or = false", r.Item)
 	case ordered && (it.kind == typeString || it.kind == typeText):
 		return fmt.Errorf("%q is text: only = and exists make sense", r.Item)
-	case it.numeric() && decimalOr(r.Value) == "":
-		return fmt.Errorf("value %q is no number", r.Value)
+	case it.numeric():
+		return it.checkNumber(r.Value)
 	case it.kind == typeDate && !validDate(r.Value):
 		return fmt.Errorf("value %q is no date: write YYYY-MM-DD", r.Value)
 	case it.kind == typeTime && !validTime(r.Value):
 		return fmt.Errorf("value %q is no time: write HH:MM:SS", r.Value)
+	case it.kind == typeDateTime && !validMoment(r.Value):
+		return fmt.Errorf("value %q is no moment: write 2026-03-04T09:30:00-05:00", r.Value)
+	}
+	return nil
+}
+
+// checkNumber says why a number of a rule cannot be held against the answers.
+func (it *item) checkNumber(value string) error {
+	number, unit := quantityOf(value)
+	switch {
+	case number == "":
+		return fmt.Errorf("value %q is no number", value)
+	case unit != "":
+		if err := it.against(unit); err != nil {
+			return fmt.Errorf("value %q: %w", value, err)
+		}
+	case len(it.units) > 0:
+		return fmt.Errorf("value %q: %q is answered in one of several units: add one, such as %s %s", value, it.linkID, number, it.units[0].Code)
 	}
 	return nil
 }

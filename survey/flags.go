@@ -13,7 +13,7 @@ type FlagRule struct {
 	Item    string            `yaml:"item" bson:"item" json:"item"`                        // linkId
 	Score   string            `yaml:"score" bson:"score,omitempty" json:"score,omitempty"` // id of a score, instead of item
 	Op      string            `yaml:"op" bson:"op" json:"op"`                              // >=, >, <=, <, =, exists
-	Value   string            `yaml:"value" bson:"value" json:"value"`                     // number, code, date, text, true or false; of a score a number, or with = the label of a band
+	Value   string            `yaml:"value" bson:"value" json:"value"`                     // number, also with a unit ("100 kg"), code, date, moment, text, true or false; of a score a number, or with = the label of a band
 	All     []FlagTest        `yaml:"all" bson:"all,omitempty" json:"all,omitempty"`       // instead: each of these
 	Any     []FlagTest        `yaml:"any" bson:"any,omitempty" json:"any,omitempty"`       // instead: at least so many of these
 	AtLeast int               `yaml:"atLeast" bson:"atLeast,omitempty" json:"atLeast,omitempty"`
@@ -32,10 +32,10 @@ type Flag struct {
 }
 
 // Flags returns what an answer raises by itself, the gravest first. A declined answer raises nothing.
-func Flags(rules []FlagRule, a Answer) []Flag {
+func (q *Questionnaire) Flags(rules []FlagRule, a Answer) []Flag {
 	var raised []Flag
 	for _, r := range rules {
-		if r.alone() && r.Item == a.LinkID && !a.Declined && r.first().metBy(a) {
+		if r.alone() && r.Item == a.LinkID && !a.Declined && q.meets(r.first(), a) {
 			raised = append(raised, Flag{Rule: r, Level: r.Level})
 		}
 	}
@@ -51,14 +51,20 @@ func gravity(level string) int {
 	return slices.Index([]string{"routine", "urgent", "critical"}, level)
 }
 
-// metBy says whether an answer meets the test; of what was recorded it is known only that something was said.
-func (r FlagTest) metBy(a Answer) bool {
-	return slices.ContainsFunc(a.Values, r.met) || a.Recorded() && r.Op == "exists" && r.Value != "false"
+// meets says whether one of the values of an answer meets a condition; of what was recorded it is known
+// only that something was said.
+func (q *Questionnaire) meets(t FlagTest, a Answer) bool {
+	var measures []string
+	if it := q.byID[a.LinkID]; it != nil {
+		measures = it.measures
+	}
+	return slices.ContainsFunc(a.Values, func(v Value) bool { return t.met(v, measures) }) || a.Recorded() && t.Op == "exists" && t.Value != "false"
 }
 
-// met compares one value. Numbers compare as numbers, an option also by its score; a code
-// is written as it is or as system|code.
-func (r FlagTest) met(v Value) bool {
+// met compares one value. Numbers compare as numbers, in the unit of the rule where it names one, an
+// option also by its score; a code is written as it is or as system|code. measures are the codes of
+// what is asked.
+func (r FlagTest) met(v Value, measures []string) bool {
 	if r.Op == "exists" {
 		return r.Value != "false"
 	}
@@ -66,17 +72,20 @@ func (r FlagTest) met(v Value) bool {
 	case "boolean":
 		return r.Op == "=" && (r.Value == "true" || r.Value == "false") && *v.Bool == (r.Value == "true")
 	case "number":
-		return test(v, r.Op, Value{Decimal: decimalOr(r.Value)})
+		number, unit := quantityOf(r.Value)
+		return test(v, r.Op, Value{Decimal: number, Unit: unit}, measures)
 	case "date":
-		return test(v, r.Op, Value{Date: r.Value})
+		return test(v, r.Op, Value{Date: r.Value}, nil)
 	case "time":
-		return test(v, r.Op, Value{Time: r.Value})
+		return test(v, r.Op, Value{Time: r.Value}, nil)
+	case "dateTime":
+		return test(v, r.Op, Value{DateTime: r.Value}, nil)
 	case "code":
 		if r.Op == "=" && v.Code != "" && (r.Value == v.Code || r.Value == v.System+"|"+v.Code || r.Value == SystemName(v.System)+"|"+v.Code) {
 			return true
 		}
 		score := cmp.Or(v.Ordinal, decimalOr(v.Code))
-		return r.Op != "=" && score != "" && test(Value{Decimal: score}, r.Op, Value{Decimal: decimalOr(r.Value)})
+		return r.Op != "=" && score != "" && test(Value{Decimal: score}, r.Op, Value{Decimal: decimalOr(r.Value)}, nil)
 	}
 	return r.Op == "=" && v.Text == r.Value // own words have no order
 }

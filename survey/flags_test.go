@@ -41,7 +41,7 @@ func TestFlags(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, f := range Flags(steady, tt.answer) {
+			for _, f := range (&Questionnaire{}).Flags(steady, tt.answer) {
 				got = append(got, f.Level)
 			}
 			if s := strings.Join(got, " "); s != tt.want {

@@ -132,7 +132,7 @@ func (q *Questionnaire) Met(r FlagRule, s Session) bool {
 func (q *Questionnaire) holds(t FlagTest, s Session, st *state) bool {
 	if t.Score == "" {
 		a, ok := st.answers[t.Item]
-		return ok && !a.Declined && t.metBy(a)
+		return ok && !a.Declined && q.meets(t, a)
 	}
 	sc := q.scoreBy(t.Score)
 	if sc == nil {
@@ -145,7 +145,7 @@ func (q *Questionnaire) holds(t FlagTest, s Session, st *state) bool {
 	if t.Op == "=" && decimalOr(t.Value) == "" {
 		return got.Band == t.Value
 	}
-	return t.met(Value{Decimal: got.Value})
+	return t.met(Value{Decimal: got.Value}, nil)
 }
 
 func (q *Questionnaire) scoreBy(id string) *score {

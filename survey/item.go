@@ -16,6 +16,7 @@ const (
 	typeQuantity   = "quantity"
 	typeDate       = "date"
 	typeTime       = "time"
+	typeDateTime   = "dateTime"
 	typeString     = "string"
 	typeText       = "text"
 	typeChoice     = "choice"
@@ -46,11 +47,15 @@ type item struct {
 
 	options    []option
 	min, max   string // exact text, "" = none
-	decimals   int    // -1 = any
+	minUnit    string // of a limit where the person chooses the unit
+	maxUnit    string
+	decimals   int // -1 = any
 	minLength  int
 	maxLength  int
 	pattern    *regexp.Regexp
 	unit       Coding
+	units      []Coding // to choose from, two or more; unit is then empty
+	measures   []string // codes as system|code, for what may be converted
 	confirm    *bool
 	help       []phrase
 	isHelp     bool // a display that is shown as help of its parent
@@ -108,7 +113,7 @@ func (it *item) readBack() bool {
 		return false
 	}
 	switch {
-	case it.kind == typeDate || it.kind == typeTime:
+	case it.kind == typeDate || it.kind == typeTime || it.kind == typeDateTime:
 	case it.numeric():
 		if it.kind == typeInteger && it.maxDigits() == 1 {
 			return false
@@ -128,11 +133,11 @@ func (it *item) maxDigits() int {
 		return len(it.options[len(it.options)-1].key)
 	case it.kind == typeBoolean:
 		return 1
-	case it.kind == typeDate:
+	case it.kind == typeDate || it.kind == typeDateTime: // of a moment the date comes first
 		return 8
 	case it.kind == typeTime:
 		return 5
-	case !it.numeric() || it.max == "":
+	case !it.numeric() || it.max == "" || len(it.units) > 0:
 		return 0
 	}
 	whole, _, _ := strings.Cut(it.max, ".")

@@ -18,11 +18,7 @@ func Library(name string) (*Questionnaire, error) {
 	if err != nil {
 		return nil, fmt.Errorf("questionnaire %q is not in the library (it has %s)", name, strings.Join(LibraryNames(), ", "))
 	}
-	q, err := Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("library questionnaire %q: %w", name, err)
-	}
-	return q, nil
+	return ParseFile("library questionnaire "+name, data)
 }
 
 // LibraryNames lists the questionnaires of the library in alphabetical order.

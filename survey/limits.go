@@ -9,11 +9,8 @@ import (
 
 // limits reads ranges, lengths and patterns.
 func (p *parser) limits(it *item, w wireItem) {
-	it.min = p.bound(it, w, extMinValue, extMinQuantity)
-	it.max = p.bound(it, w, extMaxValue, extMaxQuantity)
-	if it.min != "" && it.max != "" && compareText(it.kind, it.min, it.max) > 0 {
-		p.fail("item %q: minValue %s is above maxValue %s: swap them", w.LinkID, it.min, it.max)
-	}
+	it.min, it.minUnit = p.bound(it, w, extMinValue, extMinQuantity)
+	it.max, it.maxUnit = p.bound(it, w, extMaxValue, extMaxQuantity)
 	it.maxLength = p.count(it, "maxLength", w.MaxLength.String())
 	for _, c := range []struct {
 		url, name string
@@ -48,7 +45,8 @@ func (p *parser) count(it *item, name, text string) int {
 	return n
 }
 
-func (p *parser) bound(it *item, w wireItem, urls ...string) string {
+// bound reads a limit, with its unit where it has one.
+func (p *parser) bound(it *item, w wireItem, urls ...string) (value, unit string) {
 	for _, url := range urls {
 		e := find(w.Extension, url)
 		if e == nil {
@@ -61,23 +59,25 @@ func (p *parser) bound(it *item, w wireItem, urls ...string) string {
 			text = e.Date
 		case typeTime:
 			text = e.Time
+		case typeDateTime:
+			text = e.DateTime
 		default:
 			text = cmp.Or(e.Integer.String(), e.Decimal.String())
 			if e.Quantity != nil {
-				text = cmp.Or(text, e.Quantity.Value.String())
+				text, unit = cmp.Or(text, e.Quantity.Value.String()), cmp.Or(e.Quantity.Code, clean(e.Quantity.Unit))
 			}
 		}
-		if e.DateExt != nil {
+		if e.DateExt != nil || e.DateTimeExt != nil {
 			p.fail("item %q: %s is an expression, which is not evaluated: give a fixed value", w.LinkID, name)
-			return ""
+			return "", ""
 		}
 		norm, ok := limit(it.kind, text)
 		if !ok {
 			p.fail("item %q: %s %q does not fit type %s", w.LinkID, name, short(text), it.kind)
 		}
-		return norm
+		return norm, unit
 	}
-	return ""
+	return "", ""
 }
 
 // limit checks that a bound is a value of its type and returns it in the engine's spelling.
@@ -87,41 +87,10 @@ func limit(kind, text string) (string, bool) {
 		return text, validDate(text)
 	case typeTime:
 		return text, validTime(text)
+	case typeDateTime:
+		return text, validMoment(text)
 	case typeInteger, typeDecimal, typeQuantity:
 		return normalDecimal(text)
 	}
 	return "", false
-}
-
-// units fixes the one unit a number has.
-func (p *parser) units(it *item, w wireItem) {
-	if it.kind != typeInteger && it.kind != typeDecimal && it.kind != typeQuantity {
-		return
-	}
-	var found []Coding
-	for _, e := range w.Extension {
-		if (e.URL == extUnit || e.URL == extUnitOption) && e.Coding != nil {
-			c := Coding{Code: e.Coding.Code, System: e.Coding.System, Display: clean(e.Coding.Display)}
-			if e.URL == extUnit {
-				found = []Coding{c}
-				break
-			}
-			found = append(found, c)
-		}
-	}
-	if len(found) == 0 && len(w.Initial) > 0 && w.Initial[0].Quantity != nil {
-		u := w.Initial[0].Quantity
-		if u.Unit != "" || u.Code != "" {
-			found = []Coding{{Code: u.Code, System: u.System, Display: clean(u.Unit)}}
-		}
-	}
-	switch {
-	case len(found) > 1:
-		p.fail("item %q: several units are offered: fix one with questionnaire-unit", w.LinkID)
-	case len(found) == 1:
-		it.unit = found[0]
-		if it.unit.Display == "" {
-			it.unit.Display = it.unit.Code
-		}
-	}
 }

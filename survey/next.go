@@ -92,6 +92,11 @@ func (t *turn) run() (Prompt, error) {
 			return prompt, nil
 		}
 	}
+	if t.s.Step != "" {
+		if prompt, done := t.step(); done {
+			return prompt, nil
+		}
+	}
 	switch t.in.Kind {
 	case Show:
 		return t.show()
@@ -166,8 +171,8 @@ func (t *turn) confirm() (Prompt, bool) {
 	case Reply:
 		switch strings.TrimSuffix(strings.TrimSpace(t.in.Raw), "#") {
 		case "1":
-			t.s.Pending = ""
-			return t.advance(), true
+			t.s.Pending, t.s.Step = "", ""
+			return t.after(it), true
 		case "2":
 			return t.askAgain(it), true
 		}
@@ -179,7 +184,10 @@ func (t *turn) confirm() (Prompt, bool) {
 // askAgain puts the question whose read-back was denied; the stored answer stands until then.
 func (t *turn) askAgain(it *item) Prompt {
 	t.s.Pending, t.s.Attempts = "", 0
-	return t.prompt(it)
+	if t.s.Step = ""; it.each() {
+		t.s.Step = StepLast
+	}
+	return t.put(it)
 }
 
 // show starts, resumes or renders again.
@@ -267,11 +275,18 @@ func (t *turn) reply() (Prompt, error) {
 	} else if t.in.Channel == Voice && t.in.Recording != "" && it.ownWords() {
 		answer.Recording, answer.Raw = t.in.Recording, ""
 	} else {
-		values, problem := read(it, t.in, t.s.Lang)
+		values, half, problem := t.read(it)
 		if problem != nil {
+			if t.s.Held != "" && slices.Contains([]ProblemCode{ProblemTooLow, ProblemTooHigh, ProblemDecimals}, problem.Code) {
+				t.s.Step, t.s.Held = "", "" // it is the whole that is wrong: both halves are asked again
+			}
 			return t.refuse(it, problem), nil
 		}
+		if half != "" {
+			return t.hold(it, half), nil
+		}
 		answer.Values = values
+		answer.Raw = t.allSaid(it, answer.Raw)
 	}
 	t.store(answer)
 	if t.in.Channel == Voice && !answer.Declined && it.readBack() && t.s.Status == InProgress {
@@ -280,7 +295,18 @@ func (t *turn) reply() (Prompt, error) {
 		t.s.Pending = it.linkID
 		return t.readBack(it), nil
 	}
-	return t.advance(), nil
+	return t.after(it), nil
+}
+
+// allSaid is what was said for an answer that is given in several inputs.
+func (t *turn) allSaid(it *item, raw string) string {
+	switch t.s.Step {
+	case StepUnit, StepTime:
+		return t.s.Held + "; " + raw
+	case StepNext, StepLast:
+		return t.st.answers[it.linkID].Raw + "; " + raw
+	}
+	return raw
 }
 
 // store puts the answer in and takes out the answers of items it has disabled.
@@ -325,10 +351,7 @@ func (t *turn) refuse(it *item, problem *Problem) Prompt {
 		t.moveTo(it)
 		t.s.Attempts++
 	}
-	prompt := t.prompt(it)
-	if t.s.Pending == it.linkID {
-		prompt = t.readBack(it)
-	}
+	prompt := t.put(it)
 	switch t.in.Channel {
 	case Voice:
 		prompt.GiveUp = t.s.Attempts >= maxAttempts
@@ -340,7 +363,7 @@ func (t *turn) refuse(it *item, problem *Problem) Prompt {
 
 // advance goes to the first question without an answer, or completes the session.
 func (t *turn) advance() Prompt {
-	t.s.Pending = ""
+	t.s.Pending, t.s.Step, t.s.Held = "", "", ""
 	it := t.q.unanswered(t.st)
 	if it == nil {
 		if t.s.Status != Completed {
@@ -361,7 +384,7 @@ func (t *turn) moveTo(it *item) {
 	if t.s.Current == it.linkID {
 		return
 	}
-	t.s.Current, t.s.Pending, t.s.Attempts = it.linkID, "", 0
+	t.s.Current, t.s.Pending, t.s.Step, t.s.Held, t.s.Attempts = it.linkID, "", "", "", 0
 	t.s.AskedAt = instant(t.in.At)
 }
 

@@ -69,7 +69,7 @@ func TestPhoneCheckInSurvivesAHangUpInTheReadBack(t *testing.T) {
 		t.Errorf("first prompt is %+v", k.p)
 	}
 	k.say("186").at("upper")
-	if k.stored == nil || *k.stored.Values[0].Int != 186 || len(Flags(rules, *k.stored)) != 1 {
+	if k.stored == nil || *k.stored.Values[0].Int != 186 || len(k.q.Flags(rules, *k.stored)) != 1 {
 		t.Fatalf("186 was not stored and flagged as it was keyed: %+v", k.stored)
 	}
 	if k.p.Hint != HintConfirm || k.p.Type != "confirm" || k.p.Answer == nil || k.s.Pending != "upper" || k.p.TakesZero() {
@@ -191,7 +191,7 @@ func TestSkip(t *testing.T) {
 		t.Errorf("a required question was skipped: %+v", k.p)
 	}
 	k.say("yes").at("b").do(Input{Kind: Skip}).at("c")
-	if k.stored == nil || !k.stored.Declined || len(Flags([]FlagRule{{Item: "b", Op: "exists", Level: "urgent"}}, *k.stored)) != 0 {
+	if k.stored == nil || !k.stored.Declined || len(k.q.Flags([]FlagRule{{Item: "b", Op: "exists", Level: "urgent"}}, *k.stored)) != 0 {
 		t.Errorf("skip stored %+v", k.stored)
 	}
 }

@@ -71,8 +71,11 @@ func numberText(v Value) string {
 
 // compareText orders two limits of one item type.
 func compareText(kind, a, b string) int {
-	if kind == typeDate || kind == typeTime {
+	switch kind {
+	case typeDate, typeTime:
 		return strings.Compare(a, b)
+	case typeDateTime:
+		return compareMoments(a, b)
 	}
 	x, okX := new(big.Rat).SetString(a)
 	y, okY := new(big.Rat).SetString(b)
@@ -87,10 +90,10 @@ var (
 	keyedPattern  = regexp.MustCompile(`^(\d*)(?:\*(\d*))?$`)
 )
 
-// readNumber reads an integer, decimal or quantity. By phone * is the decimal point; in
+// readNumber reads an integer, decimal or quantity in a unit. By phone * is the decimal point; in
 // writing point and comma both are, a unit may follow, and "seven" or "siete" will do.
-func readNumber(it *item, in Input, lang string) ([]Value, *Problem) {
-	sign, whole, _, frac, problem := splitNumber(it, in, lang)
+func readNumber(it *item, in Input, lang string, unit Coding) ([]Value, *Problem) {
+	sign, whole, _, frac, problem := splitNumber(it, in, lang, unit)
 	if problem != nil {
 		return nil, problem
 	}
@@ -121,16 +124,16 @@ func readNumber(it *item, in Input, lang string) ([]Value, *Problem) {
 	if !ok {
 		return nil, &Problem{Code: ProblemNumber}
 	}
-	if p := outside(it, text); p != nil {
+	if p := outside(it, text, unit.Code); p != nil {
 		return nil, p
 	}
-	v := Value{Decimal: text, Unit: it.unit.Code}
+	v := Value{Decimal: text, Unit: unit.Code}
 	if it.kind == typeInteger {
 		n, problem := parseInt(text)
 		if problem != nil {
 			return nil, &Problem{Code: tooFar(sign), Min: "-2147483648", Max: "2147483647"}
 		}
-		v = Value{Int: &n, Unit: it.unit.Code}
+		v = Value{Int: &n, Unit: unit.Code}
 	}
 	return []Value{v}, nil
 }
@@ -142,19 +145,26 @@ func tooFar(sign string) ProblemCode {
 	return ProblemTooHigh
 }
 
-// outside checks the range of an item.
-func outside(it *item, text string) *Problem {
-	switch {
-	case it.min != "" && compareText(it.kind, text, it.min) < 0:
-		return &Problem{Code: ProblemTooLow, Min: it.min, Max: it.max}
-	case it.max != "" && compareText(it.kind, text, it.max) > 0:
-		return &Problem{Code: ProblemTooHigh, Min: it.min, Max: it.max}
+// outside checks the range of an item; a number in unit is held against limits in theirs, which are
+// told in unit.
+func outside(it *item, text, unit string) *Problem {
+	p := &Problem{Min: it.boundIn(it.min, it.minUnit, unit), Max: it.boundIn(it.max, it.maxUnit, unit)}
+	if len(it.units) > 0 {
+		p.Unit = it.unitOf(Value{Unit: unit}).Display
 	}
-	return nil
+	switch {
+	case it.min != "" && compareText(it.kind, it.boundIn(text, unit, it.minUnit), it.min) < 0:
+		p.Code = ProblemTooLow
+	case it.max != "" && compareText(it.kind, it.boundIn(text, unit, it.maxUnit), it.max) > 0:
+		p.Code = ProblemTooHigh
+	default:
+		return nil
+	}
+	return p
 }
 
 // splitNumber finds the parts of a number as it was keyed or written.
-func splitNumber(it *item, in Input, lang string) (sign, whole, point, frac string, problem *Problem) {
+func splitNumber(it *item, in Input, lang string, named Coding) (sign, whole, point, frac string, problem *Problem) {
 	bad := &Problem{Code: ProblemNumber, Min: it.min, Max: it.max}
 	if in.Channel == Voice {
 		m := keyedPattern.FindStringSubmatch(in.Raw)
@@ -172,9 +182,9 @@ func splitNumber(it *item, in Input, lang string) (sign, whole, point, frac stri
 		return "", "", "", "", bad
 	}
 	sign, whole, point, frac = m[1], m[2], m[3], m[4]
-	if unit := m[5]; unit != "" && !sameUnit(it.unit, unit) {
-		if it.unit.Display != "" && unitLike(unit) {
-			return "", "", "", "", &Problem{Code: ProblemUnit, Unit: it.unit.Display}
+	if unit := m[5]; unit != "" && !sameUnit(named, unit) {
+		if named.Display != "" && unitLike(unit) {
+			return "", "", "", "", &Problem{Code: ProblemUnit, Unit: named.Display}
 		}
 		return "", "", "", "", bad
 	}

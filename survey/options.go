@@ -10,7 +10,7 @@ const maxOptions = 500
 
 // options compiles the choices of an item, from answerOption or a contained value set.
 func (p *parser) options(it *item, w wireItem) {
-	if it.kind == typeBoolean || it.kind == typeDecimal || it.kind == typeQuantity || it.kind == typeText {
+	if it.kind == typeBoolean || it.kind == typeDecimal || it.kind == typeQuantity || it.kind == typeText || it.kind == typeDateTime {
 		return
 	}
 	var all []option
@@ -58,7 +58,7 @@ func (p *parser) options(it *item, w wireItem) {
 
 // identity tells two options of one item apart.
 func identity(v Value) string {
-	return strings.Join([]string{v.System, v.Code, v.Text, v.Date, v.Time, numberText(v), v.codeless()}, "\x00")
+	return strings.Join([]string{v.System, v.Code, v.Text, v.Date, v.Time, v.DateTime, numberText(v), v.Unit, v.codeless()}, "\x00")
 }
 
 // optionOf is the index of the option that a value is, -1 for own words.

@@ -31,8 +31,8 @@ func Pair(files ...File) ([]byte, error) {
 		dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(f.Data, []byte("\xef\xbb\xbf"))))
 		dec.UseNumber()
 		var doc map[string]any
-		if _, err := Parse(f.Data); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		if _, err := ParseFile(f.Name, f.Data); err != nil {
+			return nil, err
 		}
 		if err := dec.Decode(&doc); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, located(f.Data, err))

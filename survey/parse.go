@@ -207,6 +207,7 @@ func (p *parser) item(w wireItem, parent *item) *item {
 		repeats:    w.Repeats,
 		decimals:   -1,
 		codes:      codings(w.Code),
+		measures:   measures(w.Code),
 		optionFact: isTrue(w.Extension, extOptionFacts),
 		sensitive:  "plain",
 	}
@@ -272,9 +273,8 @@ func (p *parser) display(it *item, w wireItem) {
 // question compiles what only questions have.
 func (p *parser) question(it *item, w wireItem) {
 	reason, ok := map[string]string{
-		typeBoolean: "", typeDecimal: "", typeInteger: "", typeQuantity: "", typeDate: "", typeTime: "",
+		typeBoolean: "", typeDecimal: "", typeInteger: "", typeQuantity: "", typeDate: "", typeTime: "", typeDateTime: "",
 		typeString: "", typeText: "", typeChoice: "", typeOpenChoice: "",
-		"dateTime":   "ask a date and a time as two items",
 		"url":        "use string",
 		"attachment": "files are handed over to staff, not asked for",
 		"reference":  "a person cannot name a record; use choice",
@@ -305,9 +305,10 @@ func (p *parser) question(it *item, w wireItem) {
 	}
 	p.limits(it, w)
 	p.units(it, w)
+	p.boundUnits(it)
 	p.options(it, w)
-	if it.repeats && len(it.options) == 0 {
-		p.fail("item %q: repeats without options: one answer is asked for; remove repeats", w.LinkID)
+	if it.each() && it.kind == typeBoolean {
+		p.fail("item %q: yes or no is asked for once: remove repeats", w.LinkID)
 	}
 }
 
@@ -334,6 +335,15 @@ func codings(wires []wireCoding) []Coding {
 	var all []Coding
 	for _, c := range wires {
 		all = append(all, Coding{Code: c.Code, System: c.System, Display: clean(c.Display)})
+	}
+	return all
+}
+
+// measures are the codes by which the table of units knows what is measured.
+func measures(wires []wireCoding) []string {
+	var all []string
+	for _, c := range wires {
+		all = append(all, SystemName(c.System)+"|"+c.Code)
 	}
 	return all
 }

@@ -38,7 +38,7 @@ func TestParseNamesTheFaultAndTheMend(t *testing.T) {
 		{"looks back", wrap(`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:looks-back","valueString":"half a year"}]}`), "a duration such as P6M"},
 		{"sensitivity", wrap(`{"linkId":"a","type":"boolean","text":"A?","extension":[{"url":"urn:muster:sensitivity","valueCode":"hush"}]}`), "plain, personal or sensitive"},
 		{"repeating group", wrap(`{"linkId":"a","type":"group","repeats":true,"item":[{"linkId":"b","type":"boolean","text":"B?"}]}`), "repeating group"},
-		{"units", wrap(`{"linkId":"a","type":"quantity","text":"A?","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"kg"}},{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"g"}}]}`), "several units"},
+		{"units", wrap(`{"linkId":"a","type":"decimal","text":"A?","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"kg"}},{"url":"http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption","valueCoding":{"code":"g"}}]}`), "several units"},
 		{"condition on nothing", wrap(a + `,{"linkId":"b","type":"boolean","text":"B?","enableWhen":[{"question":"z","operator":"=","answerBoolean":true}]}`), `no item "z"`},
 		{"condition on a group", wrap(`{"linkId":"a","type":"group"},{"linkId":"b","type":"boolean","text":"B?","enableWhen":[{"question":"a","operator":"exists","answerBoolean":true}]}`), "has no answer"},
 		{"condition on hidden", wrap(`{"linkId":"a","type":"boolean","readOnly":true},{"linkId":"b","type":"boolean","text":"B?","enableWhen":[{"question":"a","operator":"=","answerBoolean":true}]}`), "never asked"},

@@ -97,6 +97,17 @@ func (p Prompt) taken() string {
 	case p.Max != "":
 		limits = " up to " + p.Max
 	}
+	if p.Each {
+		p.Each = false
+		return "several answers, each " + p.taken()
+	}
+	if len(p.Units) > 0 {
+		var names []string
+		for _, u := range p.Units {
+			names = append(names, u.Text)
+		}
+		return "a number in one of " + strings.Join(names, ", ")
+	}
 	switch p.Hint {
 	case HintYesNo:
 		return "yes or no"
@@ -114,6 +125,8 @@ func (p Prompt) taken() string {
 		return "a date" + limits
 	case HintTime:
 		return "a time of day" + limits
+	case HintMoment:
+		return "a date and time" + limits
 	}
 	return "own words"
 }
@@ -149,14 +162,14 @@ func (c condition) plain() string {
 		return c.source.linkID + map[bool]string{true: " is answered", false: " is not answered"}[c.exists]
 	}
 	v := c.value
-	text := v.Display + v.Text + v.Date + v.Time
+	text := v.Display + v.Text + v.Date + v.Time + v.DateTime
 	switch {
 	case v.Bool != nil:
 		text = map[bool]string{true: "yes", false: "no"}[*v.Bool]
 	case v.Int != nil:
 		text = fmt.Sprint(*v.Int)
 	case v.Decimal != "":
-		text = v.Decimal
+		text = strings.TrimSpace(v.Decimal + " " + v.Unit)
 	case text == "":
 		text = v.Code
 		for _, o := range c.source.options {

@@ -21,10 +21,17 @@ func (t *turn) prompt(it *item) Prompt {
 		Number:      t.number(it),
 		Sensitivity: it.sensitive,
 		Own:         it.kind == typeOpenChoice,
+		Each:        it.each(),
+	}
+	if len(it.units) > 0 {
+		p.Min, p.Max = "", "" // they are told in the unit that was chosen
 	}
 	var chosen []Value
 	if a, ok := t.st.answers[it.linkID]; ok {
 		p.Answer, chosen = &a, a.Values
+	}
+	if len(it.units) > 0 {
+		p.Units = it.unitOptions(chosen)
 	}
 	for _, o := range it.options {
 		p.Options = append(p.Options, Option{
@@ -57,6 +64,9 @@ func (t *turn) prompt(it *item) Prompt {
 // readBack asks whether a keyed number was heard right.
 func (t *turn) readBack(it *item) Prompt {
 	p := t.prompt(it)
+	if p.Answer != nil && len(p.Answer.Values) > 0 {
+		p.Unit = it.unitOf(p.Answer.Values[len(p.Answer.Values)-1]).Display
+	}
 	p.Type, p.Hint, p.MaxDigits = typeConfirm, HintConfirm, 1
 	p.Intro, p.Help, p.Own = nil, nil, false
 	p.Options = []Option{{Key: "1", Text: yesNo(true, t.s.Lang)}, {Key: "2", Text: yesNo(false, t.s.Lang)}}
@@ -144,6 +154,8 @@ func hint(it *item) Hint {
 		return HintDate
 	case typeTime:
 		return HintTime
+	case typeDateTime:
+		return HintMoment
 	}
 	return HintText
 }

@@ -18,6 +18,14 @@ func read(it *item, in Input, lang string) ([]Value, *Problem) {
 	if strings.TrimSpace(said(in)) == "" {
 		return nil, &Problem{Code: ProblemEmpty}
 	}
+	if it.each() && in.Channel != Voice {
+		return readEach(it, in, lang)
+	}
+	return readOne(it, in, lang)
+}
+
+// readOne is read for a question of one answer, or of several options.
+func readOne(it *item, in Input, lang string) ([]Value, *Problem) {
 	if it.kind == typeOpenChoice && in.Channel != Voice {
 		return readOpen(it, in)
 	}
@@ -28,11 +36,13 @@ func read(it *item, in Input, lang string) ([]Value, *Problem) {
 	case typeBoolean:
 		return readBool(in)
 	case typeInteger, typeDecimal, typeQuantity:
-		return readNumber(it, in, lang)
+		return readNumber(it, in, lang, it.unit)
 	case typeDate:
 		return readDate(it, in, lang)
 	case typeTime:
 		return readTime(it, in)
+	case typeDateTime:
+		return readMoment(it, in, lang)
 	}
 	return readText(it, in)
 }

@@ -128,14 +128,19 @@ func walk(t *testing.T, name string, q *Questionnaire, ways []Channel, rng *rand
 			t.Fatalf("%s: no answer to %q is known to the walker", name, target)
 		}
 		for i, c := range ways {
-			in := inputs[c]
-			in.LinkID = target
-			k := talks[i].do(in)
-			if k.p.Problem != nil {
-				t.Fatalf("%s by %s: %q to %q is refused: %+v", name, c, said(in), target, *k.p.Problem)
+			k, in := talks[i], inputs[c]
+			for _, raw := range strings.Split(in.Raw, "\x00") {
+				in.LinkID, in.Raw = target, raw
+				k.do(in)
+				if k.p.Problem != nil {
+					t.Fatalf("%s by %s: %q to %q is refused: %+v", name, c, said(in), target, *k.p.Problem)
+				}
+				for k.s.Pending != "" {
+					k.say("1")
+				}
 			}
-			for k.s.Pending != "" {
-				k.say("1")
+			if k.s.Step == StepMore {
+				k.say("2")
 			}
 			if k.p.LinkID != lead.p.LinkID || k.p.Done != lead.p.Done {
 				t.Fatalf("%s: after %q to %q the web asks %q, %s asks %q", name, said(in), target, lead.p.LinkID, c, k.p.LinkID)
@@ -212,7 +217,16 @@ func give(it *item, rng *rand.Rand) (map[Channel]Input, bool) {
 	case typeInteger:
 		n := strconv.Itoa(between(0, 99))
 		return as(n, n, n+"#")
-	case typeDecimal, typeQuantity:
+	case typeDateTime:
+		d := evening.AddDate(0, 0, -rng.IntN(3000))
+		return as(d.Format("2006-01-02 15:04"), d.Format("January 2, 2006, 15:04"), d.Format("01022006")+"#\x00"+d.Format("1504")+"#")
+	case typeQuantity:
+		if n := len(it.units); n > 0 {
+			i, number := rng.IntN(n), strconv.Itoa(between(20, 99))
+			return as(number+" "+it.units[i].Code, number+" "+it.units[i].Display, number+"#\x00"+strconv.Itoa(i+1))
+		}
+		fallthrough
+	case typeDecimal:
 		n := strconv.Itoa(between(0, 99))
 		return as(n, n+" ", n+"#")
 	case typeDate:

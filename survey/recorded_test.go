@@ -59,7 +59,7 @@ func TestRecordedAnswer(t *testing.T) {
 	if strings.Contains(string(out), "asked-declined") {
 		t.Error("a recorded answer is taken for a refusal")
 	}
-	if flags := Flags([]FlagRule{{Item: "more", Op: "=", Value: "x", Level: "urgent"}, {Item: "more", Op: "exists", Level: "urgent"}}, *a); len(flags) != 1 || flags[0].Rule.Op != "exists" {
+	if flags := q.Flags([]FlagRule{{Item: "more", Op: "=", Value: "x", Level: "urgent"}, {Item: "more", Op: "exists", Level: "urgent"}}, *a); len(flags) != 1 || flags[0].Rule.Op != "exists" {
 		t.Errorf("that something was said is all that is known: %+v", flags)
 	}
 }

@@ -35,6 +35,7 @@ type (
 		Integer    *int64          `json:"valueInteger,omitempty"`
 		Date       string          `json:"valueDate,omitempty"`
 		Time       string          `json:"valueTime,omitempty"`
+		DateTime   string          `json:"valueDateTime,omitempty"`
 		String     string          `json:"valueString,omitempty"`
 		Coding     *outCoding      `json:"valueCoding,omitempty"`
 		Quantity   *outQuantity    `json:"valueQuantity,omitempty"`
@@ -43,6 +44,7 @@ type (
 		IntegerExt *outElement     `json:"_valueInteger,omitempty"`
 		DateExt    *outElement     `json:"_valueDate,omitempty"`
 		TimeExt    *outElement     `json:"_valueTime,omitempty"`
+		MomentExt  *outElement     `json:"_valueDateTime,omitempty"`
 		StringExt  *outElement     `json:"_valueString,omitempty"`
 		Item       []outItem       `json:"item,omitempty"`
 	}
@@ -191,7 +193,8 @@ func answer(it *item, v Value) outAnswer {
 	case v.Int != nil:
 		return outAnswer{Integer: v.Int}
 	case v.Decimal != "" && it.kind == typeQuantity:
-		u := outQuantity{Value: json.RawMessage(v.Decimal), Unit: it.unit.Display, System: it.unit.System, Code: it.unit.Code}
+		unit := it.unitOf(v)
+		u := outQuantity{Value: json.RawMessage(v.Decimal), Unit: unit.Display, System: unit.System, Code: unit.Code}
 		if u.System == "" {
 			u.Code = "" // a code means nothing without its system (FHIR qty-3)
 		}
@@ -202,6 +205,8 @@ func answer(it *item, v Value) outAnswer {
 		return outAnswer{Date: v.Date}
 	case v.Time != "":
 		return outAnswer{Time: v.Time}
+	case v.DateTime != "":
+		return outAnswer{DateTime: v.DateTime}
 	case v.Code != "" || v.Display != "":
 		return outAnswer{Coding: &outCoding{System: v.System, Code: v.Code, Display: v.Display}}
 	}
@@ -223,6 +228,8 @@ func declined(it *item) outAnswer {
 		return outAnswer{DateExt: e}
 	case typeTime:
 		return outAnswer{TimeExt: e}
+	case typeDateTime:
+		return outAnswer{MomentExt: e}
 	case typeQuantity:
 		return outAnswer{Quantity: &outQuantity{Extension: why}}
 	case typeChoice, typeOpenChoice:
@@ -265,8 +272,8 @@ func capture(a Answer) outExtension {
 // valueText words a value in lang, as it is shown to people.
 func valueText(it *item, v Value, lang string) string {
 	unit := ""
-	if it.unit.Display != "" {
-		unit = " " + it.unit.Display
+	if u := it.unitOf(v); u.Display != "" {
+		unit = " " + u.Display
 	}
 	switch {
 	case v.Bool != nil:
@@ -289,6 +296,8 @@ func valueText(it *item, v Value, lang string) string {
 		return v.Date
 	case v.Time != "":
 		return v.Time[:min(5, len(v.Time))]
+	case v.DateTime != "":
+		return momentText(v.DateTime)
 	}
 	return v.Text
 }

@@ -215,6 +215,9 @@ func (p *parser) band(id string, e wireExtension) band {
 
 // unscored says why a question has no number to add, or "".
 func (it *item) unscored() string {
+	if it.numeric() && len(it.units) > 0 {
+		return "is answered in one of several units: fix one with questionnaire-unit"
+	}
 	if it.numeric() {
 		return ""
 	}

@@ -38,7 +38,10 @@ type Session struct {
 	Current string `bson:"current,omitempty" json:"current,omitempty"`
 	// Pending is set to Current while a number keyed on the phone is read back for
 	// confirmation. The answer is already stored; a hang-up loses nothing.
-	Pending  string    `bson:"pending,omitempty" json:"pending,omitempty"`
+	Pending string `bson:"pending,omitempty" json:"pending,omitempty"`
+	// Step says that the answer to Current is given in several inputs, and Held is its first half.
+	Step     Step      `bson:"step,omitempty" json:"step,omitempty"`
+	Held     string    `bson:"held,omitempty" json:"held,omitempty"`
 	Attempts int       `bson:"attempts,omitempty" json:"attempts,omitempty"` // inputs refused for Current
 	AskedAt  time.Time `bson:"askedAt,omitempty" json:"askedAt,omitzero"`    // when Current was first asked
 	// Mode is the policy of this session, "" for allowed; Mixed says that a flagged one has answers
@@ -67,7 +70,7 @@ type Answer struct {
 	Prompt string `bson:"prompt,omitempty" json:"prompt,omitempty"`
 }
 
-// Value holds exactly one of Bool, Int, Decimal, Text, Date, Time or Code.
+// Value holds exactly one of Bool, Int, Decimal, Text, Date, Time, DateTime or Code.
 type Value struct {
 	Bool    *bool  `bson:"bool,omitempty" json:"bool,omitempty"`
 	Int     *int64 `bson:"int,omitempty" json:"int,omitempty"`
@@ -75,9 +78,11 @@ type Value struct {
 	Text    string `bson:"text,omitempty" json:"text,omitempty"`
 	Date    string `bson:"date,omitempty" json:"date,omitempty"` // YYYY-MM-DD
 	Time    string `bson:"time,omitempty" json:"time,omitempty"` // HH:MM:SS
-	Code    string `bson:"code,omitempty" json:"code,omitempty"`
-	System  string `bson:"system,omitempty" json:"system,omitempty"`   // of Code
-	Display string `bson:"display,omitempty" json:"display,omitempty"` // of Code, in the source language
+	// DateTime is a moment with the offset of the person's zone: 2026-03-04T09:30:00-05:00.
+	DateTime string `bson:"dateTime,omitempty" json:"dateTime,omitempty"`
+	Code     string `bson:"code,omitempty" json:"code,omitempty"`
+	System   string `bson:"system,omitempty" json:"system,omitempty"`   // of Code
+	Display  string `bson:"display,omitempty" json:"display,omitempty"` // of Code, in the source language
 	// Ordinal is the score of the option chosen (FHIR ordinalValue), "" if it has none.
 	Ordinal string `bson:"ordinal,omitempty" json:"ordinal,omitempty"`
 	Unit    string `bson:"unit,omitempty" json:"unit,omitempty"` // UCUM code of a Decimal or Int

@@ -49,6 +49,11 @@ func (p Prompt) SMS(lang i18n.Lang) (body string, ok bool) {
 		add(i18n.T(lang, "sms.askDate"))
 	case HintTime:
 		add(i18n.T(lang, "sms.askTime"))
+	case HintMoment:
+		add(i18n.T(lang, "sms.askMoment"))
+	}
+	if p.Each {
+		add(i18n.T(lang, "sms.askEach"))
 	}
 	if p.Own {
 		add(i18n.T(lang, "sms.askOpen"))
@@ -62,6 +67,13 @@ func (p Prompt) SMS(lang i18n.Lang) (body string, ok bool) {
 
 // asksNumber says which numbers are taken, and after a refusal in which unit too.
 func (p Prompt) asksNumber(lang i18n.Lang) string {
+	if len(p.Units) > 0 {
+		names := make([]string, len(p.Units))
+		for i, u := range p.Units {
+			names[i] = u.Text
+		}
+		return i18n.T(lang, "sms.askNumberUnits", "units", strings.Join(names, ", "))
+	}
 	unit := ""
 	if p.Problem != nil {
 		unit = p.Unit

@@ -31,7 +31,7 @@ func (p Prompt) Spoken(lang i18n.Lang) []string {
 		say("voice.number")
 	case HintDecimal:
 		say("voice.decimal")
-	case HintDate:
+	case HintDate, HintMoment:
 		if p.DayFirst {
 			say("voice.dateDayFirst")
 		} else {

@@ -63,12 +63,13 @@ type Hint string
 // The ways to give an answer.
 const (
 	HintYesNo   Hint = "yes-no"
-	HintOne     Hint = "one"     // one option
-	HintMany    Hint = "many"    // several options: "1,3"; by phone keys, then #
-	HintWhole   Hint = "whole"   // whole number
-	HintDecimal Hint = "decimal" // by phone * is the decimal point
-	HintDate    Hint = "date"    // by phone MMDDYYYY, or DDMMYYYY
-	HintTime    Hint = "time"    // by phone HHMM, then 1 a.m. or 2 p.m.
+	HintOne     Hint = "one"      // one option
+	HintMany    Hint = "many"     // several options: "1,3"; by phone keys, then #
+	HintWhole   Hint = "whole"    // whole number
+	HintDecimal Hint = "decimal"  // by phone * is the decimal point
+	HintDate    Hint = "date"     // by phone MMDDYYYY, or DDMMYYYY
+	HintTime    Hint = "time"     // by phone HHMM, then 1 a.m. or 2 p.m.
+	HintMoment  Hint = "dateTime" // date and time of day; by phone the date, and then the time
 	HintText    Hint = "text"
 	HintOpen    Hint = "open"    // one option, or own words
 	HintConfirm Hint = "confirm" // read the value back: 1 yes, 2 no
@@ -97,13 +98,16 @@ type Prompt struct {
 	OwnText string // those of the stored answer
 
 	Required  bool
-	Min, Max  string // inclusive limits as text, "" = none
-	Unit      string // to print or say, such as "mmHg"
-	MaxDigits int    // most keys a phone answer can need, 0 = unknown: ends with #
-	MaxLength int    // characters of a text, 0 = no limit of its own
-	Decimals  int    // most decimal places, -1 = any
-	DayFirst  bool   // by phone: a date is keyed with the day before the month
-	Number    int    // 1-based question number; there is no honest total
+	Min, Max  string   // inclusive limits as text, "" = none
+	Unit      string   // to print or say, such as "mmHg"
+	Units     []Option // units to choose from, beside the number
+	Each      bool     // several plain answers are taken: on a page one on each line
+	Step      Step     // which part of an answer this asks for, "" for all of it
+	MaxDigits int      // most keys a phone answer can need, 0 = unknown: ends with #
+	MaxLength int      // characters of a text, 0 = no limit of its own
+	Decimals  int      // most decimal places, -1 = any
+	DayFirst  bool     // by phone: a date is keyed with the day before the month
+	Number    int      // 1-based question number; there is no honest total
 
 	Sensitivity string  // plain, personal or sensitive
 	Answer      *Answer // what is stored for this item now (edit, read-back)

@@ -23,7 +23,7 @@ func drawQuestionnaire(t *rapid.T) *Questionnaire {
 	for i := range rapid.IntRange(1, 12).Draw(t, "items") {
 		id := fmt.Sprintf("q%d", i)
 		it := m{"linkId": id, "text": "Question " + id + "?"}
-		kinds := []string{"boolean", "integer", "decimal", "quantity", "choice", "many", "date", "time", "display"}
+		kinds := []string{"boolean", "integer", "decimal", "quantity", "choice", "many", "date", "time", "dateTime", "weight", "numbers", "readings", "days", "display"}
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
 		it["type"] = kind
 		switch kind {
@@ -31,6 +31,14 @@ func drawQuestionnaire(t *rapid.T) *Questionnaire {
 			it["extension"] = []any{ext("minValue", rapid.IntRange(0, 20).Draw(t, "min")), ext("maxValue", rapid.IntRange(20, 300).Draw(t, "max"))}
 		case "decimal", "quantity":
 			it["extension"] = []any{ext("maxDecimalPlaces", rapid.IntRange(0, 3).Draw(t, "places")), ext("minValue", 0), ext("maxValue", 500)}
+		case "weight":
+			it["type"], it["extension"] = "quantity", []any{
+				m{"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption", "valueCoding": m{"system": systemUCUM, "code": "kg", "display": "kilos"}},
+				m{"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption", "valueCoding": m{"system": systemUCUM, "code": "[lb_av]", "display": "pounds"}},
+				m{"url": extMinQuantity, "valueQuantity": m{"value": 30, "unit": "kilos", "system": systemUCUM, "code": "kg"}}, ext("maxDecimalPlaces", 1)}
+		case "numbers", "readings", "days":
+			it["type"], it["repeats"] = map[string]string{"numbers": "integer", "readings": "decimal", "days": "date"}[kind], true
+			it["extension"] = []any{ext("questionnaire-maxOccurs", rapid.IntRange(2, 4).Draw(t, "most")), ext("maxDecimalPlaces", 2)}
 		case "choice", "many":
 			var options []any
 			for o := range rapid.IntRange(1, 12).Draw(t, "options") {
@@ -38,15 +46,27 @@ func drawQuestionnaire(t *rapid.T) *Questionnaire {
 			}
 			it["type"], it["repeats"], it["answerOption"] = "choice", kind == "many", options
 		}
+		if kind == "weight" {
+			it["text"] = "Weight?"
+		}
 		it["required"] = kind != "display" && rapid.IntRange(0, 3).Draw(t, "required") == 0
 		if len(asked) > 0 && rapid.Bool().Draw(t, "conditional") {
 			source := rapid.SampledFrom(asked).Draw(t, "source")
 			when := m{"question": source["linkId"], "operator": "exists", "answerBoolean": rapid.Bool().Draw(t, "wanted")}
-			switch source["type"] {
+			of := source["type"]
+			if source["repeats"] == true && of == "integer" {
+				of = "" // by phone each number may open and close what depends on it, before all are told
+			}
+			switch of {
 			case "boolean":
 				when = m{"question": source["linkId"], "operator": rapid.SampledFrom([]string{"=", "!="}).Draw(t, "op"), "answerBoolean": true}
 			case "integer":
 				when = m{"question": source["linkId"], "operator": rapid.SampledFrom([]string{"=", ">", "<=", "!="}).Draw(t, "op"), "answerInteger": 50}
+			case "quantity":
+				if source["text"] == "Weight?" {
+					when = m{"question": source["linkId"], "operator": rapid.SampledFrom([]string{">", "<="}).Draw(t, "op"),
+						"answerQuantity": m{"value": 150, "system": systemUCUM, "code": rapid.SampledFrom([]string{"[lb_av]", "kg", "g"}).Draw(t, "in")}}
+				}
 			case "choice":
 				when = m{"question": source["linkId"], "operator": "=", "answerCoding": m{"system": "s", "code": "c0"}}
 			}
@@ -78,10 +98,26 @@ func drawQuestionnaire(t *rapid.T) *Questionnaire {
 	return q
 }
 
-// spellings draws an answer and says how it is given on each channel.
-func spellings(t *rapid.T, it *item) map[Channel]string {
-	written := func(web, sms, voice string) map[Channel]string {
-		return map[Channel]string{Web: web, SMS: sms, Voice: voice}
+// spellings draws an answer and says how it is given on each channel, in one input or several.
+func spellings(t *rapid.T, it *item) map[Channel][]string {
+	written := func(web, sms string, voice ...string) map[Channel][]string {
+		return map[Channel][]string{Web: {web}, SMS: {sms}, Voice: voice}
+	}
+	if it.each() {
+		one := *it
+		one.repeats, one.most = false, 0
+		var web, sms, voice []string
+		n := rapid.IntRange(1, it.most).Draw(t, "count")
+		for i := range n {
+			x := spellings(t, &one)
+			web, sms, voice = append(web, x[Web]...), append(sms, x[SMS]...), append(voice, x[Voice]...)
+			if i < n-1 {
+				voice = append(voice, "1") // there is another
+			} else if n < it.most {
+				voice = append(voice, "2#")
+			}
+		}
+		return map[Channel][]string{Web: {strings.Join(web, "\n")}, SMS: {strings.Join(sms, "; ")}, Voice: voice}
 	}
 	if len(it.options) > 0 {
 		all := rapid.SliceOfNDistinct(rapid.IntRange(0, len(it.options)-1), 1, 1, rapid.ID)
@@ -107,7 +143,19 @@ func spellings(t *rapid.T, it *item) map[Channel]string {
 	case typeInteger:
 		n := rapid.IntRange(0, 320).Draw(t, "n")
 		return written(fmt.Sprint(n), fmt.Sprintf(" %d. ", n), fmt.Sprintf("%d#", n))
-	case typeDecimal, typeQuantity:
+	case typeQuantity:
+		if len(it.units) > 0 {
+			n := rapid.IntRange(0, 320).Draw(t, "n")
+			i := rapid.IntRange(0, 1).Draw(t, "unit")
+			name := []string{"kg", "lbs"}[i]
+			said := written(fmt.Sprintf("%d %s", n, it.units[i].Code), fmt.Sprintf("%d%s", n, name), fmt.Sprintf("%d#", n), fmt.Sprint(i+1))
+			if rapid.Bool().Draw(t, "the unit after the number") {
+				said[SMS] = []string{fmt.Sprint(n), name}
+			}
+			return said
+		}
+		fallthrough
+	case typeDecimal:
 		whole := rapid.IntRange(0, 520).Draw(t, "whole")
 		places := rapid.IntRange(0, max(it.decimals, 0)).Draw(t, "digits")
 		if places == 0 {
@@ -115,8 +163,8 @@ func spellings(t *rapid.T, it *item) map[Channel]string {
 		}
 		frac := rapid.StringOfN(rapid.RuneFrom([]rune("0123456789")), places, places, -1).Draw(t, "frac")
 		sms := ","
-		if places == 3 {
-			sms = "." // a comma before three digits is refused as unclear
+		if places == 3 || it.max == "" {
+			sms = "." // a comma before three digits is refused as unclear, and one in a list of numbers
 		}
 		return written(fmt.Sprintf("%d.%s", whole, frac), fmt.Sprintf("%d%s%s", whole, sms, frac), fmt.Sprintf("%d*%s", whole, frac))
 	case typeDate:
@@ -129,6 +177,14 @@ func spellings(t *rapid.T, it *item) map[Channel]string {
 			half = "2"
 		}
 		return written(d.Format("15:04"), d.Format("3:04 PM"), d.Format("0304")+half)
+	}
+	if it.kind == typeDateTime {
+		d := evening.Add(time.Duration(rapid.IntRange(-200000, 20000).Draw(t, "minutes")) * time.Minute)
+		half := "1"
+		if d.Hour() >= 12 {
+			half = "2"
+		}
+		return written(d.Format("2006-01-02 15:04"), d.Format("January 2, 2006 at 3:04 PM"), d.Format("01022006"), d.Format("0304")+half)
 	}
 	panic("no spelling for " + it.kind)
 }
@@ -155,13 +211,18 @@ func TestSameAnswersGiveTheSameResponseOnEveryChannel(t *testing.T) {
 			skip := rapid.IntRange(0, 5).Draw(rt, "skip") == 0
 			said := spellings(rt, it)
 			for _, c := range channels {
-				in := Input{Kind: Reply, LinkID: target, Raw: said[c]}
+				k := talks[c]
 				if skip {
-					in = Input{Kind: Skip, LinkID: target}
+					k.do(Input{Kind: Skip, LinkID: target})
+					continue
 				}
-				k := talks[c].do(in)
-				if k.s.Pending != "" {
-					k.say("1")
+				for _, raw := range said[c] {
+					if k.do(Input{Kind: Reply, LinkID: target, Raw: raw}); k.p.Problem != nil {
+						break
+					}
+					if k.s.Pending != "" {
+						k.say("1")
+					}
 				}
 			}
 			for _, c := range channels[1:] {
@@ -213,7 +274,7 @@ func TestAnyInputKeepsTheSessionSound(t *testing.T) {
 			in := Input{
 				Kind:    rapid.SampledFrom([]InputKind{Show, Reply, Reply, Reply, NoInput, Skip, Back, Repeat}).Draw(rt, "kind"),
 				Channel: rapid.SampledFrom([]Channel{Web, SMS, Voice, Staff}).Draw(rt, "channel"),
-				Raw:     rapid.OneOf(rapid.SampledFrom([]string{"1", "2", "12", "37.5", "today", "05032025", "02302", "Sí", "*", "#", ""}), rapid.String()).Draw(rt, "raw"),
+				Raw:     rapid.OneOf(rapid.SampledFrom([]string{"1", "2", "12", "37.5", "72 kg", "lb", "1, 2", "today", "today 2:30 pm", "05032025", "02302", "Sí", "*", "#", ""}), rapid.String()).Draw(rt, "raw"),
 				LinkID:  rapid.SampledFrom([]string{"", "", "", "q0", "q1", "q5", "g", "nowhere"}).Draw(rt, "linkId"),
 				At:      evening,
 			}

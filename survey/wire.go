@@ -69,21 +69,23 @@ type (
 		Extension []wireExtension `json:"extension"`
 	}
 	wireExtension struct {
-		URL       string          `json:"url"`
-		Extension []wireExtension `json:"extension"`
-		String    string          `json:"valueString"`
-		StringExt *wireElement    `json:"_valueString"`
-		Markdown  string          `json:"valueMarkdown"`
-		Code      string          `json:"valueCode"`
-		Boolean   *bool           `json:"valueBoolean"`
-		Integer   wireNumber      `json:"valueInteger"`
-		Decimal   wireNumber      `json:"valueDecimal"`
-		Date      string          `json:"valueDate"`
-		DateExt   *wireElement    `json:"_valueDate"`
-		Time      string          `json:"valueTime"`
-		Coding    *wireCoding     `json:"valueCoding"`
-		Concept   *wireConcept    `json:"valueCodeableConcept"`
-		Quantity  *wireQuantity   `json:"valueQuantity"`
+		URL         string          `json:"url"`
+		Extension   []wireExtension `json:"extension"`
+		String      string          `json:"valueString"`
+		StringExt   *wireElement    `json:"_valueString"`
+		Markdown    string          `json:"valueMarkdown"`
+		Code        string          `json:"valueCode"`
+		Boolean     *bool           `json:"valueBoolean"`
+		Integer     wireNumber      `json:"valueInteger"`
+		Decimal     wireNumber      `json:"valueDecimal"`
+		Date        string          `json:"valueDate"`
+		DateExt     *wireElement    `json:"_valueDate"`
+		Time        string          `json:"valueTime"`
+		DateTime    string          `json:"valueDateTime"`
+		DateTimeExt *wireElement    `json:"_valueDateTime"`
+		Coding      *wireCoding     `json:"valueCoding"`
+		Concept     *wireConcept    `json:"valueCodeableConcept"`
+		Quantity    *wireQuantity   `json:"valueQuantity"`
 	}
 	wireCoding struct {
 		System     string          `json:"system"`

@@ -44,13 +44,24 @@ func (c *Coordinator) Allow(ctx context.Context, m outbox.Message, now time.Time
 	if m.Point != "" && ask.Point == nil {
 		return outbox.Decision{Reason: "the number is not this person's any more"}, nil
 	}
-	if ask, err = c.ask(ctx, &person, ask, StudyID(m.Study)); err != nil {
+	var st Study
+	if m.Study != "" {
+		if st, err = c.studies.Get(ctx, m.Study); err != nil {
+			return outbox.Decision{}, err
+		}
+	}
+	if ask, err = c.askOf(ctx, &person, ask, &st); err != nil {
 		return outbox.Decision{}, err
 	}
 	if ask.Recent, err = c.gone(ctx, ask.Recent, m.Touch); err != nil {
 		return outbox.Decision{}, err
 	}
 	g := contacts.May(person, ask)
+	if g.OK {
+		if why, err := c.unapproved(ctx, &st, &m); err != nil || why != "" {
+			return outbox.Decision{Reason: why}, err
+		}
+	}
 	return outbox.Decision{OK: g.OK, NotBefore: g.NotBefore, Reason: g.Sentence()}, nil
 }
 

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -234,8 +235,8 @@ func Facts(q *survey.Questionnaire, s survey.Session, scope, source string, zone
 			}
 		case f.Value.Code != "":
 			x.ValueCode, x.ValueText = strings.TrimPrefix(survey.SystemName(f.Value.System)+"|"+f.Value.Code, "|"), f.Value.Display
-		case f.Value.Date != "":
-			x.Text = f.Value.Date
+		case f.Value.Date != "" || f.Value.DateTime != "":
+			x.Text = cmp.Or(f.Value.Date, f.Value.DateTime)
 		}
 		out = append(out, x)
 	}

@@ -65,6 +65,7 @@ type Coordinator struct {
 	tasks     *docstore.Collection[Task, *Task]
 	words     *docstore.Collection[carrierWord, *carrierWord]
 	editions  *docstore.Collection[QuestionnaireVersion, *QuestionnaireVersion]
+	texts     *docstore.Collection[TextApproval, *TextApproval]
 	shifts    *docstore.Collection[Shift, *Shift]
 	rotas     *docstore.Collection[rota, *rota]
 
@@ -130,7 +131,7 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	open("responses", func() (e error) {
 		c.responses, e = docstore.Open[Response](ctx, d.Store, docstore.Spec{Name: "responses", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "subject_day", Fields: []string{"subject", "day"}}, {Name: "state_closes", Fields: []string{"state", "closes"}}, {Name: "alone_closes", Fields: []string{"alone", "closes"}}},
-			Codec:   ofStudy(d.Keys.FieldsApart("responses", subjectOf, seal.Apart{Path: "session.answers[]", Part: preScreened}, "session.answers[].raw", "session.answers[].values[].text"))})
+			Codec:   ofStudy(d.Keys.FieldsApart("responses", subjectOf, seal.Apart{Path: "session.answers[]", Part: preScreened}, "session.answers[].raw", "session.answers[].values[].text", "session.held"))})
 		return
 	})
 	open("alerts", func() (e error) {
@@ -143,6 +144,10 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		c.tasks, e = docstore.Open[Task](ctx, d.Store, docstore.Spec{Name: "tasks", Version: 1,
 			Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "state_due", Fields: []string{"state", "due"}}},
 			Codec:   sealed("tasks", "text", "outcome")})
+		return
+	})
+	open("texts", func() (e error) {
+		c.texts, e = docstore.Open[TextApproval](ctx, d.Store, docstore.Spec{Name: "texts", Version: 1, Indexes: []docstore.Index{{Name: "study", Fields: []string{"study"}}}})
 		return
 	})
 	open("questionnaires", func() (e error) {

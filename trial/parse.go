@@ -124,6 +124,9 @@ func (s *Study) Check() error {
 	s.Contact.check(&p)
 	s.checkReminders(&p)
 	s.checkPlans(&p)
+	for _, f := range s.ownWording() {
+		p.when(f.Error, f.Text, "%q %s", f.Place, f.Says)
+	}
 	return p.err()
 }
 

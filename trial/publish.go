@@ -27,7 +27,7 @@ func (c *Coordinator) PutQuestionnaire(ctx context.Context, by audit.Actor, name
 	if len(file) > maxSource {
 		return v, false, fmt.Errorf("%w: the file is larger than %d bytes: split it", ErrQuestionnaire, maxSource)
 	}
-	q, err := survey.Parse(file)
+	q, err := survey.ParseFile(name, file)
 	if err != nil {
 		return v, false, fmt.Errorf("%w: %w", ErrQuestionnaire, err)
 	}

@@ -3,7 +3,6 @@ package trial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/muster-health/muster/internal/audit"
@@ -59,9 +58,9 @@ func (c *Coordinator) QuestionnaireAt(ctx context.Context, ref string) (*survey.
 	if err != nil {
 		return nil, err
 	}
-	q, err := survey.Parse([]byte(v.Source))
+	q, err := survey.ParseFile("questionnaire "+ref+" as it was kept", []byte(v.Source))
 	if err != nil {
-		return nil, fmt.Errorf("questionnaire %s as it was kept: %w", ref, err)
+		return nil, err
 	}
 	if !v.Answered.IsZero() { // never changed from then on
 		c.answered.Store(ref, q)

@@ -40,7 +40,7 @@ func (c *Coordinator) raise(ctx context.Context, b *docstore.Batch, r *Response,
 
 // raiseOne is raise for what one answer raises by itself.
 func (c *Coordinator) raiseOne(ctx context.Context, b *docstore.Batch, r *Response, st *Study, rules []survey.FlagRule, q *survey.Questionnaire, a survey.Answer, p survey.Prompt) ([]survey.Flag, error) {
-	flags := survey.Flags(rules, a)
+	flags := q.Flags(rules, a)
 	id := AlertID(r.ID, a.LinkID)
 	old, err := c.alerts.Get(ctx, id)
 	switch {

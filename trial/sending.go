@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/muster-health/muster/contacts"
@@ -246,6 +247,10 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	if m.State == outbox.Expired && m.Kind == outbox.Email && m.Visit == "" && m.Person != "" && contacts.Purpose(m.Purpose) != contacts.Requested {
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study),
 			Text: "The mail server did not take an e-mail for three days. Reach this person another way.", Due: now.Add(4 * time.Hour)})
+	}
+	if m.State == outbox.Cancelled && strings.HasPrefix(m.Reason, notApproved) {
+		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "message-failed", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study), Visit: m.Visit,
+			Text: "A message was not sent: " + m.Reason + ". Reach this person another way, and have the words approved on the study's page of texts.", Due: now})
 	}
 	if m.State == outbox.Expired && m.Visit != "" {
 		c.AddTask(b, Task{Meta: docstore.Meta{ID: "tsk_" + m.ID}, Kind: "call", Person: contacts.PersonID(m.Person), Study: StudyID(m.Study), Visit: m.Visit,

@@ -50,8 +50,10 @@ type Study struct {
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
 	Recordings    string       `bson:"recordings,omitempty" yaml:"recordings"`       // "no" (default), "yes": questions in own words are asked by phone too, and what is said is recorded (F13)
-	OnCall        []OnCall     `bson:"onCall,omitempty" yaml:"onCall"`
-	OutOfHours    string       `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then, in words (F18)
+	// TextsNeedApproval: nothing goes out whose words have no approval of their own (F17).
+	TextsNeedApproval bool     `bson:"textsNeedApproval,omitempty" yaml:"textsNeedApproval"`
+	OnCall            []OnCall `bson:"onCall,omitempty" yaml:"onCall"`
+	OutOfHours        string   `bson:"outOfHours,omitempty" yaml:"outOfHours"` // what happens to a red flag then, in words (F18)
 	// OnCallHours are those in which the study promises that somebody is on call: "always", or as of a
 	// Site; "" = whatever hours those on call have.
 	OnCallHours string `bson:"onCallHours,omitempty" yaml:"onCallHours"`

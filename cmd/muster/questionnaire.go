@@ -122,9 +122,9 @@ func questionnairePreview() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				q, err := survey.Parse(data)
+				q, err := survey.ParseFile(name, data)
 				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
+					return err
 				}
 				x := previewed{File: name, Ref: q.Ref(), Title: q.Title("en"), Notice: q.Notice(), Mode: q.Mode()}
 				speaks := langs

@@ -13,7 +13,7 @@ import (
 
 func studyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "study", Short: "Studies"}
-	cmd.AddCommand(studyPutCommand(), retainCommand(), criteriaCommand(), versionsCommand(), setsCommand())
+	cmd.AddCommand(studyPutCommand(), studyCheckCommand(), retainCommand(), criteriaCommand(), versionsCommand(), setsCommand())
 	return cmd
 }
 

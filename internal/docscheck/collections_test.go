@@ -54,6 +54,7 @@ var stored = map[string][2]string{
 	"prompts":        {"ivr", "Prompt"},
 	"questionnaires": {"trial", "QuestionnaireVersion"},
 	"recordings":     {"trial", "Recording"},
+	"texts":          {"trial", "TextApproval"},
 	"repeats":        {"contacts", "repeat"},
 	"replays":        {"ivr", "replay"},
 	"responses":      {"trial", "Response"},

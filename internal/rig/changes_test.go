@@ -279,6 +279,15 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("begin questionnaire", err)
 	do("retire questionnaire", r.Trial.RetireQuestionnaire(ctx, by, "urn:example:own|2"))
 
+	words, err := r.Trial.Study(ctx, "STEADY")
+	do("study", err)
+	texts, err := r.Trial.Texts(ctx, &words)
+	do("texts", err)
+	for range 2 {
+		do("approve", r.Trial.ApproveTexts(ctx, by, "STEADY", trial.TextApproval{Board: "LUH-1/3", Translator: "A. Lark", Translated: "2026-02-20"}, texts))
+	}
+	do("withdraw", r.Trial.WithdrawText(ctx, by, "STEADY", texts[0]))
+
 	// The diary: by web with a red flag, by phone, and not at all.
 	practice, err := r.Trial.BeginPractice(ctx, by, id)
 	do("practice", err)

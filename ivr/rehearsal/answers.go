@@ -27,10 +27,13 @@ func (p *play) answer(r *trial.Response, by survey.Channel) (string, error) {
 	plain := ""
 	for _, raw := range p.tries(prompt, d.RedFlags) {
 		after, next, a, err := q.Next(s, survey.Input{Kind: survey.Reply, LinkID: prompt.LinkID, Raw: raw, Channel: by, At: p.local()})
-		if err != nil || a == nil || next.Problem != nil {
+		if err != nil || next.Problem != nil {
 			continue
 		}
-		flagged := len(survey.Flags(d.RedFlags, *a)) > 0 || len(over(q, d, r, after)) > len(over(q, d, r, s))
+		if a == nil { // the first half of an answer, or that there is no other
+			return raw, nil
+		}
+		flagged := len(q.Flags(d.RedFlags, *a)) > 0 || len(over(q, d, r, after)) > len(over(q, d, r, s))
 		switch {
 		case flagged && want:
 			p.raised[r.ID] = true
@@ -71,6 +74,9 @@ func (p *play) tries(q survey.Prompt, rules []survey.FlagRule) (out []string) {
 			}
 		}
 		return out
+	case survey.HintMoment:
+		now := p.local()
+		return []string{now.Format("2006-01-02 15:04"), now.Format("01022006"), now.Format("01/02/2006 15:04")}
 	case survey.HintDate:
 		now := p.local()
 		return []string{now.Format(time.DateOnly), now.Format("01022006"), now.Format("01/02/2006")}

@@ -7,16 +7,6 @@ import (
 	"github.com/muster-health/muster/ivr"
 )
 
-// Prices are in US cents.
-type Prices struct {
-	Segment float64 // of a text, out or in
-	Minute  float64 // of a call of ours, every one that began
-}
-
-// List is what Twilio asks for US local numbers in 2026 by several published accounts of it, without
-// carrier fees (a third to two thirds more for a text) and taxes. It is for a first estimate.
-func List() Prices { return Prices{Segment: 0.83, Minute: 1.4} }
-
 // How long a call takes: 150 words a minute, and two seconds to find a key.
 const (
 	perWord = 400 * time.Millisecond

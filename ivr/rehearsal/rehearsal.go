@@ -33,10 +33,10 @@ type Deps struct {
 
 	Office    phone.Number
 	PublicURL string
-	OptOut    ivr.OptOut    // "" the carrier answers STOP
-	Drafts    bool          // as in trial.Deps
-	Limit     time.Duration // 0 = 30 s
-	Prices    Prices        // the zero value is List
+	OptOut    ivr.OptOut       // "" the carrier answers STOP
+	Drafts    bool             // as in trial.Deps
+	Limit     time.Duration    // 0 = 30 s
+	Prices    rehearsed.Prices // the zero value is rehearsed.List
 }
 
 // Rehearsal plays studies.
@@ -50,8 +50,8 @@ func New(d Deps) *Rehearsal {
 	if d.Limit == 0 {
 		d.Limit = limit
 	}
-	if d.Prices == (Prices{}) {
-		d.Prices = List()
+	if d.Prices == (rehearsed.Prices{}) {
+		d.Prices = rehearsed.List()
 	}
 	return &Rehearsal{deps: d}
 }

@@ -83,7 +83,7 @@ const (
 	kindSystem  = urn + "kind"
 	studySystem = urn + "study"
 	setSystem   = urn + "valueSet" // of a coding that is a value set with its version
-	ucum        = "http://unitsofmeasure.org"
+	unitSystem  = "http://unitsofmeasure.org"
 	groupKind   = "group" // the code of a characteristic that refers to a contained Group
 )
 

@@ -133,8 +133,8 @@ func (r *groupReader) bound(q *quantity, key, path string) field {
 
 func (r *groupReader) unit(it *item, q *quantity, path string) {
 	switch {
-	case (q.System != "" || q.Code != "") && q.System != ucum:
-		r.wrong(path+".system", "%s is not %s", shown(q.System), ucum)
+	case (q.System != "" || q.Code != "") && q.System != unitSystem:
+		r.wrong(path+".system", "%s is not %s", shown(q.System), unitSystem)
 	case q.Code == "" && q.System != "":
 		r.wrong(path+".code", "missing")
 	case q.Code != "" && q.Unit != "" && q.Unit != q.Code:

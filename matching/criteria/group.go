@@ -174,7 +174,7 @@ func (ch *characteristic) measure(c *eval.Criterion) {
 		}
 		switch {
 		case codeLike.MatchString(unit):
-			q.System, q.Code = ucum, unit
+			q.System, q.Code = unitSystem, unit
 		default:
 			q.Unit = unit
 		}

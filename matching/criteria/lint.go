@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-health/muster/internal/ucum"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -56,7 +57,7 @@ func (l *linter) look(c *eval.Criterion, under string, excluded bool) {
 	}
 	if c.Kind == eval.Lab {
 		for _, code := range c.Codes {
-			if !eval.KnownUnit(code, c.Unit) && !dimensionless(c.Unit) && !sameOnly(c.Unit) {
+			if !ucum.Known(string(code), c.Unit) && !dimensionless(c.Unit) && !sameOnly(c.Unit) {
 				l.add(id, "unit", fmt.Sprintf("%q is not known for %s; only values in the very same unit will compare", c.Unit, code))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-health/muster/internal/ucum"
 	"github.com/muster-health/muster/matching/eval"
 )
 
@@ -393,7 +394,7 @@ func TestUnits(t *testing.T) {
 		c := eval.Criterion{Kind: eval.Lab, Codes: []eval.Code{tt.code}, Range: eval.Range{Min: &tt.want, Max: &tt.want}, Unit: tt.criteria}
 		p := eval.Person{Facts: []eval.Fact{{Kind: eval.FactObservation, Code: tt.code, Number: &tt.value, Unit: tt.unit, Date: "2026-01-01"}}}
 		check(t, c, p, asOf, eval.Met, eval.Inside)
-		if !eval.KnownUnit(tt.code, tt.criteria) {
+		if !ucum.Known(string(tt.code), tt.criteria) {
 			t.Errorf("%s is not known for %s", tt.criteria, tt.code)
 		}
 	}

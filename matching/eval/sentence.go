@@ -1,5 +1,7 @@
 package eval
 
+import "github.com/muster-health/muster/internal/ucum"
+
 // Sentence says in one line what a recruiter needs to know about the outcome of c, such as
 // "HbA1c 7.4 % on 3 Feb 2026 (sign-up, web): within 7.0–10.5 %" or "Unknown: smoking (never
 // asked)". r must be the reason Evaluate gave for c.
@@ -226,7 +228,7 @@ func (w *writer) found(c *Criterion, r *Reason, f *Fact) {
 	}
 	w.value(f)
 	if c.Kind == Lab && f.Number != nil && f.Unit != c.Unit {
-		if v, ok := convert(f.Code, *f.Number, f.Unit, c.Unit); ok {
+		if v, ok := ucum.Convert(string(f.Code), *f.Number, f.Unit, c.Unit); ok {
 			w.add(" (")
 			w.amount(f.Comparator, v, c.Unit)
 			w.add(")")

@@ -1,5 +1,7 @@
 package eval
 
+import "github.com/muster-health/muster/internal/ucum"
+
 // latest judges the latest of the facts. If several could be it (partial or missing dates, two
 // on one day), they must agree. One older than start is stale.
 func (e *evaluation) latest(facts []*Fact, start int, judge func(*Fact) (Truth, Cause)) finding {
@@ -107,7 +109,7 @@ func measure(f *Fact, unit string) (interval, Cause) {
 	if f.Number == nil {
 		return interval{}, NoValue
 	}
-	v, ok := convert(f.Code, *f.Number, f.Unit, unit)
+	v, ok := ucum.Convert(string(f.Code), *f.Number, f.Unit, unit)
 	if !ok || v != v {
 		return interval{}, OtherUnit
 	}

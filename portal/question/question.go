@@ -41,6 +41,8 @@ func View(p survey.Prompt, t Words) view.Question {
 		f.Kind = view.KindDate
 	case survey.HintTime:
 		f.Kind, f.Width = view.KindText, 6
+	case survey.HintMoment:
+		f.Kind, f.Time.Label = view.KindDate, t("common.answer.time.label")
 	case survey.HintOpen:
 		f.Kind = view.KindRadio
 		f.Options = append(f.Options, view.Option{Value: words, Label: t("common.answer.other")})
@@ -51,9 +53,27 @@ func View(p survey.Prompt, t Words) view.Question {
 	if p.Own {
 		f.Own = t("common.answer.own")
 	}
+	for _, u := range p.Units {
+		f.Units.Options = append(f.Units.Options, view.Option{Value: u.Code, Label: u.Text, On: u.Selected})
+	}
+	if len(p.Units) > 0 {
+		f.Units.Label, f.Units.Blank = t("common.answer.unit.label"), t("common.answer.unit.pick")
+	}
+	if p.Each {
+		f.Kind, f.Rows, f.Unit, f.Hint, f.Time = view.KindArea, 4, "", t("common.answer.each"), view.Clock{}
+		if p.Unit != "" {
+			f.Label += " (" + p.Unit + ")"
+		}
+	}
 	f = fill(f, p)
 	if p.Problem != nil {
 		f.Error = Mend(*p.Problem, t)
+		switch {
+		case p.Hint == survey.HintMoment:
+			f.Error = t("common.answer.moment")
+		case p.Problem.Code == survey.ProblemUnit && len(p.Units) > 0:
+			f.Error = t("common.answer.whichUnit")
+		}
 	}
 	return view.Question{
 		Intro:    strings.Join(append(append([]string{}, p.Intro...), p.Help...), " "),
@@ -75,23 +95,45 @@ func fill(f view.Field, p survey.Prompt) view.Field {
 		}
 		return f
 	}
+	if p.Each {
+		var lines []string
+		for _, v := range p.Answer.Values {
+			lines = append(lines, written(v))
+		}
+		f.Value = strings.Join(lines, "\n")
+		return f
+	}
 	if len(p.Answer.Values) != 1 {
 		return f
 	}
 	v := p.Answer.Values[0]
 	switch {
-	case v.Int != nil:
-		f.Value = strconv.FormatInt(*v.Int, 10)
-	case v.Decimal != "":
-		f.Value = v.Decimal
 	case v.Date != "":
 		return f.Date(v.Date)
-	case v.Time != "":
-		f.Value = strings.TrimSuffix(v.Time, ":00")
-	case v.Text != "":
-		f.Value = v.Text
+	case v.DateTime != "":
+		date, clock, _ := strings.Cut(written(v), " ")
+		f.Time.Value = clock
+		return f.Date(date)
 	}
+	f.Value = written(v)
 	return f
+}
+
+// written is a plain value as it is typed; of a moment the clock of whoever gave it.
+func written(v survey.Value) string {
+	switch {
+	case v.Int != nil:
+		return strconv.FormatInt(*v.Int, 10)
+	case v.Decimal != "":
+		return v.Decimal
+	case v.Date != "":
+		return v.Date
+	case v.DateTime != "":
+		return strings.Replace(v.DateTime[:min(16, len(v.DateTime))], "T", " ", 1)
+	case v.Time != "":
+		return strings.TrimSuffix(v.Time, ":00")
+	}
+	return v.Text
 }
 
 // Input is what was sent with a question's form, at a moment in the person's zone.
@@ -105,6 +147,11 @@ func Input(f *web.Form, at time.Time) survey.Input {
 		if y+m+d != "" {
 			in.Raw = y + "-" + two(m) + "-" + two(d)
 		}
+		if clock := strings.TrimSpace(f.Value(answer + "-time")); clock != "" {
+			in.Raw = strings.TrimSpace(in.Raw + " " + clock)
+		}
+	case f.Value(answer+"-unit") != "" && f.Value(answer) != "":
+		in.Raw = f.Value(answer) + " " + f.Value(answer+"-unit")
 	default:
 		chosen := slices.DeleteFunc(slices.Clone(f.Values(answer)), func(v string) bool { return v == words })
 		in.Raw, in.Words = strings.Join(chosen, ","), strings.TrimSpace(f.Value(own))

@@ -23,7 +23,7 @@ func TestControls(t *testing.T) {
 		want view.FieldKind
 	}{
 		{survey.HintYesNo, view.KindRadio}, {survey.HintOne, view.KindRadio}, {survey.HintMany, view.KindChecks}, {survey.HintWhole, view.KindNumber},
-		{survey.HintDecimal, view.KindNumber}, {survey.HintDate, view.KindDate}, {survey.HintTime, view.KindText}, {survey.HintText, view.KindArea}, {survey.HintOpen, view.KindRadio},
+		{survey.HintDecimal, view.KindNumber}, {survey.HintDate, view.KindDate}, {survey.HintTime, view.KindText}, {survey.HintText, view.KindArea}, {survey.HintMoment, view.KindDate}, {survey.HintOpen, view.KindRadio},
 	} {
 		if got := question.View(survey.Prompt{LinkID: "x", Text: "?", Hint: tc.hint, Number: 3}, english); got.Field.Kind != tc.want || got.Progress.Done != 2 || !got.Skip {
 			t.Errorf("%s is drawn as %s, want %s", tc.hint, got.Field.Kind, tc.want)
@@ -44,10 +44,11 @@ func TestStoredAnswerIsShown(t *testing.T) {
 		{"date", survey.HintDate, survey.Value{Date: "2026-03-02"}, view.Field{Year: "2026", Month: "3", Day: "2"}},
 		{"time", survey.HintTime, survey.Value{Time: "09:30:00"}, view.Field{Value: "09:30"}},
 		{"words", survey.HintText, survey.Value{Text: "a b"}, view.Field{Value: "a b"}},
+		{"moment", survey.HintMoment, survey.Value{DateTime: "2026-03-02T09:30:00-05:00"}, view.Field{Year: "2026", Month: "3", Day: "2", Time: view.Clock{Value: "09:30"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := question.View(survey.Prompt{LinkID: "x", Hint: tc.hint, Answer: &survey.Answer{Values: []survey.Value{tc.value}}}, english).Field
-			if diff := cmp.Diff(tc.want, view.Field{Value: got.Value, Year: got.Year, Month: got.Month, Day: got.Day}); diff != "" {
+			if diff := cmp.Diff(tc.want, view.Field{Value: got.Value, Year: got.Year, Month: got.Month, Day: got.Day, Time: view.Clock{Value: got.Time.Value}}); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -65,6 +66,10 @@ func TestInput(t *testing.T) {
 		{"none", "item=a", survey.Input{Kind: survey.Reply, LinkID: "a"}},
 		{"date", "item=a&answer-year=2026&answer-month=3&answer-day=2", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "2026-03-02"}},
 		{"no date", "item=a&answer-year=&answer-month=&answer-day=", survey.Input{Kind: survey.Reply, LinkID: "a"}},
+		{"date and time", "item=a&answer-year=2026&answer-month=3&answer-day=2&answer-time=9:30+pm", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "2026-03-02 9:30 pm"}},
+		{"number and unit", "item=a&answer=72.5&answer-unit=[lb_av]", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "72.5 [lb_av]"}},
+		{"number without a unit", "item=a&answer=72.5&answer-unit=", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "72.5"}},
+		{"several lines", "item=a&answer=12%0D%0A15%0D%0A", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "12\n15"}},
 		{"own words", "item=a&answer=own&answer-own=+a+b+", survey.Input{Kind: survey.Reply, LinkID: "a", Words: "a b"}},
 		{"options and own words", "item=a&answer=1&answer=3&answer-own=c", survey.Input{Kind: survey.Reply, LinkID: "a", Raw: "1,3", Words: "c"}},
 		{"skip goes before", "item=a&answer=2&skip=1", survey.Input{Kind: survey.Skip, LinkID: "a"}},

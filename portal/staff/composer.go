@@ -3,7 +3,6 @@ package staff
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,9 +11,11 @@ import (
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
+	"github.com/muster-health/muster/internal/wording"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
 	"github.com/muster-health/muster/trial"
+	"github.com/muster-health/muster/trial/rehearsed"
 )
 
 // composer is how staff get in touch: one of text, call and note is open at a time, with the
@@ -234,14 +235,14 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body := f.Text("text", web.Max(textMost), web.Missing(h.T(r, "staff.text.missing")))
-	h.checkWords(r, f, body)
+	h.checkWords(r, f, study, body)
 	if !f.OK() {
 		return h.showPerson(w, r, http.StatusUnprocessableEntity, f, "text")
 	}
 	if f.Value("measure") != "" {
 		return h.showPerson(w, r, http.StatusOK, f, "text")
 	}
-	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: "staff.text", Version: "1",
+	reach := trial.Reach{Key: "staff|" + on(r).ID + "|" + f.Once(), Person: k.PersonID(), Study: study, Purpose: h.purposeOf(&k, string(study)), Kind: outbox.SMS, Template: trial.TemplateStaff, Version: "1",
 		Body: h.signed(study, on(r), &k, body), Staff: on(r).ID}
 	if id := f.Value("reply"); id != "" {
 		t, err := h.touchOf(r, id)
@@ -277,7 +278,7 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 // apostrophe out of a word processor is enough.
 func (h *Desk) length(r *http.Request, body string) []string {
 	n := i18n.Segments(body)
-	out := []string{h.T(r, "staff.text.parts", "count", n)}
+	out := []string{h.T(r, "staff.text.parts", "count", n), h.T(r, "staff.text.cost", "count", n, "price", rehearsed.List().Text(n), "year", rehearsed.PricesAsOf)}
 	odd := i18n.Outside(body)
 	if len(odd) == 0 {
 		return out
@@ -286,11 +287,21 @@ func (h *Desk) length(r *http.Request, body string) []string {
 	return append(out, h.T(r, "staff.text.odd", "characters", shown))
 }
 
-// checkWords refuses a text that names a study (F11): a stranger may read the screen.
-func (h *Desk) checkWords(r *http.Request, f *web.Form, body string) {
+// checkWords refuses a text that names a study or what one is about (F11): a stranger may read the
+// screen. A field in it is filled in by nobody.
+func (h *Desk) checkWords(r *http.Request, f *web.Form, study trial.StudyID, body string) {
 	for _, st := range on(r).studies {
-		if regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(st.ID) + `\b`).MatchString(body) {
-			f.Refuse("text", h.T(r, "staff.text.neutral", "study", st.ID, "neutral", st.NeutralName["en"]))
+		rules := st.WordingRules("en")
+		if st.StudyID() != study {
+			rules.Conditions = nil
+		}
+		for _, x := range wording.Look("", body, rules) {
+			switch {
+			case x.Place == st.ID:
+				f.Refuse("text", h.T(r, "staff.text.neutral", "study", st.ID, "neutral", st.NeutralName["en"]))
+			case x.Error:
+				f.Refuse("text", sentence(x.String()))
+			}
 		}
 	}
 }

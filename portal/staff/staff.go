@@ -166,6 +166,7 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/questionnaires/{questionnaire}", members.SeeCounts, h.questionnaire)
 
 	page("/staff/studies/{study}/scripts", members.SeeCounts, h.scripts)
+	change("/staff/studies/{study}/scripts", members.WriteQuestions, h.approve)
 	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
 	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 

@@ -33,17 +33,28 @@ type Field struct {
 	Blank        string // select: the first, empty choice
 	Autocomplete string // the HTML token: "tel", "given-name", "bday"
 	Unit         string // after a number: "mmHg"
+	Units        Units  // instead, after a number: the units to choose from
 	Width        int    // in characters, 0 = full
 	Rows         int    // area
 	Max          int    // most characters, 0 = no limit
 	Day, Month   string // date
 	Year         string
+	Time         Clock  // date: a time of day beside it
 	Large        bool   // the label is the question of the screen
 	Wording      string // consent: the version of the wording, sent as NAME-wording
 	Own          string // radio, checks: the label of a box for own words, sent as NAME-own; "" for none
 	OwnValue     string // what is in it
 	LabelHidden  bool   // for search boxes: the label is there for screen readers only
 }
+
+// Units is the choice of a number's unit, sent as NAME-unit; none without options.
+type Units struct {
+	Label, Blank string
+	Options      []Option
+}
+
+// Clock is a time of day beside a date, sent as NAME-time; none without a label.
+type Clock struct{ Label, Value string }
 
 // Option is one choice. Hint is a second, smaller line.
 type Option struct {
@@ -84,6 +95,12 @@ func (f Field) From(in Input) Field {
 	default:
 		f.Value = in.Value(f.Name)
 	}
+	return f
+}
+
+// In is the field in one of several forms of a page, with an id of its own.
+func (f Field) In(form string) Field {
+	f.ID = form + "-" + f.Name
 	return f
 }
 

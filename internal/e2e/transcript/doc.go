@@ -51,6 +51,8 @@
 //	records                   the study takes recordings, and asks questions in own words
 //	reAsks N                  how often it asks a question again by text
 //	also orchard-weekly voice web  the study asks a second questionnaire at the same hours
+//	stored                    staff publish a questionnaire of their own, "measures": a number in one of
+//	                          two units, several numbers, and a moment
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known

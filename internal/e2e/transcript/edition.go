@@ -2,10 +2,22 @@ package transcript
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 
+	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/survey"
+	"github.com/muster-health/muster/trial"
 )
+
+//go:embed measures.json
+var measures []byte
+
+// stored makes staff publish a questionnaire that is none of the library.
+func (p *player) stored() {
+	_, _, err := p.r.Trial.PutQuestionnaire(p.ctx(), rig.Staff, "measures", measures, trial.QuestionnairePublished)
+	p.must(err)
+}
 
 // edition makes the program bring the diary's questionnaire in another version, whose questions all
 // begin with it.

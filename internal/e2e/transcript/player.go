@@ -249,6 +249,8 @@ func (p *player) arrange(verb, rest string) bool {
 			}
 			s.Diaries = append(s.Diaries, d)
 		})
+	case verb == "stored":
+		p.stored()
 	case verb == "edition" && len(f) == 1:
 		p.edition(f[0])
 	case verb == "oncall" && len(f) == 4:

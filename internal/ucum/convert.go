@@ -1,4 +1,4 @@
-package eval
+package ucum
 
 import (
 	"math"
@@ -7,26 +7,48 @@ import (
 	"strings"
 )
 
-// KnownUnit reports whether values of code in this UCUM unit can be converted. Others compare
-// only with values in the very same unit.
-func KnownUnit(code Code, unit string) bool { return scaleOf(code, unit) != nil }
+// Known reports whether values of code in this unit can be converted. Others compare only with
+// values in the very same unit.
+func Known(code, unit string) bool { return scaleOf(code, unit) != nil }
 
-// convert gives value, measured as code in unit from, in unit to. Not ok: no conversion known.
-func convert(code Code, value float64, from, to string) (float64, bool) {
+// Comparable reports whether values of code in one unit can be given in the other.
+func Comparable(code, from, to string) bool {
+	a, b := scaleOf(code, from), scaleOf(code, to)
+	return from == to || a != nil && b != nil && a.family == b.family
+}
+
+// Convert gives value, measured as code in unit from, in unit to. Not ok: no conversion known.
+func Convert(code string, value float64, from, to string) (float64, bool) {
 	if from == to {
 		return value, true
 	}
-	a, b := scaleOf(code, from), scaleOf(code, to)
-	if a == nil || b == nil || a.family != b.family || math.IsNaN(value) || math.IsInf(value, 0) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return 0, false
 	}
-	v := a.canonical(value)
-	v.Sub(v, b.offset).Quo(v, b.factor)
-	if a.offset.Cmp(b.offset) != 0 || !powerOfTen(new(big.Rat).Quo(a.factor, b.factor)) {
-		v = roundTo(v, b.quantum)
+	v, ok := ConvertExact(code, rat(strconv.FormatFloat(value, 'f', -1, 64)), from, to)
+	if !ok {
+		return 0, false
 	}
 	f, _ := v.Float64()
 	return f, true
+}
+
+// ConvertExact is Convert for an exact number, which it leaves as it is. The result is rounded as
+// results in its unit are, unless the units differ by a power of ten.
+func ConvertExact(code string, value *big.Rat, from, to string) (*big.Rat, bool) {
+	if from == to {
+		return value, true
+	}
+	if !Comparable(code, from, to) {
+		return nil, false
+	}
+	a, b := scaleOf(code, from), scaleOf(code, to)
+	v := new(big.Rat).Mul(value, a.factor)
+	v.Add(v, a.offset).Sub(v, b.offset).Quo(v, b.factor)
+	if a.offset.Cmp(b.offset) != 0 || !powerOfTen(new(big.Rat).Quo(a.factor, b.factor)) {
+		v = roundTo(v, b.quantum)
+	}
+	return v, true
 }
 
 // Canonical gives a value as a count of the steps of what code measures, for whoever keeps numbers as
@@ -34,7 +56,7 @@ func convert(code Code, value float64, from, to string) (float64, bool) {
 // zero. Every value in a known unit has one, in the order of the values; two units in which the same
 // result is reported may give neighbouring steps, since reports are rounded. Not ok: no such unit is
 // known for code, or the number is none or out of reach.
-func Canonical(code Code, unit string, value float64) (steps int64, ok bool) {
+func Canonical(code string, unit string, value float64) (steps int64, ok bool) {
 	s := scaleOf(code, unit)
 	if s == nil || math.IsNaN(value) || math.IsInf(value, 0) {
 		return 0, false
@@ -54,7 +76,7 @@ func Canonical(code Code, unit string, value float64) (steps int64, ok bool) {
 
 // Reported is a count of steps in a unit, rounded as results in that unit are. What was reported in
 // the unit, and as finely as the unit is, comes back as it was.
-func Reported(code Code, unit string, steps int64) (value float64, ok bool) {
+func Reported(code string, unit string, steps int64) (value float64, ok bool) {
 	s := scaleOf(code, unit)
 	if s == nil {
 		return 0, false

@@ -1,4 +1,7 @@
-package eval
+// Package ucum converts results between units, from one table with its sources (docs/units.md):
+// criteria, questionnaires and red flags all reckon with it. Units are UCUM codes, codes are
+// system|code, as "loinc|2345-7". It is pure.
+package ucum
 
 import (
 	"math/big"
@@ -10,9 +13,9 @@ import (
 // what certain codes measure, such as HbA1c.
 type Measure struct {
 	Name   string
-	Codes  []Code // none: of anything that has no measure of its own in that unit
-	Unit   string // canonical, UCUM
-	Step   string // one step of Canonical, in Unit: "0.0001"
+	Codes  []string // none: of anything that has no measure of its own in that unit
+	Unit   string   // canonical, UCUM
+	Step   string   // one step of Canonical, in Unit: "0.0001"
 	Units  []MeasureUnit
 	Source string // of the factors
 }
@@ -44,16 +47,16 @@ func Measures() []Measure {
 			{"mmol/L", "1", "0", "0.1"}, {"umol/L", "0.001", "0", "1"}}, ucum},
 		{"count", nil, "10*9/L", "0.0001", []MeasureUnit{
 			{"10*9/L", "1", "0", "1"}, {"10*3/uL", "1", "0", "1"}, {"10*12/L", "1000", "0", "0.01"}, {"10*6/uL", "1000", "0", "0.01"}}, ucum},
-		{"HbA1c", []Code{"loinc|4548-4", "loinc|17856-6", "loinc|59261-8"}, "%", "0.0001", []MeasureUnit{
+		{"HbA1c", []string{"loinc|4548-4", "loinc|17856-6", "loinc|59261-8"}, "%", "0.0001", []MeasureUnit{
 			{"%", "1", "0", "0.1"}, {"mmol/mol", "0.0915", "2.15", "1"}},
 			"IFCC–NGSP master equation, NGSP = 0.0915·IFCC + 2.15 (Hoelzel et al., Clin Chem 2004;50:166–174)"},
-		{"glucose", []Code{"loinc|2339-0", "loinc|2345-7", "loinc|1558-6", "loinc|41653-7"}, "mg/dL", "0.0001",
+		{"glucose", []string{"loinc|2339-0", "loinc|2345-7", "loinc|1558-6", "loinc|41653-7"}, "mg/dL", "0.0001",
 			append(massUnits("1"), MeasureUnit{"mmol/L", "18.016", "0", "0.1"}, MeasureUnit{"umol/L", "0.018016", "0", "1"}), "180.16 g/mol" + molar},
-		{"creatinine", []Code{"loinc|38483-4", "loinc|2160-0"}, "mg/dL", "0.000001",
+		{"creatinine", []string{"loinc|38483-4", "loinc|2160-0"}, "mg/dL", "0.000001",
 			append(massUnits("0.01"), MeasureUnit{"mmol/L", "11.312", "0", "0.001"}, MeasureUnit{"umol/L", "0.011312", "0", "1"}), "113.12 g/mol" + molar},
-		{"cholesterol", []Code{"loinc|2093-3", "loinc|18262-6", "loinc|13457-7", "loinc|2089-1", "loinc|2085-9"}, "mg/dL", "0.0001",
+		{"cholesterol", []string{"loinc|2093-3", "loinc|18262-6", "loinc|13457-7", "loinc|2089-1", "loinc|2085-9"}, "mg/dL", "0.0001",
 			append(massUnits("1"), MeasureUnit{"mmol/L", "38.665", "0", "0.01"}, MeasureUnit{"umol/L", "0.038665", "0", "1"}), "386.65 g/mol" + molar},
-		{"eGFR", []Code{"loinc|33914-3", "loinc|48642-3", "loinc|62238-1", "loinc|98979-8"}, "mL/min/{1.73_m2}", "0.0001", []MeasureUnit{
+		{"eGFR", []string{"loinc|33914-3", "loinc|48642-3", "loinc|62238-1", "loinc|98979-8"}, "mL/min/{1.73_m2}", "0.0001", []MeasureUnit{
 			{"mL/min/{1.73_m2}", "1", "0", "1"}, {"mL/min/1.73.m2", "1", "0", "1"}, {"mL/min", "1", "0", "1"}},
 			"per 1.73 m² by the codes' own property (LOINC); in UCUM the braces are a comment (§12)"},
 	}
@@ -82,7 +85,7 @@ func decimal(r *big.Rat) string {
 }
 
 // MeasureOf is what code measures in unit; not ok if that is not known.
-func MeasureOf(code Code, unit string) (Measure, bool) {
+func MeasureOf(code string, unit string) (Measure, bool) {
 	s := scaleOf(code, unit)
 	if s == nil {
 		return Measure{}, false
@@ -104,13 +107,13 @@ type scale struct {
 }
 
 // scales finds a scale by code and unit; under no code stand those of anything.
-var scales = sync.OnceValue(func() map[Code]map[string]*scale {
-	all := map[Code]map[string]*scale{}
+var scales = sync.OnceValue(func() map[string]map[string]*scale {
+	all := map[string]map[string]*scale{}
 	for _, m := range Measures() {
 		f := &family{m, rat(m.Step)}
 		codes := m.Codes
 		if codes == nil {
-			codes = []Code{""}
+			codes = []string{""}
 		}
 		for _, u := range m.Units {
 			s := &scale{family: f, factor: rat(u.Factor), offset: rat(u.Offset), quantum: rat(u.Quantum)}
@@ -128,7 +131,7 @@ var scales = sync.OnceValue(func() map[Code]map[string]*scale {
 })
 
 // scaleOf is the scale of the code's own measure, else of anything; nil if there is none.
-func scaleOf(code Code, unit string) *scale {
+func scaleOf(code string, unit string) *scale {
 	all := scales()
 	if s := all[code][unit]; s != nil {
 		return s
