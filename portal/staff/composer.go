@@ -3,6 +3,7 @@ package staff
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -274,11 +275,16 @@ func (h *Desk) sendText(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/staff/people/"+k.ID)
 }
 
-// length says in how many parts a text goes, and which characters make them short ones: a curly
-// apostrophe out of a word processor is enough.
+// length says in how many parts a text goes, what they cost, which links lead elsewhere, and which
+// characters make the parts short ones: a curly apostrophe out of a word processor is enough.
 func (h *Desk) length(r *http.Request, body string) []string {
 	n := i18n.Segments(body)
 	out := []string{h.T(r, "staff.text.parts", "count", n), h.T(r, "staff.text.cost", "count", n, "price", rehearsed.List().Text(n), "year", rehearsed.PricesAsOf)}
+	for _, x := range wording.Look("", body, wording.Rules{Hosts: []string{(&url.URL{Host: r.Host}).Hostname()}}) {
+		if !x.Error {
+			out = append(out, sentence(x.String()))
+		}
+	}
 	odd := i18n.Outside(body)
 	if len(odd) == 0 {
 		return out

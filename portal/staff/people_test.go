@@ -138,6 +138,8 @@ func TestTextThroughTheGate(t *testing.T) {
 	measured := b.send(path+"/text", "about", "STEADY", "text", "See you Monday, don’t "+strings.Repeat("worry ", 10), "measure", "yes")
 	has(t, text(measured.body), "goes as 2 messages in one", "more than double the length of a text: ’")
 	has(t, text(b.send(path+"/text", "about", "STEADY", "text", "See you Monday, don't worry", "measure", "yes").body), "this goes as one message")
+	linked := text(b.send(path+"/text", "about", "STEADY", "text", "See https://else.example.test/x", "measure", "yes").body)
+	has(t, linked, "https://else.example.test/x", "is a link to another place", "about $0.0")
 	forms++
 	form := url.Values{"once": {"frm_twice001"}, "about": {"STEADY"}, "text": {"See you Monday."}}
 	b.went(b.post(path+"/text", form), path)
