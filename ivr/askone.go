@@ -31,7 +31,6 @@ func (o *Operator) AskPeople(ctx context.Context, by audit.Actor, study trial.St
 	if err != nil {
 		return out, err
 	}
-	out.Question = prompt.Text
 	out.Text, _ = o.askWords(&st, prompt, i18n.En)
 	for _, id := range people {
 		if err := o.askOne(ctx, by, &st, q, item, id, try, &out); err != nil {

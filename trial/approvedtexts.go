@@ -69,15 +69,7 @@ func (c *Coordinator) Texts(ctx context.Context, st *Study) ([]TextRef, error) {
 	for _, x := range st.ScriptBook() {
 		all = append(all, TextRef{x.Key, string(x.Lang), x.Version})
 	}
-	names := []string{st.PreScreen}
-	for _, d := range st.Plans() {
-		names = append(names, d.Questionnaire)
-	}
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		if name == "" {
-			continue
-		}
+	for _, name := range st.questionnaires() {
 		q, err := c.QuestionnaireNamed(ctx, name)
 		if err != nil {
 			return nil, err
@@ -232,14 +224,7 @@ func (c *Coordinator) editionOf(ctx context.Context, st *Study, ref string) (*su
 	if !errors.Is(err, docstore.ErrNotFound) {
 		return q, err
 	}
-	names := []string{st.PreScreen}
-	for _, d := range st.Plans() {
-		names = append(names, d.Questionnaire)
-	}
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
+	for _, name := range st.questionnaires() {
 		q, err := c.QuestionnaireNamed(ctx, name)
 		if err != nil {
 			return nil, err

@@ -20,11 +20,10 @@ const askedFor = 7 * 24 * time.Hour
 // Asking is what asking people one question of a study by text does: who gets it now, who later, and who
 // does not.
 type Asking struct {
-	Question string // in English
-	Text     string // as it goes out, in English
-	Now      []contacts.PersonID
-	Later    []PutOff // once At has come, for Why
-	Out      []PutOff // never, for Why
+	Text  string // as it goes out, in English
+	Now   []contacts.PersonID
+	Later []PutOff // once At has come, for Why
+	Out   []PutOff // never, for Why
 }
 
 // PutOff is one person with the reason why they are not asked now.

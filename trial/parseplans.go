@@ -104,7 +104,20 @@ func (c *Coordinator) checkQuestionnaires(ctx context.Context, s *Study) error {
 
 // Names says whether a study asks a questionnaire by its name, by a plan or before consent.
 func (s *Study) Names(questionnaire string) bool {
-	return s.PreScreen == questionnaire || slices.ContainsFunc(s.Plans(), func(d *DiaryPlan) bool { return d.Questionnaire == questionnaire })
+	return slices.Contains(s.questionnaires(), questionnaire)
+}
+
+// questionnaires are the names of those a study asks, before consent and by plans, each once, in order.
+func (s *Study) questionnaires() []string {
+	var names []string
+	if s.PreScreen != "" {
+		names = append(names, s.PreScreen)
+	}
+	for _, d := range s.Plans() {
+		names = append(names, d.Questionnaire)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // asks says whether a study that goes on asks for a questionnaire by name.

@@ -95,17 +95,11 @@ func (c *Coordinator) retainAsked(ctx context.Context, st *Study, before time.Ti
 		if !errors.Is(err, docstore.ErrNotFound) {
 			return out, err
 		}
-		chart, err := c.People.Chart(ctx, r.Person)
+		n, err := c.factsFor(ctx, r.Person, st.StudyID())
 		if err != nil {
 			return out, err
 		}
-		gone := Retained{Person: r.Person, Study: st.StudyID(), Since: r.Closes}
-		for _, f := range chart.Facts {
-			if f.Scope == st.ID {
-				gone.Facts++
-			}
-		}
-		out = append(out, gone)
+		out = append(out, Retained{Person: r.Person, Study: st.StudyID(), Since: r.Closes, Facts: n})
 		if dry {
 			continue
 		}
@@ -122,6 +116,17 @@ func (c *Coordinator) retainAsked(ctx context.Context, st *Study, before time.Ti
 	return out, nil
 }
 
+// factsFor counts what is known of a person for one study alone.
+func (c *Coordinator) factsFor(ctx context.Context, p contacts.PersonID, study StudyID) (n int, err error) {
+	chart, err := c.People.Chart(ctx, p)
+	for _, f := range chart.Facts {
+		if f.Scope == string(study) {
+			n++
+		}
+	}
+	return n, err
+}
+
 // retain handles one subject; nil when there is nothing left to delete.
 func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retained, error) {
 	id := PreScreenID(s.ID)
@@ -130,15 +135,9 @@ func (c *Coordinator) retain(ctx context.Context, s *Subject, dry bool) (*Retain
 	if err != nil && !errors.Is(err, docstore.ErrNotFound) {
 		return nil, err
 	}
-	chart, err := c.People.Chart(ctx, s.Person)
+	n, err := c.factsFor(ctx, s.Person, s.Study)
 	if err != nil {
 		return nil, err
-	}
-	n := 0
-	for _, f := range chart.Facts {
-		if f.Scope == string(s.Study) {
-			n++
-		}
 	}
 	asked, err := c.ResponsesOf(ctx, s.Person)
 	if err != nil {

@@ -28,9 +28,11 @@ type RuleStep struct {
 	Since time.Time `bson:"since,omitempty" yaml:"-"` // when the step came to a rule that people were reminded by
 }
 
-// How far ahead a reminder may go, and how late it may be unless its step says more.
+// How many steps a rule may have, how far ahead a reminder may go, and how late it may be unless its step
+// says more.
 const (
-	mostDaysAhead = 30
+	MostSteps     = 6
+	MostDaysAhead = 30
 	usualUntil    = 30
 )
 
@@ -114,7 +116,7 @@ func (s *Study) checkReminders(p *problems) {
 	p.when(len(s.Reminders) > 1, "reminders", "has %d rules: visits have one, and a diary says in `diary` when it is asked for", len(s.Reminders))
 	for i, r := range s.Reminders {
 		p.when(r.For != "visit", fmt.Sprintf("reminders[%d].for", i), "%q: use visit; a diary says in `diary` when it is asked for", r.For)
-		p.when(len(r.Steps) == 0 || len(r.Steps) > 6, fmt.Sprintf("reminders[%d].steps", i), "has %d: write one to six; without the rule people are reminded once, 24 hours before", len(r.Steps))
+		p.when(len(r.Steps) == 0 || len(r.Steps) > MostSteps, fmt.Sprintf("reminders[%d].steps", i), "has %d: write one to six; without the rule people are reminded once, 24 hours before", len(r.Steps))
 		seen := map[string]bool{}
 		for j, x := range r.Steps {
 			at := fmt.Sprintf("reminders[%d].steps[%d].", i, j)
@@ -124,13 +126,13 @@ func (s *Study) checkReminders(p *problems) {
 				p.when(true, at+"at", "is required with days: the local time it goes, such as 17:00")
 				continue
 			case x.At == "":
-				p.when(x.Hours < 1 || x.Hours > 24*mostDaysAhead, at+"hours", "%d: write 1 to %d, or days and at", x.Hours, 24*mostDaysAhead)
+				p.when(x.Hours < 1 || x.Hours > 24*MostDaysAhead, at+"hours", "%d: write 1 to %d, or days and at", x.Hours, 24*MostDaysAhead)
 			case err != nil || len(x.At) != 5:
 				p.when(true, at+"at", "%q is not a time such as 17:00", x.At)
 				continue
 			default:
 				p.when(x.Hours != 0, at+"hours", "is given beside at: one of the two says when it goes")
-				p.when(x.Days < 0 || x.Days > mostDaysAhead, at+"days", "%d: write 0 to %d", x.Days, mostDaysAhead)
+				p.when(x.Days < 0 || x.Days > MostDaysAhead, at+"days", "%d: write 0 to %d", x.Days, MostDaysAhead)
 			}
 			p.when(x.Until < 0 || x.Until > 24*60, at+"until", "%d: minutes before the visit, 1 to 1440", x.Until)
 			for _, c := range x.Channels {

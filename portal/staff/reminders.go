@@ -14,9 +14,6 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// mostSteps is how many reminders a rule may have.
-const mostSteps = 6
-
 // mostMoved is how many visits are shown one by one; the rest are counted.
 const mostMoved = 100
 
@@ -96,14 +93,14 @@ func (h *Desk) changeReminders(w http.ResponseWriter, r *http.Request) error {
 
 // stepsFrom reads the steps of a form; those without a "when" are left out.
 func stepsFrom(f *web.Form) (steps []trial.RuleStep) {
-	for i := range mostSteps {
+	for i := range trial.MostSteps {
 		n := strconv.Itoa(i + 1)
 		var s trial.RuleStep
 		switch f.Value("how" + n) {
 		case "hours":
-			s.Hours = f.Integer("many"+n, 1, 24*30)
+			s.Hours = f.Integer("many"+n, 1, 24*trial.MostDaysAhead)
 		case "days":
-			s.Days = f.Integer("many"+n, 0, 30)
+			s.Days = f.Integer("many"+n, 0, trial.MostDaysAhead)
 			s.At = f.Clock("at" + n)
 		default:
 			continue
@@ -131,7 +128,7 @@ func refuseStep(f *web.Form, err error) {
 func (h *Desk) showReminders(w http.ResponseWriter, r *http.Request, status int, st trial.Study, f *web.Form, steps []trial.RuleStep, moved []trial.Moved) error {
 	p := &remindersPage{Page: view.Page{Title: h.T(r, "staff.reminders.title", "study", st.ID), Lead: h.T(r, "staff.reminders.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}},
 		Action: "/staff/studies/" + st.ID + "/reminders", Rev: st.Rev, Tried: moved != nil}
-	for i := range min(len(steps)+1, mostSteps) {
+	for i := range min(len(steps)+1, trial.MostSteps) {
 		var s *trial.RuleStep
 		if i < len(steps) {
 			s = &steps[i]
