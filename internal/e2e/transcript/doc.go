@@ -9,6 +9,8 @@
 //	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
 //	                          with | for a new line
 //	again                     the same text once more
+//	lost NUMBER: words        a text to us whose webhook does not arrive
+//	readLog                   what the carrier has and did not tell is taken in
 //	answer NUMBER [machine|fax]   our last call to the number is picked up
 //	unanswered NUMBER busy    our last call to the number is not (busy, no-answer, failed)
 //	dial NUMBER               the number calls us; "withheld" has none

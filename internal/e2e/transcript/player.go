@@ -128,6 +128,11 @@ func (p *player) event(verb, rest string) bool {
 	case "text":
 		from, body, _ := strings.Cut(rest, ": ")
 		p.replies, err = p.line.Text(from, body)
+	case "lost":
+		from, body, _ := strings.Cut(rest, ": ")
+		err = p.line.Lose(from, body)
+	case "readLog":
+		p.readLog()
 	case "again":
 		p.replies, err = p.line.Again()
 	case "answer":
