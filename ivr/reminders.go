@@ -28,6 +28,7 @@ type plan struct {
 	Sequence      int       `bson:"sequence,omitempty"`
 	Until         time.Time `bson:"until,omitempty"` // and when that was to begin
 	Early         bool      `bson:"early,omitempty"` // another reminder of it follows
+	Word          string    `bson:"word,omitempty"`  // a text before calls: the word it names
 }
 
 // Tick derives what is due from visits, plans and facts as they are now, and queues it: reminders

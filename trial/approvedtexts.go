@@ -241,6 +241,8 @@ func together(key string) []string {
 	switch key {
 	case TemplateSlots:
 		return []string{"sms.slot"}
+	case TemplateCodeWord:
+		return []string{"voice.codeWords"}
 	case "sms.dropped":
 		return []string{"sms.droppedText", "sms.droppedLink", "sms.droppedCall"}
 	case "email.reminder":

@@ -13,6 +13,9 @@ import (
 func (p *player) check(verb, rest string) bool {
 	p.Helper()
 	ctx := p.ctx()
+	if strings.Contains(rest, "{word}") {
+		rest = strings.ReplaceAll(rest, "{word}", p.word())
+	}
 	switch verb {
 	case "<":
 		p.reply(rest)

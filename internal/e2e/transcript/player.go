@@ -213,6 +213,10 @@ func (p *player) arrange(verb, rest string) bool {
 	case verb == "code" && len(f) == 1:
 		_, err := p.r.Trial.SendCode(p.ctx(), rig.Staff, f[0], "signin", true)
 		p.must(err)
+	case verb == "codeWord" && len(f) == 1:
+		n, err := strconv.Atoi(f[0])
+		p.must(err)
+		p.change(func(s *trial.Study) { s.CodeWordMinutes = n })
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
 	case verb == "records":
