@@ -208,7 +208,9 @@ func (c *Coordinator) wordsOf(ctx context.Context, st *Study, m *outbox.Message)
 	}
 	switch {
 	case m.Kind == outbox.Call:
-		add(func(key string) bool { return strings.HasPrefix(key, "voice.") })
+		add(func(key string) bool {
+			return strings.HasPrefix(key, "voice.") && (st.CodeWordMinutes > 0 || !strings.HasPrefix(key, "voice.codeWord"))
+		})
 	case m.Template == "sms.question":
 		add(func(key string) bool { return strings.HasPrefix(key, "sms.ask") })
 	default:
