@@ -53,8 +53,8 @@ func (o *Operator) overtaken(ctx context.Context, t *text, word Keyword) (bool, 
 	return any, err
 }
 
-// owed is the answer to a late text, which no webhook waits for: it goes as a text of its own.
-type owed struct {
+// lateReply is the answer to a late text, which no webhook waits for: it goes as a text of its own.
+type lateReply struct {
 	Person   contacts.PersonID `bson:"person"`
 	Study    trial.StudyID     `bson:"study"`
 	Template string            `bson:"template"`
@@ -73,7 +73,7 @@ func (t *text) answerLater(replies []string) {
 	switch {
 	case !t.late() || len(replies) == 0:
 	case t.who != "" && t.study != "":
-		t.owes = &owed{t.who, t.study, t.template, t.version, t.lang}
+		t.owes = &lateReply{t.who, t.study, t.template, t.version, t.lang}
 	case !slices.Contains(atOnceOnly, t.template):
 		t.unread = true
 	}

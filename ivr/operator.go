@@ -69,8 +69,8 @@ type Operator struct {
 // replay keeps the answer to a text, under the carrier's id of it.
 type replay struct {
 	docstore.Meta `bson:",inline"`
-	Replies       []string `bson:"replies,omitempty"` // sealed
-	Owed          *owed    `bson:"owed,omitempty"`    // Replies are not sent yet, and go as a text of their own
+	Replies       []string   `bson:"replies,omitempty"` // sealed
+	Owed          *lateReply `bson:"owed,omitempty"`    // Replies are not sent yet, and go as a text of their own
 }
 
 // Unaudited names the collections of this package that need no audit entry: they hold the thread

@@ -95,13 +95,13 @@ type text struct {
 	gone     bool              // everybody who had the number has died or was erased: staff read it, nothing is answered
 	who      contacts.PersonID // whom it was placed with, "" for nobody
 	study    trial.StudyID
-	template string // of the reply
-	version  string // of what the reply asks; "" = of the template's wording
-	unread   bool   // staff must read it
-	asked    bool   // it answers a question of ours, so that answering it makes no loop
-	answered bool   // it is stored as an answer, which is looked at there
-	kept     bool   // it is stored with its reply already
-	owes     *owed  // its reply goes as a text of its own
+	template string     // of the reply
+	version  string     // of what the reply asks; "" = of the template's wording
+	unread   bool       // staff must read it
+	asked    bool       // it answers a question of ours, so that answering it makes no loop
+	answered bool       // it is stored as an answer, which is looked at there
+	kept     bool       // it is stored with its reply already
+	owes     *lateReply // its reply goes as a text of its own
 }
 
 func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
