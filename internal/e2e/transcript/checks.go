@@ -13,9 +13,7 @@ import (
 func (p *player) check(verb, rest string) bool {
 	p.Helper()
 	ctx := p.ctx()
-	if strings.Contains(rest, "{word}") {
-		rest = strings.ReplaceAll(rest, "{word}", p.word())
-	}
+	rest = p.worded(rest)
 	switch verb {
 	case "<":
 		p.reply(rest)

@@ -7,24 +7,24 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-var namedWord = regexp.MustCompile(`(?:word|palabra) (\pL+)`)
+var (
+	asksWord  = regexp.MustCompile(`\{(\pL+)'s word\}`)
+	namedWord = regexp.MustCompile(`(?:word|palabra) (\pL+)`)
+)
 
-// word is the one that a text named last.
-func (p *player) word() string {
+// worded puts the word that a text last named to Uma for {Uma's word}.
+func (p *player) worded(words string) string {
 	p.Helper()
-	var word string
-	var last time.Time
-	for _, id := range p.ids {
-		all, err := p.r.People.Timeline(p.ctx(), id, 0, time.Time{})
+	return asksWord.ReplaceAllStringFunc(words, func(asked string) string {
+		name := asksWord.FindStringSubmatch(asked)[1]
+		all, err := p.r.People.Timeline(p.ctx(), p.ids[name], 0, time.Time{})
 		p.must(err)
-		for _, t := range all {
-			if m := namedWord.FindStringSubmatch(t.Body); t.Template == trial.TemplateCodeWord && m != nil && !t.At.Before(last) {
-				word, last = m[1], t.At
+		for _, t := range all { // newest first
+			if m := namedWord.FindStringSubmatch(t.Body); t.Template == trial.TemplateCodeWord && m != nil {
+				return m[1]
 			}
 		}
-	}
-	if word == "" {
-		p.Fatalf("%s: no text named a word", p.where)
-	}
-	return word
+		p.Fatalf("%s: no text named a word to %s", p.where, name)
+		return ""
+	})
 }

@@ -46,7 +46,7 @@
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
-//	codeWord 10               a text names a word so many minutes before a call; later lines may say {word}
+//	codeWord 10               a text names a word so many minutes before a call; checks may say {NAME's word}
 //	answersByText             the study's board allows answers by text
 //	pin NAME 6038             staff set somebody's PIN
 //	web NAME 120              answers the next question that is due on their page
