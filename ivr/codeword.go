@@ -100,7 +100,7 @@ func (o *Operator) tell(ctx context.Context, l *ladder, named *plan, r *trial.Re
 		if err != nil {
 			return err
 		}
-		body, err := i18n.Text(lang, trial.TemplateCodeWord, "caller", of.Name, "number", o.Us.National(), "minutes", int(st.CodeWordLead().Minutes()), "word", word)
+		body, err := i18n.Text(lang, "sms.codeWord", "caller", of.Name, "number", o.Us.National(), "minutes", int(st.CodeWordLead().Minutes()), "word", word)
 		if err != nil {
 			return err
 		}
