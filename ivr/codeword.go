@@ -79,7 +79,7 @@ func (o *Operator) tell(ctx context.Context, l *ladder, named *plan, r *trial.Re
 	if err != nil || !call.OK || !goes.Before(r.NotAfter) {
 		return false, nil, err
 	}
-	lang := o.speaks(who.Language)
+	lang := o.speaks(who.Language, r.Study)
 	if named.Word == "" {
 		*named = plan{Meta: docstore.Meta{ID: l.wordKey()}, At: now, Message: outbox.ID("reach", l.wordKey()), Word: o.draw(lang, &st)}
 		if err := o.decide(ctx, *named); err != nil {
@@ -134,7 +134,7 @@ func (o *Operator) hearWord(ctx context.Context, c *call, m *outbox.Message) err
 		return err
 	}
 	if handedOver(text.State) {
-		c.Word, c.WordLang = m.Vars[varWord], o.speaks(i18n.Lang(text.Lang))
+		c.Word, c.WordLang = m.Vars[varWord], o.speaks(i18n.Lang(text.Lang), c.Study)
 	}
 	return nil
 }
