@@ -49,6 +49,7 @@ const (
 	CodeQuiet       = "quiet-hours"
 	CodeNoZone      = "no-zone"
 	CodeSkipDay     = "skip-day" // the person's own
+	CodeAway        = "away"     // the person's own
 	CodeBlackout    = "blackout" // the study's
 	CodeCap         = "cap"
 	CodePaused      = "paused"
