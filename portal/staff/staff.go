@@ -191,6 +191,8 @@ func (h *Desk) Routes() web.Routes {
 	change("/staff/people/{id}/note", members.ContactPeople, h.addNote)
 	page("/staff/people/{id}/permissions", members.SeePeople, h.permissions)
 	change("/staff/people/{id}/permissions", members.ChangePeople, h.setPermissions)
+	page("/staff/people/{id}/wishes", members.ChangePeople, h.wishes)
+	change("/staff/people/{id}/wishes", members.ChangePeople, h.setWishes)
 	page("/staff/people/{id}/pin", members.ChangePeople, h.pin)
 	change("/staff/people/{id}/pin", members.ChangePeople, h.setPIN)
 	change("/staff/people/{id}/practice", members.ContactPeople, h.practice)
