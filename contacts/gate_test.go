@@ -83,6 +83,14 @@ func TestMay(t *testing.T) {
 		}
 	}
 
+	today := func(n int) func(*Ask) {
+		return func(a *Ask) {
+			for i := range n {
+				a.Recent = append(a.Recent, Touch{Out: true, Purpose: StudyCare, Channel: SMS, Kind: "message", Study: []string{"STEADY", "OTHER"}[i%2], At: at("2026-06-08 04:00"), Outcome: "delivered"})
+			}
+		}
+	}
+
 	for _, tc := range []struct {
 		name   string
 		person Person
@@ -191,6 +199,19 @@ func TestMay(t *testing.T) {
 				a.Recent = append(a.Recent, Touch{Out: true, Purpose: Recruitment, At: at("2026-05-10 02:00")})
 			}
 		}), want: "Cannot text yet: Keisha was contacted about studies 4 times in the last 31 days; the limit is 4. Next from 9 June 2026. Messages go out 09:00–20:00; it is 23:00 there.", codes: []string{CodeCap, CodeQuiet}, after: "2026-06-10 13:00"},
+		{name: "five texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(5)), codes: []string{CodeConsent}},
+		{name: "six texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(6)), want: "Cannot text yet: Keisha got 6 texts for studies today; the limit is 6 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "two where the site says two", person: keisha(), ask: ask(StudyCare, SMS, today(2), func(a *Ask) { a.TextsADay = 2 }), want: "Cannot text yet: Keisha got 2 texts for studies today; the limit is 2 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "a site that says a hundred", person: keisha(), ask: ask(StudyCare, SMS, today(12), func(a *Ask) { a.TextsADay = 100 }), want: "Cannot text yet: Keisha got 12 texts for studies today; the limit is 12 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "six yesterday evening", person: keisha(), ask: ask(StudyCare, SMS, today(6), func(a *Ask) {
+			for i := range a.Recent {
+				a.Recent[i].At = at("2026-06-08 03:59")
+			}
+		}), codes: []string{CodeConsent}},
+		{name: "an answer is over no limit", person: keisha(), ask: ask(StudyCare, SMS, today(6), reply), codes: []string{CodeConsent}},
+		{name: "a code is over no limit", person: keisha(), ask: ask(Requested, SMS, today(6)), codes: []string{CodeRequested}},
+		{name: "a call is no text", person: keisha(), ask: ask(StudyCare, Voice, today(6)), codes: []string{CodeConsent}},
+		{name: "what did not go does not count", person: keisha(), ask: ask(StudyCare, SMS, today(6), func(a *Ask) { a.Recent[0].Outcome, a.Recent[1].Outcome = "expired", "cancelled" }), codes: []string{CodeConsent}},
 		{name: "paused", person: keisha(func(p *Person) { p.ReachMe.Paused = "2026-07-01" }), ask: ask(Recruitment, SMS), want: "Cannot text yet: Keisha asked for no word about studies before 1 July 2026.", codes: []string{CodePaused}, after: "2026-07-01 13:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -111,7 +111,7 @@ func nextOpen(t time.Time, zones []*time.Location, spans []span, off func(time.T
 	return time.Time{}, false
 }
 
-// timing gives what only time can settle: the cap, a pause, the hour; and when all are over.
+// timing gives what only time can settle: the caps, a pause, the hour; and when all are over.
 // until is zero when no such moment is known.
 func (q *asking) timing() (wait []Reason, until time.Time) {
 	t := q.Now
@@ -124,6 +124,10 @@ func (q *asking) timing() (wait []Reason, until time.Time) {
 			wait = append(wait, Reason{Code: CodePaused, Text: q.who + " asked for no word about studies before " + dayText(q.p.ReachMe.Paused) + "."})
 			t = later(t, start)
 		}
+	}
+	if r, free, no := q.overDay(); no {
+		wait = append(wait, r)
+		t = later(t, free)
 	}
 	if !q.timed() {
 		return wait, t
@@ -213,11 +217,13 @@ func (q *asking) overCap() (Reason, time.Time, bool) {
 
 // counts: an outbound contact about studies that reached the person, or may have.
 func (t Touch) counts() bool {
-	if !t.Out || t.Purpose != Recruitment || t.Reply || t.Kind == "note" {
-		return false
-	}
+	return t.Out && t.Purpose == Recruitment && !t.Reply && t.Kind != "note" && t.reached()
+}
+
+// reached: nothing is known that kept it from the person.
+func (t Touch) reached() bool {
 	switch t.Outcome {
-	case "failed", "refused", "cancelled", "undelivered", "wrong number", "no answer", "busy":
+	case "failed", "refused", "cancelled", "expired", "undelivered", "wrong number", "no answer", "busy":
 		return false
 	}
 	return true
