@@ -173,7 +173,7 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate.Gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {
-		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late.", now)
+		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late. "+n.gate.Sentence(), now)
 	}
 	n.onTheDay()
 	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes)}
