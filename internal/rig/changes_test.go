@@ -203,6 +203,7 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("reveal", err)
 	_, err = r.People.Edit(ctx, by, id, "asked", func(p *contacts.Person) error { p.Slow = true; return nil })
 	do("edit", err)
+	do("wishes", r.Trial.SetWishes(ctx, by, id, "asked", trial.Wishes{Remind: contacts.SMS}))
 	do("pin", r.People.SetPIN(ctx, by, id, "8264", "asked"))
 	if err := r.People.CheckPIN(ctx, by, id, "1111"); err == nil {
 		t.Fatal("a wrong PIN is right")
