@@ -170,6 +170,9 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
 	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 
+	page("/staff/studies/{study}/schedules", members.ManageVisits, h.schedules)
+	change("/staff/studies/{study}/schedules", members.ManageVisits, h.changeSchedules)
+
 	page("/staff/studies/{study}/oncall", members.SeeCounts, h.rota)
 	change("/staff/studies/{study}/oncall", members.HandleAlerts, h.addShift)
 	change("/staff/studies/{study}/oncall/handover", members.HandleAlerts, h.handOver)
