@@ -76,6 +76,16 @@ func (c *Coordinator) checkSchedules(ctx context.Context, s *Study) error {
 	return c.checkQuestionnaires(ctx, s)
 }
 
+// TrySchedules says whose entries other schedules would change, as WhatEntriesMove does, and stores nothing.
+// ErrStudy: they are not right.
+func (c *Coordinator) TrySchedules(ctx context.Context, st Study, all []Schedule) ([]EntriesMoved, error) {
+	next := st.Scheduled(all)
+	if err := c.checkSchedules(ctx, &next); err != nil {
+		return nil, err
+	}
+	return c.WhatEntriesMove(ctx, next)
+}
+
 // SetSchedules gives plans of a study other schedules. revision is that of the study which the change was
 // made on: ErrChanged if it has another by now. ErrStudy: they are not right.
 func (c *Coordinator) SetSchedules(ctx context.Context, by audit.Actor, s StudyID, revision int64, all []Schedule) error {
@@ -168,11 +178,8 @@ type EntriesMoved struct {
 
 // WhatEntriesMove says what would become of the entries of the coming two weeks if a study were stored as
 // next, before it is, subject by subject. It is laid out as asking lays it out. A study that is new moves
-// nothing. ErrStudy: its plans are not right.
+// nothing. next has been checked.
 func (c *Coordinator) WhatEntriesMove(ctx context.Context, next Study) ([]EntriesMoved, error) {
-	if err := c.checkSchedules(ctx, &next); err != nil {
-		return nil, err
-	}
 	st, err := c.studies.Get(ctx, next.ID)
 	if errors.Is(err, docstore.ErrNotFound) {
 		return nil, nil

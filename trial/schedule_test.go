@@ -29,7 +29,7 @@ func TestWhatAScheduleMovesIsWhatIsAsked(t *testing.T) {
 	was := st.Diary.Schedule()
 	s := st.Diary.Schedule()
 	s.Days, s.From, s.To, s.CallAt, s.Retries, s.RetryMinutes = "Tue,Thu,Sun", "19:00", "23:00", "19:30", 2, 20
-	moved, err := r.Trial.WhatEntriesMove(ctx, st.Scheduled([]trial.Schedule{s}))
+	moved, err := r.Trial.TrySchedules(ctx, st, []trial.Schedule{s})
 	if err != nil || len(moved) != 1 || moved[0].Subject.ID != sub.ID || len(moved[0].Before) != 14 || len(moved[0].Now) != 6 {
 		t.Fatalf("moved %+v, %v", moved, err)
 	}
@@ -96,7 +96,7 @@ func TestSchedulesNameTheMend(t *testing.T) {
 	} {
 		s := st.Diary.Schedule()
 		x.change(&s)
-		_, try := r.Trial.WhatEntriesMove(t.Context(), st.Scheduled([]trial.Schedule{s}))
+		_, try := r.Trial.TrySchedules(t.Context(), st, []trial.Schedule{s})
 		for _, err := range []error{try, r.Trial.SetSchedules(t.Context(), rig.Staff, "STEADY", st.Rev, []trial.Schedule{s})} {
 			if !errors.Is(err, trial.ErrStudy) || !strings.Contains(err.Error(), x.want) {
 				t.Errorf("%s: %v, want %q", name, err, x.want)

@@ -55,7 +55,7 @@ func (h *Desk) changeSchedules(w http.ResponseWriter, r *http.Request) error {
 	}
 	var moved []trial.EntriesMoved
 	if f.OK() {
-		moved, err = h.Trial.WhatEntriesMove(r.Context(), st.Scheduled(all))
+		moved, err = h.Trial.TrySchedules(r.Context(), st, all)
 		refusePlan(f, err)
 		if err != nil && f.OK() {
 			return fmt.Errorf("schedules of %s: %w", st.ID, err)
