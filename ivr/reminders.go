@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -166,10 +167,11 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 			return err
 		}
 	}
-	if !p.Step.Uses(contacts.Voice) && (voice || !n.may()) {
-		return o.giveToStaff(ctx, mark, n.Reach, n.gate.Sentence(), now)
+	text := !voice && n.may() && p.Step.Uses(contacts.SMS)
+	if !text && !p.Step.Uses(contacts.Voice) {
+		return o.giveToStaff(ctx, mark, n.Reach, cmp.Or(n.gate.Sentence(), "No way that the study's rule names is open."), now)
 	}
-	if voice || !n.may() || !p.Step.Uses(contacts.SMS) {
+	if !text {
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate.Gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {
