@@ -26,7 +26,7 @@ func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.T
 	if err != nil {
 		return err
 	}
-	last := map[string]plan{}    // of the last booking of each visit the last reminder
+	last := map[string]plan{}   // of the last booking of each visit the last reminder
 	texted := map[string]bool{} // reminders of these went in other ways than by e-mail
 	for _, p := range held {
 		texted[p.Visit] = texted[p.Visit] || p.Message != "" && !p.Mail

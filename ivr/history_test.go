@@ -27,8 +27,8 @@ type volunteer struct {
 	number  string
 	zones   []string // where the number may ring
 	may     map[string]bool
-	before  map[string]bool // what stood before they stopped texts, which START may bring back
-	gone    bool            // died, or was erased
+	before  map[string]bool   // what stood before they stopped texts, which START may bring back
+	gone    bool              // died, or was erased
 	texts   map[string]string // texts for the study that went, each on which date in New York or elsewhere
 	visit   string
 	begins  time.Time // zero: not booked

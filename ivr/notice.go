@@ -21,7 +21,7 @@ type notice struct {
 	goes time.Time // now, or when texts may go again; in the zone of the visit
 
 	asked time.Time // now
-	again int // how often it was taken back to be decided anew
+	again int       // how often it was taken back to be decided anew
 }
 
 // notice begins the text about a visit that goes once, under key; done says that this was decided

@@ -109,7 +109,7 @@ func (o *Operator) rules(ctx context.Context) (map[trial.StudyID]*trial.Study, t
 // What remind is asked for, besides texts by their template.
 const (
 	byVoice = "voice"       // another try, after the phone could not take the text
-	byText  = "text"        // another try, after calls reached nobody who wants to be called first
+	bySMS   = "text"        // another try, after calls reached nobody who wants to be called first
 	byMail  = "email.moved" // the correction of an e-mail
 )
 
@@ -146,7 +146,7 @@ func bookingKey(v *trial.Visit) string { return fmt.Sprintf("visit_%s_%d_24h", v
 func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, key, what string, now time.Time) error {
 	voice, mailed, template := what == byVoice, what == byMail, what
 	switch what {
-	case byVoice, byText:
+	case byVoice, bySMS:
 		template = "sms.reminder"
 	case byMail:
 		template = "sms.moved"
@@ -157,7 +157,7 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, p.Until, map[string]string{"sequence": fmt.Sprint(v.Sequence)}
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start, Early: !p.Last, Again: n.again}
-	if !voice && what != byText && (mailed || p.Step.Uses(contacts.ByEmail)) {
+	if !voice && what != bySMS && (mailed || p.Step.Uses(contacts.ByEmail)) {
 		if done, err := o.remindByMail(ctx, mark, n, v, mailed); err != nil || done {
 			return err
 		}

@@ -58,5 +58,5 @@ func (o *Operator) textInstead(ctx context.Context, p plan, v *trial.Visit, now 
 		return false, err
 	}
 	again.Step.Channels = []contacts.Channel{contacts.SMS}
-	return true, o.remind(ctx, v, again, p.ID+afterCalls, byText, now)
+	return true, o.remind(ctx, v, again, p.ID+afterCalls, bySMS, now)
 }

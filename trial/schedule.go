@@ -227,10 +227,10 @@ func (c *Coordinator) entriesMoved(ctx context.Context, s *Subject, old, next *S
 		return m, err
 	}
 	after, err := next.entries(&p, zone, s.Anchor, visits, c.now())
-	return EntriesMoved{Subject: *s, Zone: zone, Before: without(before, after), Now: without(after, before)}, err
+	return EntriesMoved{Subject: *s, Zone: zone, Before: notIn(before, after), Now: notIn(after, before)}, err
 }
 
-// without are the entries of a that are not in b as they are.
-func without(a, b []Entry) []Entry {
+// notIn are the entries of a that are not in b as they are.
+func notIn(a, b []Entry) []Entry {
 	return slices.DeleteFunc(slices.Clone(a), func(e Entry) bool { return slices.ContainsFunc(b, e.alike) })
 }
