@@ -45,7 +45,7 @@ func (q *asking) overDay() (Reason, time.Time, bool) {
 		y, m, d := q.Now.In(z).Date()
 		free = later(free, time.Date(y, m, d+1, 0, 0, 0, 0, z).UTC())
 	}
-	text := fmt.Sprintf("%s got %d texts for studies today; the limit is %d a day over all studies. Next from %s.", q.who, n, q.careLimit(), q.day(free))
+	text := fmt.Sprintf("%s has %d texts for studies today, sent or waiting; the limit is %d a day over all studies. Next from %s.", q.who, n, q.careLimit(), q.day(free))
 	return Reason{Code: CodeDayCap, Text: text, At: last}, free, true
 }
 

@@ -200,9 +200,9 @@ func TestMay(t *testing.T) {
 			}
 		}), want: "Cannot text yet: Keisha was contacted about studies 4 times in the last 31 days; the limit is 4. Next from 9 June 2026. Messages go out 09:00–20:00; it is 23:00 there.", codes: []string{CodeCap, CodeQuiet}, after: "2026-06-10 13:00"},
 		{name: "five texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(5)), codes: []string{CodeConsent}},
-		{name: "six texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(6)), want: "Cannot text yet: Keisha got 6 texts for studies today; the limit is 6 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
-		{name: "two where the site says two", person: keisha(), ask: ask(StudyCare, SMS, today(2), func(a *Ask) { a.TextsADay = 2 }), want: "Cannot text yet: Keisha got 2 texts for studies today; the limit is 2 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
-		{name: "a site that says a hundred", person: keisha(), ask: ask(StudyCare, SMS, today(12), func(a *Ask) { a.TextsADay = 100 }), want: "Cannot text yet: Keisha got 12 texts for studies today; the limit is 12 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "six texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(6)), want: "Cannot text yet: Keisha has 6 texts for studies today, sent or waiting; the limit is 6 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "two where the site says two", person: keisha(), ask: ask(StudyCare, SMS, today(2), func(a *Ask) { a.TextsADay = 2 }), want: "Cannot text yet: Keisha has 2 texts for studies today, sent or waiting; the limit is 2 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "a site that says a hundred", person: keisha(), ask: ask(StudyCare, SMS, today(12), func(a *Ask) { a.TextsADay = 100 }), want: "Cannot text yet: Keisha has 12 texts for studies today, sent or waiting; the limit is 12 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
 		{name: "six yesterday evening", person: keisha(), ask: ask(StudyCare, SMS, today(6), func(a *Ask) {
 			for i := range a.Recent {
 				a.Recent[i].At = at("2026-06-08 03:59")

@@ -89,7 +89,7 @@ func TestSchedulesNameTheMend(t *testing.T) {
 		"no way":              {func(s *trial.Schedule) { s.Channels = nil }, "`diary.channels` is empty: tick at least one way"},
 		"a call and no phone": {func(s *trial.Schedule) { s.Channels = []survey.Channel{survey.Web} }, "`diary.callAt` is given, and calls are no way of this plan"},
 		"a call too early":    {func(s *trial.Schedule) { s.CallAt = "17:00" }, "`diary.callAt` \"17:00\" is outside 18:00 to 22:00"},
-		"calls without pause": {func(s *trial.Schedule) { s.Retries = 3 }, "`diary.retryMinutes` 0: 5 to 240 minutes between calls"},
+		"calls without pause": {func(s *trial.Schedule) { s.Retries, s.RetryMinutes = 3, 2 }, "`diary.retryMinutes` 2: 5 to 240 minutes between calls"},
 		"too many calls":      {func(s *trial.Schedule) { s.Retries, s.RetryMinutes = 10, 15 }, "`diary.retries` 10: 0 to 9 further calls"},
 		"no window":           {func(s *trial.Schedule) { s.From = s.To }, "`diary.to` is the same as diary.from"},
 		"no days":             {func(s *trial.Schedule) { s.Days = "often" }, "`diary.days`"},
