@@ -182,7 +182,7 @@ func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := o.went(ctx, c, s)
+	next, err := o.went(ctx, &c, s)
 	if err != nil {
 		return nil, err
 	}

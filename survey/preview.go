@@ -17,7 +17,7 @@ type Script struct {
 	Missing []string `json:"missing,omitempty"` // linkIds without a translation: they are asked in the source language
 	Asked   []Asked  `json:"asked"`
 	End     []string `json:"end,omitempty"` // closing words, after the last question
-	Parts   int      `json:"parts"` // parts of text that asking everything by text takes
+	Parts   int      `json:"parts"`         // parts of text that asking everything by text takes
 }
 
 // Asked is one question on each channel. Where it cannot be asked, the reason stands instead.

@@ -38,7 +38,7 @@ func TestNarrationsArePlayed(t *testing.T) {
 	play := "<Play>" + public + NarrationPath + narrationName + ".wav</Play>"
 	for _, want := range []string{
 		`<Response>` + play + `<Gather `,
-		`timeout="1">` + play + `<Say language="en-US" voice="Polly.Joanna">Press 1 for yes, 2 for no.</Say><Say language="en-US" voice="Polly.Joanna"><prosody rate="slow">Did you cough?</prosody></Say></Gather>`,
+		`timeout="1">` + play + `<Say language="en-US" voice="Polly.Joanna">Press 1 for yes. Press 2 for no.</Say><Say language="en-US" voice="Polly.Joanna"><prosody rate="slow">Did you cough?</prosody></Say></Gather>`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("no %s in %s", want, w.Body)
