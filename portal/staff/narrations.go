@@ -99,7 +99,7 @@ func (h *Desk) saidWith(r *http.Request, s trial.Sentence) string {
 		where = h.T(r, "staff.narrations.safety")
 	}
 	if s.Others > 0 {
-		where += h.T(r, "staff.narrations.others", "count", s.Others)
+		where = h.T(r, "staff.narrations.others", "count", s.Others, "where", where)
 	}
 	return where
 }

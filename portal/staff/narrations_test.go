@@ -60,7 +60,9 @@ func TestNarrations(t *testing.T) {
 	d.hire("joan", "Joan Pell", members.Director)
 	const at = "/staff/studies/STEADY/narrations"
 	b := d.as("maria")
-	has(t, b.page("/staff/studies/STEADY"), at)
+	if !strings.Contains(b.page("/staff/studies/STEADY"), `href="`+at+`"`) {
+		t.Error("the study's page does not lead there")
+	}
 	page := b.page(at)
 	d.look("narrations", page)
 	has(t, page, "English: 0 of ", "Español: 0 of ", lower.Words, "¿Cuál es el número de abajo?", "en-lower-"+lower.Key(), "after a red flag", "missing")
@@ -79,7 +81,10 @@ func TestNarrations(t *testing.T) {
 	first := d.recorded()
 	page = b.page(at)
 	d.look("narrations-one", page)
-	has(t, page, "English: 1 of ", "0.5 s, put by maria", at+"/"+first.ID, "Replace it with")
+	has(t, page, "English: 1 of ", "0.5 s, put by maria", "Replace it with")
+	if !strings.Contains(page, `<audio class="sound" controls preload="none" src="`+at+"/"+first.ID+`">`) {
+		t.Error("there is no player")
+	}
 	a := d.as("joan").get(at + "/" + first.ID)
 	if a.code != http.StatusOK || a.header.Get("Content-Type") != sound.WAV || len(a.body) != first.Bytes {
 		t.Errorf("played: %d %s, %d bytes", a.code, a.header.Get("Content-Type"), len(a.body))
