@@ -23,8 +23,8 @@ func narrationsCommand() *cobra.Command {
 	return cmd
 }
 
-// listed is a sentence as --format json prints it.
-type listed struct {
+// spokenLine is a sentence as --format json prints it.
+type spokenLine struct {
 	Study         string `json:"study"`
 	Lang          string `json:"language"`
 	State         string `json:"state"` // "recorded", "missing", "unreadable", "stale"
@@ -50,7 +50,7 @@ func narrationsList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var lines []listed
+				var lines []spokenLine
 				var counts []string
 				open := 0
 				for _, st := range studies {
@@ -100,22 +100,22 @@ func (k *core) named(ctx context.Context, ids []string) ([]trial.Study, error) {
 	return out, nil
 }
 
-func listing(study string, report trial.NarrationReport, langs []string, all bool) (out []listed) {
+func listing(study string, report trial.NarrationReport, langs []string, all bool) (out []spokenLine) {
 	wanted := func(lang string) bool { return len(langs) == 0 || slices.Contains(langs, lang) }
 	for _, s := range report.Sentences {
 		if wanted(s.Lang) && (all || s.State != trial.NarrationRecorded) {
-			out = append(out, listed{study, s.Lang, s.State, s.File(), s.Questionnaire, s.Item, s.Words})
+			out = append(out, spokenLine{study, s.Lang, s.State, s.File(), s.Questionnaire, s.Item, s.Words})
 		}
 	}
 	for _, n := range report.Stale {
 		if wanted(n.Lang) {
-			out = append(out, listed{Study: study, Lang: n.Lang, State: "stale", Words: n.Words})
+			out = append(out, spokenLine{Study: study, Lang: n.Lang, State: "stale", Words: n.Words})
 		}
 	}
 	return out
 }
 
-func printListing(w io.Writer, counts []string, lines []listed) error {
+func printListing(w io.Writer, counts []string, lines []spokenLine) error {
 	if len(counts) == 0 {
 		_, err := fmt.Fprintln(w, "Nothing is asked by phone.")
 		return err

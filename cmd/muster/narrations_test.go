@@ -15,7 +15,7 @@ import (
 func TestNarrationsCommand(t *testing.T) {
 	dir := t.TempDir()
 	must(t, dir, "study", "put", "../../docs/example-study.yaml")
-	list := func(args ...string) (out []listed) {
+	list := func(args ...string) (out []spokenLine) {
 		t.Helper()
 		text := must(t, dir, append([]string{"narrations", "list", "EXAMPLE", "--format", "json"}, args...)...)
 		if err := json.Unmarshal([]byte(text), &out); err != nil {
@@ -79,6 +79,6 @@ func TestNarrationsCommand(t *testing.T) {
 		t.Errorf("recorded: %+v", all)
 	}
 	if _, err := muster(t, dir, "narrations", "list", "NONE"); err == nil {
-		t.Error("a study that is not there was listed")
+		t.Error("a study that is not there was spokenLine")
 	}
 }
