@@ -149,7 +149,7 @@ func (x *exchange) queue(ms []outbox.Message) {
 func (x *exchange) open() (n int) {
 	x.t.Helper()
 	for _, s := range []outbox.State{outbox.Due, outbox.Sending, outbox.Unknown} {
-		c, err := x.driver.Count(context.Background(), "outbox", docstore.Query{Eq: []docstore.Field{docstore.E("state", string(s)), docstore.E("priority", int64(outbox.Normal))}, Order: "due"})
+		c, err := x.driver.Count(context.Background(), "outbox", docstore.Query{Eq: []docstore.Field{docstore.E("state", string(s)), docstore.E("priority", int64(outbox.Normal)), docstore.E("kind", string(outbox.SMS))}, Order: "due"})
 		if err != nil {
 			x.t.Fatal(err)
 		}

@@ -164,7 +164,7 @@ func Open(ctx context.Context, store *docstore.Store, clock Clock, keys Sealer, 
 		opts.Spread = mathrand.Float64
 	}
 	spec := docstore.Spec{Name: "outbox", Version: 1, Indexes: []docstore.Index{
-		{Name: "due", Fields: []string{"state", "priority", "due"}},
+		{Name: "kind_due", Fields: []string{"state", "priority", "kind", "due"}},
 		{Name: "wake", Fields: []string{"state", "wake"}},
 		{Name: "twin", Fields: []string{"twin", "state"}},
 		{Name: "person_state", Fields: []string{"person", "state"}},
@@ -229,8 +229,8 @@ func (x *Box) For(ctx context.Context, person string) iter.Seq2[Message, error] 
 // Waiting counts the messages that are due at now and not sent.
 func (x *Box) Waiting(ctx context.Context, now time.Time) (int, error) {
 	sum := 0
-	for _, p := range []Priority{Urgent, Normal, Bulk} {
-		n, err := x.list.Count(ctx, dueQuery(p, now))
+	for p, k := range everyLane {
+		n, err := x.list.Count(ctx, dueQuery(p, k, now))
 		if err != nil {
 			return 0, err
 		}
@@ -242,9 +242,8 @@ func (x *Box) Waiting(ctx context.Context, now time.Time) (int, error) {
 // Next is when the next message is due, in business time; docstore.ErrNotFound: none is waiting.
 func (x *Box) Next(ctx context.Context) (time.Time, error) {
 	var next time.Time
-	for _, p := range []Priority{Urgent, Normal, Bulk} {
-		q := docstore.Query{Eq: []docstore.Field{docstore.E("state", string(Due)), docstore.E("priority", int64(p))}, Order: "due"}
-		m, err := x.list.First(ctx, q)
+	for p, k := range everyLane {
+		m, err := x.list.First(ctx, inState(Due, p, k))
 		if errors.Is(err, docstore.ErrNotFound) {
 			continue
 		}
@@ -261,11 +260,26 @@ func (x *Box) Next(ctx context.Context) (time.Time, error) {
 	return next, nil
 }
 
-func dueQuery(p Priority, now time.Time) docstore.Query {
-	return docstore.Query{
-		Eq:    []docstore.Field{docstore.E("state", string(Due)), docstore.E("priority", int64(p))},
-		Range: &docstore.Range{Path: "due", To: now.Add(time.Millisecond)},
+// everyLane yields every priority with every kind of message.
+func everyLane(yield func(Priority, Kind) bool) {
+	for _, p := range []Priority{Urgent, Normal, Bulk} {
+		for _, k := range []Kind{SMS, Call, Email} {
+			if !yield(p, k) {
+				return
+			}
+		}
 	}
+}
+
+// inState are the messages of a lane in one state, the first due first.
+func inState(s State, p Priority, k Kind) docstore.Query {
+	return docstore.Query{Eq: []docstore.Field{docstore.E("state", string(s)), docstore.E("priority", int64(p)), docstore.E("kind", string(k))}, Order: "due"}
+}
+
+func dueQuery(p Priority, k Kind, now time.Time) docstore.Query {
+	q := inState(Due, p, k)
+	q.Order, q.Range = "", &docstore.Range{Path: "due", To: now.Add(time.Millisecond)}
+	return q
 }
 
 // change edits a row with f and commits, with what OnChange adds. f returns false to leave the

@@ -1,9 +1,11 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-health/muster/internal/docstore"
@@ -32,47 +34,73 @@ func (x *Box) sendDue(ctx context.Context, now time.Time) (int, error) {
 	})
 }
 
-// ready lists the rows to send now, in queues: one person's are in one. A row that waits for its
-// next try keeps the person's later ones of the same priority waiting too.
+// ready lists the rows to send now, in queues: one person's are in one, in the order they fell due. A
+// row that waits for its next try keeps the person's later ones of the same kind and priority waiting
+// too. Of each kind only so many are read as may be sent: twenty thousand that wait cost nothing.
 func (x *Box) ready(ctx context.Context, now time.Time) (q queues, err error) {
 	wall := x.clock.Wall()
-	n := 0
-	listed := map[Kind]int{}
-	once := map[Kind]bool{} // of these kinds one message alone is let through
+	room := map[Kind]int{}
 	for k := range x.opts.Senders {
-		_, once[k] = x.haltOf(k)
+		if n := x.room(k, wall); n > 0 {
+			room[k] = n
+		}
 	}
+	left := x.opts.PerTick
 	for _, p := range []Priority{Urgent, Normal, Bulk} {
-		held := map[string]bool{}
-		for m, err := range x.list.Find(ctx, dueQuery(p, now)) {
+		var rows []row
+		for k := range room {
+			of, err := x.waiting(ctx, p, k, min(room[k], left), now, wall)
 			if err != nil {
 				return q, err
 			}
-			whose := m.Person
-			if whose == "" {
-				whose = m.Twin
-			}
-			if m.Wake.After(wall) || x.isStopped(m.Kind, wall) {
-				held[whose] = true
-			}
-			if held[whose] || x.opts.Senders[m.Kind] == nil || x.full(m.Kind, wall) || listed[m.Kind] == x.most(m.Kind) {
-				continue
-			}
-			if halted, ok := once[m.Kind]; ok && halted {
-				if held[string(m.Kind)] {
-					continue
-				}
-				held[string(m.Kind)] = true
-			}
-			q.add(whose, m.ID)
-			listed[m.Kind]++
-			if n++; n == x.opts.PerTick {
-				return q, nil
-			}
+			room[k] -= len(of)
+			rows = append(rows, of...)
+		}
+		slices.SortFunc(rows, func(a, b row) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+		for _, m := range rows[:min(len(rows), left)] {
+			q.add(m.whose(), m.ID)
+			left--
 		}
 	}
 	return q, nil
 }
+
+// room is how many messages of a kind may begin in one listing.
+func (x *Box) room(k Kind, wall time.Time) int {
+	if x.isStopped(k, wall) || x.full(k, wall) {
+		return 0
+	}
+	if _, halted := x.haltOf(k); halted {
+		return 1 // let through to see whether the halt is over
+	}
+	return x.most(k)
+}
+
+// waiting are the first n rows of a kind that can be sent now.
+func (x *Box) waiting(ctx context.Context, p Priority, k Kind, n int, now, wall time.Time) (rows []row, err error) {
+	held := map[string]bool{}
+	if n <= 0 {
+		return nil, nil
+	}
+	for m, err := range x.list.Find(ctx, dueQuery(p, k, now)) {
+		if err != nil {
+			return nil, err
+		}
+		if m.Wake.After(wall) {
+			held[m.whose()] = true
+		}
+		if held[m.whose()] {
+			continue
+		}
+		if rows = append(rows, m); len(rows) == n {
+			break
+		}
+	}
+	return rows, nil
+}
+
+// whose names the person a row is for, or the address where it is nobody's.
+func (m row) whose() string { return cmp.Or(m.Person, m.Twin) }
 
 func (x *Box) isPaused(k Kind, wall time.Time) bool {
 	x.mu.Lock()

@@ -23,10 +23,10 @@ type Underway struct {
 func (x *Box) Underway(ctx context.Context, now time.Time) (Underway, error) {
 	var u Underway
 	wall := x.clock.Wall()
-	for _, p := range []Priority{Urgent, Normal, Bulk} {
-		queries := []docstore.Query{dueQuery(p, now)}
-		for _, s := range []State{Sending, Accepted, Sent} {
-			queries = append(queries, docstore.Query{Eq: []docstore.Field{docstore.E("state", string(s)), docstore.E("priority", int64(p))}, Order: "due"})
+	for p, k := range everyLane {
+		queries := []docstore.Query{dueQuery(p, k, now), inState(Sending, p, k)}
+		if k == Call {
+			queries = append(queries, inState(Accepted, p, k), inState(Sent, p, k))
 		}
 		for _, q := range queries {
 			for m, err := range x.list.Find(ctx, q) {

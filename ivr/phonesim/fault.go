@@ -21,9 +21,9 @@ type Fault struct {
 	Times int `json:"times,omitempty"`
 	// Seconds is the delay, or Retry-After of a 429.
 	Seconds Seconds `json:"seconds,omitempty"`
-	// Percent is how often it happens when it could, from 1 to 100; 0 = always. The dice are
+	// Percent is how often it happens when it could, from 0.01 to 100; 0 = always. The dice are
 	// thrown from the simulator's seed, so the same run goes the same way.
-	Percent int `json:"percent,omitempty"`
+	Percent float64 `json:"percent,omitempty"`
 	// Code is the error code of an undelivered text (default 30003) or of a refusal (21610).
 	Code int `json:"code,omitempty"`
 	// Performed makes a broken or late API answer come after the request was carried out:
@@ -103,8 +103,8 @@ func (f *Fault) check() error {
 		return fmt.Errorf("unknown fault %q", f.Kind)
 	case f.Times < 0, f.Seconds < 0:
 		return fmt.Errorf("fault %s: times and seconds cannot be negative", f.Kind)
-	case f.Percent < 0, f.Percent > 100:
-		return fmt.Errorf("fault %s: percent is from 1 to 100, or 0 for always", f.Kind)
+	case f.Percent < 0, f.Percent > 100, f.Percent > 0 && f.Percent < 0.01:
+		return fmt.Errorf("fault %s: percent is from 0.01 to 100, or 0 for always", f.Kind)
 	}
 	if f.Number != "" {
 		n, ok := e164(f.Number)
@@ -150,9 +150,9 @@ func (s *Simulator) take(kind FaultKind, phone, subject string) *Fault {
 	return nil
 }
 
-// dice is a number from 0 to 99, the next of a row that the seed begins.
-func (s *Simulator) dice() int {
+// dice is a number from 0 to 99.99, the next of a row that the seed begins.
+func (s *Simulator) dice() float64 {
 	s.st.Dice++
 	h := sha256.Sum256([]byte(s.st.Seed + "dice" + itoa(s.st.Dice)))
-	return int(binary.BigEndian.Uint32(h[:])) % 100
+	return float64(binary.BigEndian.Uint32(h[:])%10000) / 100
 }
