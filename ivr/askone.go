@@ -83,7 +83,7 @@ func (o *Operator) askOne(ctx context.Context, by audit.Actor, st *trial.Study, 
 	if len(open) > 0 {
 		return leave("Another question is open on their number.")
 	}
-	lang := o.speaks(i18n.Lang(r.Session.Lang))
+	lang := o.speaks(i18n.Lang(r.Session.Lang), r.Study)
 	body, ok := o.askWords(st, prompt, lang)
 	if !ok {
 		return leave("The question is too long for a text.")

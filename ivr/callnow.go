@@ -88,7 +88,7 @@ func (o *Operator) callNow(ctx context.Context, t *text) ([]string, error) {
 		return t.reply("sms.callMe")
 	}
 	r := one.response
-	t.who, t.study, t.lang = r.Person, r.Study, o.speaks(one.person.Language)
+	t.who, t.study, t.lang = r.Person, r.Study, o.speaks(one.person.Language, r.Study)
 	if busy, err := o.onRequest(ctx, r.ID, o.now()); err != nil || busy {
 		if err != nil {
 			return nil, err

@@ -214,7 +214,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		}
 		return o.decide(ctx, mark)
 	}
-	body, err := i18n.Text(o.speaks(p.Language), "sms.diary", "url", o.PublicURL+"/me")
+	body, err := i18n.Text(o.speaks(p.Language, st.StudyID()), "sms.diary", "url", o.PublicURL+"/me")
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (o *Operator) offerRest(ctx context.Context, st *trial.Study, p *contacts.P
 	if !gate.OK || gate.Point.Discreet || st.AnswersByText == "no" {
 		return false, o.decide(ctx, mark)
 	}
-	lang := o.speaks(p.Language)
+	lang := o.speaks(p.Language, st.StudyID())
 	lines := []string{i18n.T(lang, "sms.dropped")}
 	if r.Session.Mode != survey.ModeLocked {
 		d := st.PlanOf(r)

@@ -33,13 +33,13 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 		return nil, err
 	}
 	c.Template, c.Person, c.Study, c.Visit, c.Response = m.Template, contacts.PersonID(m.Person), trial.StudyID(m.Study), m.Visit, m.Ref
-	c.Lang = o.speaks(i18n.Lang(m.Lang))
+	c.Lang = o.speaks(i18n.Lang(m.Lang), c.Study)
 	var p contacts.Person
 	if c.Person != "" {
 		if p, err = o.People.Get(ctx, c.Person); err != nil {
 			return nil, err
 		}
-		c.Lang, c.Slow = o.speaks(p.Language), p.Slow
+		c.Lang, c.Slow = o.speaks(p.Language, c.Study), p.Slow
 	}
 	of, err := o.office(ctx, c)
 	if err != nil {
@@ -202,7 +202,7 @@ func (o *Operator) known(ctx context.Context, c *call, who contacts.PersonID, le
 	}
 	c.Slow = c.Slow || p.Slow
 	if !c.Chosen {
-		c.Lang = o.speaks(p.Language)
+		c.Lang = o.speaks(p.Language, c.Study)
 	}
 	if !c.Outbound && level == trial.ByPIN {
 		return o.openMenu(ctx, c)
@@ -263,7 +263,7 @@ func (o *Operator) answerInbound(ctx context.Context, c *call, ev CallEvent) (Sc
 		c.Slow = c.Slow || p.Slow
 	}
 	if len(people) > 0 && !slices.ContainsFunc(people, func(p contacts.Person) bool { return p.Language != i18n.Es }) {
-		c.Lang = o.speaks(i18n.Es)
+		c.Lang = o.speaks(i18n.Es, "")
 	}
 	of, err := o.everybodys(ctx, c.Lang)
 	if err != nil {
@@ -303,7 +303,7 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 	case keys == "3":
 		c.Stage, c.Silent = atNumber, 0
 		return o.question(ctx, c)
-	case keys == "2" && o.speaks(otherThan(c.Lang)) != c.Lang:
+	case keys == "2" && o.speaks(otherThan(c.Lang), c.Study) != c.Lang:
 		return o.otherLanguage(ctx, c)
 	}
 	return o.again(ctx, c)
@@ -312,7 +312,7 @@ func (o *Operator) welcome(ctx context.Context, c *call, keys string) (Script, e
 // offer is the way to the other language, where it may be spoken.
 func (o *Operator) offer(c *call) []Say {
 	other := otherThan(c.Lang)
-	if o.speaks(other) != other {
+	if o.speaks(other, c.Study) != other {
 		return nil
 	}
 	return []Say{say(other, "voice.switch")}
@@ -326,4 +326,6 @@ func otherThan(l i18n.Lang) i18n.Lang {
 	return i18n.Es
 }
 
-func (o *Operator) speaks(l i18n.Lang) i18n.Lang { return o.Trial.Speaks(l) }
+func (o *Operator) speaks(l i18n.Lang, study trial.StudyID) i18n.Lang {
+	return o.Trial.Speaks(l, study)
+}

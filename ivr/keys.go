@@ -42,7 +42,7 @@ func (o *Operator) fixed(ctx context.Context, c *call, keys string) (s Script, d
 		} else {
 			s, err = o.question(ctx, c)
 		}
-	case keys == keyLanguage && c.Stage != atMore && o.speaks(otherThan(c.Lang)) != c.Lang:
+	case keys == keyLanguage && c.Stage != atMore && o.speaks(otherThan(c.Lang), c.Study) != c.Lang:
 		s, err = o.otherLanguage(ctx, c)
 	case keys == keyNoCalls && c.mayEndCalls():
 		s, err = o.noMoreCalls(ctx, c)

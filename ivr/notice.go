@@ -30,7 +30,7 @@ func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Vi
 	if n.who, err = o.People.Get(ctx, v.Person); err != nil || !n.who.Erased.IsZero() {
 		return n, true, err
 	}
-	n.lang = o.speaks(n.who.Language)
+	n.lang = o.speaks(n.who.Language, v.Study)
 	if n.of, err = o.officeOf(ctx, v.Study, v.Site, n.lang); err != nil {
 		return n, false, err
 	}

@@ -51,7 +51,7 @@ func (o *Operator) pause(ctx context.Context, t *text, open []Prompt) ([]string,
 		if x.PersonID() != p.Person {
 			continue
 		}
-		t.lang = o.speaks(x.Language)
+		t.lang = o.speaks(x.Language, p.Study)
 		if zone, ok := contacts.Zone(x); ok {
 			until = until.In(zone)
 		}

@@ -49,7 +49,7 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 		return nil, err
 	}
 	if len(t.people) > 0 {
-		t.lang = o.speaks(t.people[0].Language)
+		t.lang = o.speaks(t.people[0].Language, "")
 	}
 	replies, err := o.understand(ctx, &t)
 	switch {
@@ -214,7 +214,7 @@ func (o *Operator) answerVisit(ctx context.Context, t *text, p Prompt, to routed
 	t.who, t.study, t.asked = p.Person, p.Study, true
 	for _, x := range t.people {
 		if x.PersonID() == p.Person {
-			t.lang = o.speaks(x.Language)
+			t.lang = o.speaks(x.Language, t.study)
 		}
 	}
 	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)

@@ -60,7 +60,7 @@ func (o *Operator) askByText(ctx context.Context, st *trial.Study, p *contacts.P
 	if err != nil {
 		return err
 	}
-	lang := o.speaks(i18n.Lang(r.Session.Lang))
+	lang := o.speaks(i18n.Lang(r.Session.Lang), r.Study)
 	body, ok := rec.Prompt.SMS(lang)
 	if !ok || rec.Prompt.Done {
 		return o.linkDiary(ctx, st, p, &r, "", now)
@@ -86,7 +86,7 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 		return nil, err
 	}
 	t.who, t.study = r.Person, r.Study
-	t.lang = o.speaks(i18n.Lang(r.Session.Lang))
+	t.lang = o.speaks(i18n.Lang(r.Session.Lang), r.Study)
 	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (o *Operator) late(ctx context.Context, t *text, p *Prompt) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	t.who, t.study, t.unread, t.lang = r.Person, r.Study, true, o.speaks(i18n.Lang(r.Session.Lang))
+	t.who, t.study, t.unread, t.lang = r.Person, r.Study, true, o.speaks(i18n.Lang(r.Session.Lang), r.Study)
 	of, err := o.theirOffice(ctx, t.study, t.who, t.lang)
 	if err != nil {
 		return nil, err

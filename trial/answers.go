@@ -112,7 +112,7 @@ func (c *Coordinator) dueOf(ctx context.Context, person *contacts.Person, s *Sub
 			}
 			r = Response{Meta: docstore.Meta{ID: id}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: d.Questionnaire,
 				Kind: "diary", Plan: d.ID, Day: day, Opens: opens, Closes: closes, State: ResponseDue, Practice: s.Practice,
-				Session: d.session(q, c.Speaks(person.Language), now)}
+				Session: d.session(q, c.Speaks(person.Language, s.Study), now)}
 		} else if err != nil {
 			return nil, err
 		}

@@ -137,7 +137,7 @@ func (c *Coordinator) sendCode(ctx context.Context, b *docstore.Batch, p *contac
 // putCode adds the message with a code to b. A code is what the person just asked for: it goes at
 // any hour, and not after it has run out.
 func (c *Coordinator) putCode(b *docstore.Batch, p *contacts.Person, to contacts.Point, s contacts.Started, byCall bool) {
-	lang := c.Speaks(p.Language)
+	lang := c.Speaks(p.Language, "")
 	m := outbox.Message{Meta: docstore.Meta{ID: outbox.ID("code", s.ID)}, Kind: outbox.SMS, Person: p.ID, To: to.Value, Point: to.Hash, Purpose: string(contacts.Requested),
 		Template: "sms.code", Lang: string(lang), Priority: outbox.Urgent, NotAfter: c.now().Add(10 * time.Minute)}
 	if byCall && !p.ReachMe.TextOnly {

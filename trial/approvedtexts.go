@@ -113,7 +113,7 @@ func (c *Coordinator) ApproveTexts(ctx context.Context, by audit.Actor, study St
 		}
 		reason = append(reason, t.Key+" "+t.Lang+" "+t.Version)
 	}
-	return c.commit(ctx, audit.Entry{Actor: by, Action: "texts.approve", Study: string(study), Reason: how.Board + ": " + strings.Join(reason, ", ")}, func(b *docstore.Batch, _ *audit.Entry) error {
+	err = c.commit(ctx, audit.Entry{Actor: by, Action: "texts.approve", Study: string(study), Reason: how.Board + ": " + strings.Join(reason, ", ")}, func(b *docstore.Batch, _ *audit.Entry) error {
 		for _, t := range texts {
 			a := how
 			a.Meta, a.Study, a.Key, a.Lang, a.Version, a.By, a.At = docstore.Meta{ID: t.ID(study)}, study, t.Key, t.Lang, t.Version, by.ID, c.now()
@@ -131,11 +131,15 @@ func (c *Coordinator) ApproveTexts(ctx context.Context, by audit.Actor, study St
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.ReleaseLanguages(ctx)
 }
 
 // WithdrawText takes an approval back: the words go out no more.
 func (c *Coordinator) WithdrawText(ctx context.Context, by audit.Actor, study StudyID, t TextRef) error {
-	return c.commit(ctx, audit.Entry{Actor: by, Action: "texts.withdraw", Study: string(study), Reason: t.Key + " " + t.Lang + " " + t.Version}, func(b *docstore.Batch, _ *audit.Entry) error {
+	err := c.commit(ctx, audit.Entry{Actor: by, Action: "texts.withdraw", Study: string(study), Reason: t.Key + " " + t.Lang + " " + t.Version}, func(b *docstore.Batch, _ *audit.Entry) error {
 		_, err := c.texts.Edit(ctx, b, t.ID(study), func(v *TextApproval) error {
 			if !v.Withdrawn.IsZero() {
 				return docstore.Unchanged
@@ -145,6 +149,10 @@ func (c *Coordinator) WithdrawText(ctx context.Context, by audit.Actor, study St
 		})
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return c.ReleaseLanguages(ctx)
 }
 
 // notApproved begins the reason of a message that is not sent for its words.

@@ -48,7 +48,7 @@ func TestUnapprovedWordsAreNotSent(t *testing.T) {
 		}
 		return len(slices.DeleteFunc(all, func(x trial.Task) bool { return x.State != "open" || !strings.Contains(x.Text, with) }))
 	}
-	lang := r.Trial.Speaks(p.Language)
+	lang := r.Trial.Speaks(p.Language, "STEADY")
 	m := send("first", trial.Reach{Template: "sms.reminder"})
 	if m.State != outbox.Cancelled || !strings.Contains(m.Reason, "not approved: sms.reminder ("+string(lang)+")") || tasks("sms.reminder") != 1 {
 		t.Fatalf("%s %q, %d tasks", m.State, m.Reason, tasks("sms.reminder"))

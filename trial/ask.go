@@ -83,7 +83,7 @@ func (c *Coordinator) Asks(ctx context.Context, st *Study, q *survey.Questionnai
 	now := c.now()
 	r = Response{Meta: docstore.Meta{ID: AskID(p.PersonID(), st.StudyID(), item)}, Person: p.PersonID(), Study: st.StudyID(), Questionnaire: st.PreScreen,
 		Kind: "prescreen", Item: item, Alone: st.StudyID(), State: ResponseStarted, Opens: now, Closes: now.Add(askedFor)}
-	r.Session, prompt, _, err = q.Next(survey.NewSession(q, string(c.Speaks(p.Language)), now), survey.Input{Kind: survey.Show, Channel: survey.SMS, At: now})
+	r.Session, prompt, _, err = q.Next(survey.NewSession(q, string(c.Speaks(p.Language, st.StudyID())), now), survey.Input{Kind: survey.Show, Channel: survey.SMS, At: now})
 	return r, prompt, false, err
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
-	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/id"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
@@ -45,7 +44,7 @@ type Deps struct {
 	Mails  bool               // e-mails can be sent
 	Digits func(n int) string // so many digits nobody can guess; nil: random
 
-	Drafts bool // the demo: texts whose translation is a draft may be sent (F19)
+	Drafts bool // the demo: texts whose translation is a draft may be sent, released or not (F19)
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // what the program brings; nil: survey.Library
 	CheckCriteria func(yaml string) error                          // nil: criteria are taken as they are
@@ -77,6 +76,8 @@ type Coordinator struct {
 	playable        sync.Map // ids of narrations whose sound was read and is whole
 
 	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
+
+	released released // which drafts may be sent
 
 	following sync.Mutex // one at a time does what the carrier said
 }
@@ -190,15 +191,6 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 		return
 	})
 	return c, err
-}
-
-// Speaks is the language to use with somebody: theirs, unless our texts in it are a draft that must
-// not be sent (F19).
-func (c *Coordinator) Speaks(lang i18n.Lang) i18n.Lang {
-	if !lang.Known() || i18n.Draft(lang) && !c.Drafts {
-		return i18n.En
-	}
-	return lang
 }
 
 func (c *Coordinator) now() time.Time { return c.Clock.Now() }

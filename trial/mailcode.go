@@ -32,7 +32,7 @@ func (c *Coordinator) mailCode(ctx context.Context, b *docstore.Batch, p *contac
 	if err != nil {
 		return "", err
 	}
-	lang := c.Speaks(p.Language)
+	lang := c.Speaks(p.Language, study)
 	name, err := c.neutralName(ctx, study, lang)
 	if err != nil {
 		return "", err

@@ -50,7 +50,7 @@ func (c *Coordinator) practice(ctx context.Context, by audit.Actor, p *contacts.
 	}
 	now := c.now()
 	r := Response{Meta: docstore.Meta{ID: c.NewID("rsp_")}, Person: s.Person, Study: s.Study, Subject: s.ID, Questionnaire: d.Questionnaire,
-		Kind: "checkin", Plan: d.ID, Opens: now, Closes: now.Add(practiceTime), State: ResponseDue, Practice: true, Session: d.session(q, c.Speaks(p.Language), now)}
+		Kind: "checkin", Plan: d.ID, Opens: now, Closes: now.Add(practiceTime), State: ResponseDue, Practice: true, Session: d.session(q, c.Speaks(p.Language, s.Study), now)}
 	err = c.commit(ctx, audit.Entry{Actor: by, Action: "response.practice", Person: string(s.Person), Study: string(s.Study)}, func(b *docstore.Batch, _ *audit.Entry) error {
 		c.responses.Insert(b, &r)
 		return c.keepBegun(ctx, b, &r)

@@ -178,7 +178,7 @@ func (c *Coordinator) send(b *docstore.Batch, p *contacts.Person, to contacts.Po
 	case r.Purpose == contacts.Recruitment:
 		priority = outbox.Bulk
 	}
-	lang := cmp.Or(r.Lang, c.Speaks(p.Language))
+	lang := cmp.Or(r.Lang, c.Speaks(p.Language, r.Study))
 	version := cmp.Or(r.Version, i18n.Version(lang, r.Template), "1")
 	t := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + id}, Person: r.Person, At: c.now(), Out: true, Channel: channelOf(r.Kind), Purpose: r.Purpose,
 		Study: string(r.Study), Kind: kindOf(r.Kind), Template: r.Template, Version: version, Lang: string(lang), Approval: approval, Body: r.Body, Outcome: "queued", Message: id, Staff: r.Staff, Point: to.Hash, Reply: r.ReplyTo != ""}

@@ -58,6 +58,7 @@ type Options struct {
 	Carrier  engine.Carrier  // nil: the recorder
 	Beside   int             // for how many people at once plans are made; 0 = one, so that things come in their order
 	Mail     outbox.Sender   // nil: no e-mails
+	NoDrafts bool            // a draft translation is spoken only where a study released it, as outside the demo
 	Clock    *clock.Clock    // nil: one that stands at Now
 	NewID    id.New          // nil: counts from 1; a second process over one store takes the first one's
 
@@ -127,7 +128,7 @@ func New(t testing.TB, o Options) *Rig {
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	e, err := engine.Open(ctx, engine.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, Clock: r.Clock, NewID: r.NewID, Office: office, PublicURL: o.PublicURL,
-		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Beside: o.Beside, Drafts: true, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
+		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Beside: o.Beside, Drafts: !o.NoDrafts, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
 	must(err)
 	r.People, r.Box, r.Trial, r.Operator = e.People, e.Box, e.Trial, e.Operator
 	records, err := session.OpenRecords(ctx, r.Store)

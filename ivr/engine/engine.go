@@ -110,8 +110,9 @@ func Open(ctx context.Context, d Deps) (*Engine, error) {
 // is over. Alerts do not wait for it: see Escalate.
 func (e *Engine) Plan(ctx context.Context) error {
 	now := e.clock.Now()
-	_, err := e.Trial.CloseDue(ctx, now)
-	return errors.Join(e.Operator.Tick(ctx, now), err)
+	err1 := e.Trial.ReleaseLanguages(ctx)
+	_, err2 := e.Trial.CloseDue(ctx, now)
+	return errors.Join(e.Operator.Tick(ctx, now), err1, err2)
 }
 
 // Escalate sends for the next person on call about each alert that nobody took in time.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/muster-health/muster/internal/audit"
 	"github.com/muster-health/muster/internal/docstore"
+	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/phone"
 	"github.com/muster-health/muster/ivr"
 	"github.com/muster-health/muster/survey"
@@ -37,9 +38,11 @@ type Deps struct {
 	Office    phone.Number
 	PublicURL string
 	OptOut    ivr.OptOut       // "" the carrier answers STOP
-	Drafts    bool             // as in trial.Deps
 	Limit     time.Duration    // 0 = 30 s
 	Prices    rehearsed.Prices // the zero value is rehearsed.List
+
+	// Speaks is the language a study really uses with somebody: trial.Coordinator.Speaks.
+	Speaks func(l i18n.Lang, study trial.StudyID) i18n.Lang
 }
 
 // Rehearsal plays studies.

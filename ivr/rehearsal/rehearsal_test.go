@@ -37,7 +37,7 @@ func stage(t *testing.T, change func(*rehearsal.Deps)) (*rig.Rig, *rehearsal.Reh
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := rehearsal.Deps{Audit: r.Audit, Scratch: inMemory, Now: r.Clock.Now, Office: office, PublicURL: "https://muster.example.test", Drafts: true}
+	d := rehearsal.Deps{Audit: r.Audit, Scratch: inMemory, Now: r.Clock.Now, Office: office, PublicURL: "https://muster.example.test", Speaks: func(l i18n.Lang, _ trial.StudyID) i18n.Lang { return l }}
 	if change != nil {
 		change(&d)
 	}

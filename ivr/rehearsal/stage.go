@@ -100,7 +100,7 @@ func (p *play) open(ctx context.Context, driver docstore.Driver) error {
 		asked = func(name string) (*survey.Questionnaire, error) { return real(ctx, name) }
 	}
 	p.Engine, err = engine.Open(ctx, engine.Deps{Store: store, Audit: trail, Keys: keys, Clock: p.clock, NewID: id.Sequence(), Digits: sameDigits, Office: p.deps.Office, PublicURL: p.deps.PublicURL,
-		Carrier: p.carrier, Questionnaire: asked, OptOut: p.deps.OptOut, Beside: 1, Drafts: p.deps.Drafts, Logger: log})
+		Carrier: p.carrier, Questionnaire: asked, OptOut: p.deps.OptOut, Beside: 1, Drafts: p.deps.Speaks(p.ask.Language, trial.StudyID(p.report.Study)) == p.ask.Language, Logger: log})
 	return err
 }
 
@@ -123,8 +123,8 @@ func (p *play) asIfOpen(st trial.Study) trial.Study {
 	if len(st.Plans()) > 0 && len(st.OnCall) == 0 {
 		note("Nobody is on call for this study.")
 	}
-	if l := p.ask.Language; !p.deps.Drafts && p.Trial.Speaks(l) != l {
-		note(fmt.Sprintf("Our texts in %s are a draft that may not be sent: English was spoken.", l.Name()))
+	if l := p.ask.Language; p.Trial.Speaks(l, st.StudyID()) != l {
+		note(fmt.Sprintf("Our texts in %s are a draft that may not be sent: English was spoken. Approve them in the script book, with their translator.", l.Name()))
 	}
 	return st
 }

@@ -61,7 +61,7 @@ func (p *play) say(ctx context.Context, body string) error {
 		line := rehearsed.Line{At: p.clock.Now(), Out: true, With: rehearsed.Participant}
 		p.wrote(&line, r)
 		p.add(line)
-		if r == i18n.T(p.Trial.Speaks(p.ask.Language), "sms.whichOne", "digit", body) {
+		if r == i18n.T(p.Trial.Speaks(p.ask.Language, p.st.StudyID()), "sms.whichOne", "digit", body) {
 			return p.say(ctx, "V"+body)
 		}
 	}
