@@ -15,6 +15,9 @@ func TestDaysOff(t *testing.T) {
 	study := func(days ...string) *StudyGate {
 		return &StudyGate{ID: "STEADY", RecruitmentOpen: true, Enrolled: true, Blackout: days}
 	}
+	away := func(from, to string) func(*Person) {
+		return func(p *Person) { p.ReachMe.Away = []Away{{from, to}} }
+	}
 	noSundays := func(p *Person) { p.ReachMe.SkipDays = []string{"Sun"} }
 	for _, tc := range []struct {
 		name  string
@@ -37,6 +40,10 @@ func TestDaysOff(t *testing.T) {
 			"Cannot text yet: Keisha takes no messages on Sundays.", "2026-06-08 13:00"},
 		{"nor by a person", keisha(noSundays), Ask{Purpose: Recruitment, Channel: Call, Now: at("2026-06-07 16:00")},
 			"Cannot call yet: Keisha takes no messages on Sundays.", "2026-06-08 12:00"},
+		{"away, with a Sunday after it", keisha(noSundays, away("2026-06-01", "2026-06-06")), Ask{Purpose: StudyCare, Channel: SMS, Now: at("2026-06-03 16:00")},
+			"Cannot text yet: Keisha is away until 6 June 2026 and takes no messages.", "2026-06-08 13:00"},
+		{"the day before they go", keisha(away("2026-06-04", "2026-06-06")), Ask{Purpose: StudyCare, Channel: Voice, Now: at("2026-06-03 16:00")}, "", ""},
+		{"a code while away", keisha(away("2026-06-01", "2026-06-06")), Ask{Purpose: Requested, Channel: SMS, Now: at("2026-06-03 16:00")}, "", ""},
 		{"a code on a Sunday", keisha(noSundays), Ask{Purpose: Requested, Channel: SMS, Now: at("2026-06-07 16:00")}, "", ""},
 	} {
 		g := May(tc.p, tc.ask)
@@ -142,11 +149,19 @@ func TestNeverOutsideTheHoursOfTheLaw(t *testing.T) {
 			p.ReachMe.From, p.ReachMe.To = hour.Draw(t, "from"), hour.Draw(t, "to")
 		}
 		p.ReachMe.SkipDays = rapid.SliceOfNDistinct(rapid.SampledFrom(weekdays), 0, 3, rapid.ID).Draw(t, "skip")
+		if rapid.Bool().Draw(t, "away") {
+			from := at("2026-01-01 00:00").AddDate(0, 0, rapid.IntRange(0, 6*365).Draw(t, "from day"))
+			p.ReachMe.Away = []Away{{from.Format(time.DateOnly), from.AddDate(0, 0, rapid.IntRange(0, 20).Draw(t, "days")).Format(time.DateOnly)}}
+		}
 		a := Ask{Purpose: StudyCare, Channel: rapid.SampledFrom([]Channel{SMS, Voice, Call}).Draw(t, "channel"), Study: &StudyGate{ID: "A", Enrolled: true}}
 		if rapid.Bool().Draw(t, "study hours") {
 			a.Study.From, a.Study.To = hour.Draw(t, "study from"), hour.Draw(t, "study to")
 		}
-		a.Now = rapid.SampledFrom(turns).Draw(t, "turn").Add(time.Duration(rapid.IntRange(-30*60, 30*60).Draw(t, "minutes")) * time.Minute)
+		turn := rapid.SampledFrom(turns).Draw(t, "turn")
+		if len(p.ReachMe.Away) > 0 && rapid.Bool().Draw(t, "about then") {
+			p.ReachMe.Away[0] = Away{turn.Format(time.DateOnly), turn.AddDate(0, 0, 9).Format(time.DateOnly)}
+		}
+		a.Now = turn.Add(time.Duration(rapid.IntRange(-30*60, 30*60).Draw(t, "minutes")) * time.Minute)
 		zones := Zones(p, p.Points[0])
 		if rapid.Bool().Draw(t, "blackout") {
 			a.Study.Blackout = []string{a.Now.In(zones[0]).Format(time.DateOnly)}
@@ -169,6 +184,11 @@ func TestNeverOutsideTheHoursOfTheLaw(t *testing.T) {
 			}
 			if slices.Contains(p.ReachMe.SkipDays, l.Format("Mon")) {
 				t.Fatalf("%v is a %s in %s", when, l.Weekday(), z)
+			}
+			for _, x := range p.ReachMe.Away {
+				if day := l.Format(time.DateOnly); x.From <= day && day <= x.To {
+					t.Fatalf("%v is in the days away in %s", when, z)
+				}
 			}
 			if a.Channel != Call && slices.Contains(a.Study.Blackout, l.Format(time.DateOnly)) {
 				t.Fatalf("%v is a silent day in %s", when, z)

@@ -39,6 +39,7 @@ type Directory struct {
 	clock Clock
 
 	codesADay int
+	textsADay int
 	holders   []Holder // who else holds something of people; set while the program opens its parts
 
 	people     *docstore.Collection[Person, *Person]
@@ -62,11 +63,12 @@ func Unaudited() []string { return []string{"challenges", "codeRates", "signups"
 // Options are what may be left out.
 type Options struct {
 	CodesADay int // most verification codes a day from the whole site; 0: CodesADay
+	TextsADay int // most texts for the care of studies to one person in a day; 0: TextsADay
 }
 
 // Open makes the collections exist and returns the directory.
 func Open(ctx context.Context, store *docstore.Store, keys *seal.Keys, log *audit.Log, newID id.New, clock Clock, o Options) (*Directory, error) {
-	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock, codesADay: cmp.Or(o.CodesADay, CodesADay)}
+	d := &Directory{store: store, keys: keys, log: log, newID: newID, clock: clock, codesADay: cmp.Or(o.CodesADay, CodesADay), textsADay: o.TextsADay}
 	index := func(name string, fields ...string) docstore.Index { return docstore.Index{Name: name, Fields: fields} }
 	person, apart := seal.ByField("_id"), seal.Apart{Path: "facts[]", Part: ofOneStudy}
 	var errs [11]error

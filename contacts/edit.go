@@ -32,6 +32,9 @@ func (d *Directory) edit(ctx context.Context, by audit.Actor, action string, id 
 		if p.Meta != old.Meta || p.PIN != old.PIN || p.PINFails != old.PINFails || !p.PINLocked.Equal(old.PINLocked) || !same(p.Consents, old.Consents) {
 			return fmt.Errorf("edit %s: %w", id, ErrLedger)
 		}
+		if !same(p.ReachMe, old.ReachMe) {
+			p.ReachMe.Changed = d.clock.Now()
+		}
 		if err := d.prepare(p); err != nil {
 			return err
 		}

@@ -64,8 +64,9 @@ func drawAsk(t *rapid.T) Ask {
 			Enrolled: rapid.Bool().Draw(t, "enrolled"), MaxPerMonth: rapid.IntRange(0, 3).Draw(t, "max"),
 		}
 	}
-	for range rapid.IntRange(0, 6).Draw(t, "recent") {
-		a.Recent = append(a.Recent, Touch{Out: true, Purpose: Recruitment, At: a.Now.Add(-time.Duration(rapid.IntRange(0, 40*24).Draw(t, "ago")) * time.Hour)})
+	a.TextsADay = rapid.IntRange(0, 4).Draw(t, "texts a day")
+	for range rapid.IntRange(0, 9).Draw(t, "recent") {
+		a.Recent = append(a.Recent, Touch{Out: true, Purpose: rapid.SampledFrom([]Purpose{Recruitment, StudyCare}).Draw(t, "was"), Channel: SMS, Reply: rapid.IntRange(0, 5).Draw(t, "answered") == 0, At: a.Now.Add(-time.Duration(rapid.IntRange(0, 40*24).Draw(t, "ago")/rapid.SampledFrom([]int{1, 40}).Draw(t, "lately")) * time.Hour)})
 	}
 	return a
 }
@@ -141,6 +142,20 @@ func TestMayNeverAllows(t *testing.T) {
 			}
 			if h := a.Now.In(zone).Hour(); h < 8 || h >= 21 {
 				t.Fatalf("contacted at %d o'clock", h)
+			}
+			if a.Purpose == StudyCare && a.Channel == SMS {
+				texts, most := 0, 6
+				if a.TextsADay > 0 {
+					most = a.TextsADay
+				}
+				for _, x := range a.Recent {
+					if x.Purpose == StudyCare && !x.Reply && x.At.In(zone).Format(time.DateOnly) == a.Now.In(zone).Format(time.DateOnly) {
+						texts++
+					}
+				}
+				if texts >= most {
+					t.Fatalf("the text after %d of %d today", texts, most)
+				}
 			}
 		}
 	})

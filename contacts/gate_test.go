@@ -83,6 +83,14 @@ func TestMay(t *testing.T) {
 		}
 	}
 
+	today := func(n int) func(*Ask) {
+		return func(a *Ask) {
+			for i := range n {
+				a.Recent = append(a.Recent, Touch{Out: true, Purpose: StudyCare, Channel: SMS, Kind: "message", Study: []string{"STEADY", "OTHER"}[i%2], At: at("2026-06-08 04:00"), Outcome: "delivered"})
+			}
+		}
+	}
+
 	for _, tc := range []struct {
 		name   string
 		person Person
@@ -172,6 +180,9 @@ func TestMay(t *testing.T) {
 		{name: "own window over midnight, noon", person: keisha(own("20:00", "10:00")), ask: ask(StudyCare, SMS), want: "Cannot text yet: Keisha takes messages 08:00–10:00 and 20:00–21:00; it is 12:00 there.", codes: []string{CodeQuiet}, after: "2026-06-09 00:00"},
 		{name: "own window at night only", person: keisha(own("22:00", "06:00")), ask: ask(StudyCare, SMS), want: "Cannot text: Keisha asked for 22:00 to 06:00 only, which lies outside 08:00 to 21:00, the hours the law allows.", codes: []string{CodeQuiet}},
 		{name: "the study's hours", person: keisha(), ask: ask(StudyCare, SMS, with(StudyGate{ID: "STEADY", From: "13:00", To: "18:00"})), want: "Cannot text yet: Messages go out 13:00–18:00; it is 12:00 there.", codes: []string{CodeQuiet}, after: "2026-06-08 17:00"},
+		{name: "own hours within the study's", person: keisha(own("09:00", "14:00")), ask: ask(StudyCare, SMS, with(StudyGate{ID: "STEADY", From: "13:00", To: "18:00"})), want: "Cannot text yet: Keisha takes messages 13:00–14:00; it is 12:00 there.", codes: []string{CodeQuiet}, after: "2026-06-08 17:00"},
+		{name: "own hours outside the study's", person: keisha(own("09:00", "12:30")), ask: ask(StudyCare, SMS, with(StudyGate{ID: "STEADY", From: "13:00", To: "18:00"})), want: "Cannot text: Keisha asked for 09:00 to 12:30 only, which lies outside 13:00 to 18:00, the hours of STEADY.", codes: []string{CodeQuiet}},
+		{name: "the study's hours bind no person who dials", person: keisha(own("09:00", "12:30")), ask: ask(StudyCare, Call, with(StudyGate{ID: "STEADY", Enrolled: true, From: "13:00", To: "18:00"})), codes: []string{CodeConsent}},
 		{name: "nobody knows where", person: keisha(func(p *Person) { p.Zone = ""; p.Address = Address{Line: "x"}; p.Points[0].Value = "" }), ask: ask(StudyCare, SMS), want: "Cannot text: It is not known where Keisha is, so neither what time it is there. Set the time zone or ZIP first.", codes: []string{CodeNoZone}},
 		{name: "Hawaii at noon in Pittsburgh", person: keisha(func(p *Person) { p.Zone = "Pacific/Honolulu" }), ask: ask(StudyCare, SMS), want: "Cannot text yet: Messages go out 09:00–20:00; it is 06:00 there.", codes: []string{CodeQuiet}, after: "2026-06-08 19:00"},
 		{name: "Arizona keeps no summer time", person: keisha(func(p *Person) { p.Zone = "America/Phoenix" }), ask: ask(StudyCare, SMS, when("2026-06-08 15:59")), want: "Cannot text yet: Messages go out 09:00–20:00; it is 08:59 there.", codes: []string{CodeQuiet}, after: "2026-06-08 16:00"},
@@ -188,6 +199,19 @@ func TestMay(t *testing.T) {
 				a.Recent = append(a.Recent, Touch{Out: true, Purpose: Recruitment, At: at("2026-05-10 02:00")})
 			}
 		}), want: "Cannot text yet: Keisha was contacted about studies 4 times in the last 31 days; the limit is 4. Next from 9 June 2026. Messages go out 09:00–20:00; it is 23:00 there.", codes: []string{CodeCap, CodeQuiet}, after: "2026-06-10 13:00"},
+		{name: "five texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(5)), codes: []string{CodeConsent}},
+		{name: "six texts for studies today", person: keisha(), ask: ask(StudyCare, SMS, today(6)), want: "Cannot text yet: Keisha has 6 texts for studies today, sent or waiting; the limit is 6 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "two where the site says two", person: keisha(), ask: ask(StudyCare, SMS, today(2), func(a *Ask) { a.TextsADay = 2 }), want: "Cannot text yet: Keisha has 2 texts for studies today, sent or waiting; the limit is 2 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "a site that says a hundred", person: keisha(), ask: ask(StudyCare, SMS, today(12), func(a *Ask) { a.TextsADay = 100 }), want: "Cannot text yet: Keisha has 12 texts for studies today, sent or waiting; the limit is 12 a day over all studies. Next from 9 June 2026.", codes: []string{CodeDayCap}, after: "2026-06-09 13:00"},
+		{name: "six yesterday evening", person: keisha(), ask: ask(StudyCare, SMS, today(6), func(a *Ask) {
+			for i := range a.Recent {
+				a.Recent[i].At = at("2026-06-08 03:59")
+			}
+		}), codes: []string{CodeConsent}},
+		{name: "an answer is over no limit", person: keisha(), ask: ask(StudyCare, SMS, today(6), reply), codes: []string{CodeConsent}},
+		{name: "a code is over no limit", person: keisha(), ask: ask(Requested, SMS, today(6)), codes: []string{CodeRequested}},
+		{name: "a call is no text", person: keisha(), ask: ask(StudyCare, Voice, today(6)), codes: []string{CodeConsent}},
+		{name: "what did not go does not count", person: keisha(), ask: ask(StudyCare, SMS, today(6), func(a *Ask) { a.Recent[0].Outcome, a.Recent[1].Outcome = "expired", "cancelled" }), codes: []string{CodeConsent}},
 		{name: "paused", person: keisha(func(p *Person) { p.ReachMe.Paused = "2026-07-01" }), ask: ask(Recruitment, SMS), want: "Cannot text yet: Keisha asked for no word about studies before 1 July 2026.", codes: []string{CodePaused}, after: "2026-07-01 13:00"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

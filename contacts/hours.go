@@ -65,21 +65,10 @@ func WithinLaw(from, to string) bool {
 	return ok && len(spans) > 0
 }
 
-// hours are the person's own; else, for machines, the study's or the default; a person may dial
-// in all the hours of the law. own says it is the person's wish.
+// hours are the person's own within the study's; else, for machines, the study's or the default; a person
+// may dial in all the hours of the law. own says it is the person's wish.
 func (q *asking) hours() (spans []span, own bool) {
-	if s, ok := window(q.p.ReachMe.From, q.p.ReachMe.To); ok {
-		return s, true
-	}
-	if q.Channel == Call {
-		return []span{{lawFrom, lawTo}}, false
-	}
-	if q.Study != nil {
-		if s, ok := window(q.Study.From, q.Study.To); ok {
-			return s, false
-		}
-	}
-	return []span{{defaultFrom, defaultTo}}, false
+	return spansFor(q.p.ReachMe, q.Study, q.Channel == Call)
 }
 
 // open says whether t lies within the spans in every one of the zones.
@@ -122,7 +111,7 @@ func nextOpen(t time.Time, zones []*time.Location, spans []span, off func(time.T
 	return time.Time{}, false
 }
 
-// timing gives what only time can settle: the cap, a pause, the hour; and when all are over.
+// timing gives what only time can settle: the caps, a pause, the hour; and when all are over.
 // until is zero when no such moment is known.
 func (q *asking) timing() (wait []Reason, until time.Time) {
 	t := q.Now
@@ -135,6 +124,10 @@ func (q *asking) timing() (wait []Reason, until time.Time) {
 			wait = append(wait, Reason{Code: CodePaused, Text: q.who + " asked for no word about studies before " + dayText(q.p.ReachMe.Paused) + "."})
 			t = later(t, start)
 		}
+	}
+	if r, free, no := q.overDay(); no {
+		wait = append(wait, r)
+		t = later(t, free)
 	}
 	if !q.timed() {
 		return wait, t
@@ -167,7 +160,11 @@ func (q *asking) timed() bool {
 
 func (q *asking) quiet(spans []span, own bool) Reason {
 	if len(spans) == 0 {
-		return Reason{Code: CodeQuiet, Text: fmt.Sprintf("%s asked for %s to %s only, which lies outside 08:00 to 21:00, the hours the law allows.", q.who, q.p.ReachMe.From, q.p.ReachMe.To)}
+		bound := "08:00 to 21:00, the hours the law allows"
+		if wish, _ := window(q.p.ReachMe.From, q.p.ReachMe.To); len(wish) > 0 {
+			bound = fmt.Sprintf("%s to %s, the hours of %s", q.Study.From, q.Study.To, q.Study.ID)
+		}
+		return Reason{Code: CodeQuiet, Text: fmt.Sprintf("%s asked for %s to %s only, which lies outside %s.", q.who, q.p.ReachMe.From, q.p.ReachMe.To, bound)}
 	}
 	there := q.Now.In(q.zones[0]).Format("15:04")
 	if len(q.zones) > 1 {
@@ -220,11 +217,13 @@ func (q *asking) overCap() (Reason, time.Time, bool) {
 
 // counts: an outbound contact about studies that reached the person, or may have.
 func (t Touch) counts() bool {
-	if !t.Out || t.Purpose != Recruitment || t.Reply || t.Kind == "note" {
-		return false
-	}
+	return t.Out && t.Purpose == Recruitment && !t.Reply && t.Kind != "note" && t.reached()
+}
+
+// reached: nothing is known that kept it from the person.
+func (t Touch) reached() bool {
 	switch t.Outcome {
-	case "failed", "refused", "cancelled", "undelivered", "wrong number", "no answer", "busy":
+	case "failed", "refused", "cancelled", "expired", "undelivered", "wrong number", "no answer", "busy":
 		return false
 	}
 	return true

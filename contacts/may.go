@@ -10,9 +10,11 @@ type Ask struct {
 	Point   *Point     // nil: the point Phone would choose
 	Now     time.Time
 	Zone    *time.Location // nil: what Zones finds; nothing found: a timed channel is refused for staff to settle
-	Recent  []Touch        // outbound contacts of the last 31 days, for the cap
+	Recent  []Touch        // outbound contacts of the last 31 days, for the caps
 	Blocked bool           // the number is on the suppression list
 	Reply   bool           // answers something the person just sent: any hour
+
+	TextsADay int // most texts for the care of studies in a day; 0 = the default, 6
 
 	// Sensitive content (F17) goes by a link after sign-in or by a person, never as such.
 	Sensitive bool
@@ -49,8 +51,10 @@ const (
 	CodeQuiet       = "quiet-hours"
 	CodeNoZone      = "no-zone"
 	CodeSkipDay     = "skip-day" // the person's own
+	CodeAway        = "away"     // the person's own
 	CodeBlackout    = "blackout" // the study's
 	CodeCap         = "cap"
+	CodeDayCap      = "day-cap" // of texts for the care of studies
 	CodePaused      = "paused"
 	CodeNoPoint     = "no-point"
 	CodeWrongNumber = "wrong-number"

@@ -115,6 +115,9 @@ type ReachMe struct {
 	CallAt      string    `bson:"callAt,omitempty"`   // when a machine calls for a diary, instead of the study's time: "18:30"
 	SkipDays    []string  `bson:"skipDays,omitempty"` // weekdays without messages: "Sun"
 	Paused      string    `bson:"paused,omitempty"`   // no word about studies before this day: "2026-03-01"
+	Away        []Away    `bson:"away,omitempty"`     // dates without messages
+	Remind      Channel   `bson:"remind,omitempty"`   // which way a reminder is tried first: SMS, Voice or ByEmail; "" as the study does it
+	Changed     time.Time `bson:"changed,omitempty"`  // when any of this last did; kept by Directory
 }
 
 // Proxy is the person to talk to in someone's place, such as a daughter.

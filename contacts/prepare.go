@@ -166,6 +166,10 @@ func (r ReachMe) problems() (out Problems) {
 		out = append(out, Problem{"reachMe.callAt", "Write the time for calls as 18:30, between 08:00 and 21:00."})
 	}
 	out = append(out, r.skipProblems()...)
+	out = append(out, r.awayProblems()...)
+	if !slices.Contains([]Channel{"", SMS, Voice, ByEmail}, r.Remind) {
+		out = append(out, Problem{"reachMe.remind", "Reminders go by text, by a call or by e-mail."})
+	}
 	if _, err := time.Parse(time.DateOnly, r.Paused); r.Paused != "" && err != nil {
 		out = append(out, Problem{"reachMe.paused", "Write the day as 2026-03-01."})
 	}

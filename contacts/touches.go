@@ -120,6 +120,13 @@ func (d *Directory) Ask(ctx context.Context, p Person, a Ask) (Ask, error) {
 		}
 		a.Recent = recent
 	}
+	if a.Purpose == StudyCare && a.Channel == SMS && !a.Reply {
+		recent, err := d.careTexts(ctx, p.PersonID(), a.Now.Add(-careBack))
+		if err != nil {
+			return a, fmt.Errorf("recent texts to %s: %w", p.ID, err)
+		}
+		a.Recent, a.TextsADay = recent, d.textsADay
+	}
 	point := May(p, Ask{Purpose: a.Purpose, Channel: a.Channel, Point: a.Point, Now: a.Now, Reply: true}).Point
 	blocked, err := d.Suppressed(ctx, point.Hash)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +26,10 @@ func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.T
 	if err != nil {
 		return err
 	}
-	last := map[string]plan{} // of the last booking of each visit the last reminder
+	last := map[string]plan{}   // of the last booking of each visit the last reminder
+	texted := map[string]bool{} // reminders of these went in other ways than by e-mail
 	for _, p := range held {
+		texted[p.Visit] = texted[p.Visit] || p.Message != "" && !p.Mail
 		if l := last[p.Visit]; p.Sequence > l.Sequence || p.Sequence == l.Sequence && !p.At.Before(l.At) {
 			last[p.Visit] = p
 		}
@@ -35,7 +38,8 @@ func (o *Operator) correctReminders(ctx context.Context, held []plan, now time.T
 		return p.Sequence != last[p.Visit].Sequence || p.Message == "" || booked[p.Visit] == p.Sequence && o.arrived.has(p.Message)
 	})
 	return beside(ctx, o, held, func(p plan) error {
-		if err := o.correctReminder(ctx, p, p.ID == last[p.Visit].ID, now); err != nil {
+		mailed := p.Mail && !texted[p.Visit]
+		if err := o.correctReminder(ctx, p, p.ID == last[p.Visit].ID, mailed, now); err != nil {
 			return fmt.Errorf("correct the reminder of %s: %w", p.Visit, err)
 		}
 		return nil
@@ -85,8 +89,8 @@ func (a *arrivals) add(id string) {
 }
 
 // correctReminder looks after one reminder; last is the last of its booking, which alone is followed up
-// while the visit is as it was.
-func (o *Operator) correctReminder(ctx context.Context, p plan, last bool, now time.Time) error {
+// while the visit is as it was; mailed says that the person was reminded by e-mail alone.
+func (o *Operator) correctReminder(ctx context.Context, p plan, last, mailed bool, now time.Time) error {
 	v, err := o.Trial.Visit(ctx, p.Visit)
 	if err != nil {
 		return err
@@ -106,6 +110,9 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, last bool, now t
 	case v.State == trial.Booked && v.Sequence == p.Sequence && !last:
 		return nil
 	case v.State == trial.Booked && v.Sequence == p.Sequence:
+		if m.State == outbox.Due {
+			return o.planAnew(ctx, p, &v, &m)
+		}
 		if m.Kind == outbox.SMS && (outbox.Meaning(m.Code).Number == outbox.NoTexts || m.Code == unreachable && m.State.Final() && m.Next == "") {
 			return o.remindAloud(ctx, p, &v, now) // no text reaches this phone
 		}
@@ -116,31 +123,49 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, last bool, now t
 	case !handedOver:
 		return nil
 	case v.State == trial.Booked:
-		return o.remindMoved(ctx, &v, now)
+		return o.remindMoved(ctx, &v, mailed, now)
 	case v.State == trial.Cancelled:
-		return o.tellCancelled(ctx, &v, p, now)
+		return o.tellCancelled(ctx, &v, p, mailed, now)
 	}
 	return nil
 }
 
-// remindAloud calls whom the text of a reminder did not reach, where its step lets it.
+// remindAloud calls whom the text of a reminder did not reach, where its step lets it. Where calls were
+// tried before the text, staff call.
 func (o *Operator) remindAloud(ctx context.Context, p plan, v *trial.Visit, now time.Time) error {
-	st, err := o.Trial.Study(ctx, v.Study)
+	if strings.HasSuffix(p.ID, afterCalls) {
+		mark := plan{Meta: docstore.Meta{ID: p.ID + "_unreached"}, At: now, Early: p.Early}
+		if done, err := o.decided(ctx, mark.ID); err != nil || done {
+			return err
+		}
+		return o.giveToStaff(ctx, mark, visitCall(v), "Neither calls nor a text reached anybody.", now)
+	}
+	again, _, err := o.stepOf(ctx, p, v)
 	if err != nil {
 		return err
-	}
-	again := trial.Planned{Until: v.Start.Add(-lastMinute), Last: !p.Early}
-	for _, x := range st.Plan(v) {
-		if x.Key == p.ID {
-			again.Step, again.Until = x.Step, x.Until
-		}
 	}
 	return o.remind(ctx, v, again, p.ID+"_voice", byVoice, now)
 }
 
-// tellCancelled takes back a reminder of a visit that will not be, by text; where that may not be,
-// staff call.
-func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan, now time.Time) error {
+// stepOf is the planned reminder a decision was about; not ok: it is none of the study's rule, such as a
+// further try. Then it is as good until shortly before the visit.
+func (o *Operator) stepOf(ctx context.Context, p plan, v *trial.Visit) (x trial.Planned, ok bool, err error) {
+	x = trial.Planned{Until: v.Start.Add(-lastMinute), Last: !p.Early}
+	st, err := o.Trial.Study(ctx, v.Study)
+	if err != nil {
+		return x, false, err
+	}
+	for _, y := range st.Plan(v) {
+		if y.Key == p.ID {
+			x.Step, x.Until, ok = y.Step, y.Until, true
+		}
+	}
+	return x, ok, nil
+}
+
+// tellCancelled takes back a reminder of a visit that will not be, by text, or as it went by e-mail; where
+// that may not be, staff call.
+func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan, mailed bool, now time.Time) error {
 	key := bookingKey(v) + "_cancelled"
 	n, done, err := o.notice(ctx, key, "sms.cancelled", v, now)
 	if err != nil || done {
@@ -148,6 +173,19 @@ func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan,
 	}
 	n.NotAfter = held.Until // and not about the visit any more: messages that are would be taken back with it
 	mark := plan{Meta: docstore.Meta{ID: key}, At: now}
+	if mailed && o.Trial.Mails {
+		gate, err := o.mailGate(ctx, &n, v)
+		if err != nil {
+			return err
+		}
+		if gate.OK {
+			n.goesByMail(gate, v)
+			if err := n.writeMail("email.cancelled", "when", i18n.When(n.lang, held.Until.In(n.goes.Location()), n.goes)); err != nil {
+				return err
+			}
+			return o.send(ctx, &n, mark, nil)
+		}
+	}
 	if n.gate.OK || n.may() && n.gate.NotBefore.Before(held.Until) {
 		if err := n.write("when", i18n.When(n.lang, held.Until.In(n.goes.Location()), n.goes)); err != nil {
 			return err

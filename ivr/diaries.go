@@ -136,7 +136,7 @@ func checkInKey(response string, n int) string { return fmt.Sprintf("checkin_%s_
 // some minutes after an attempt ended without success, as often as the study says. Who may not be
 // called, or was reached by none of the calls, gets a link. calling says that calls for it go on.
 func (o *Operator) callDiary(ctx context.Context, st *trial.Study, d *trial.DiaryPlan, p *contacts.Person, r *trial.Response, now time.Time) (calling bool, err error) {
-	at, err := callTime(d, p, r)
+	at, err := d.CallTime(p, r.Day, r.Opens, r.Closes)
 	if err != nil || now.Before(at) {
 		return false, err
 	}
@@ -171,22 +171,6 @@ func retried(outcome string) bool {
 		return true
 	}
 	return false
-}
-
-// callTime is when the first call of an entry is due: at the person's own time where that lies in the
-// entry's window, else at the study's.
-func callTime(d *trial.DiaryPlan, p *contacts.Person, r *trial.Response) (time.Time, error) {
-	zone, ok := contacts.Zone(*p)
-	if !ok {
-		return r.Opens, nil
-	}
-	if p.ReachMe.CallAt != "" {
-		own, err := trial.Instant(r.Day, p.ReachMe.CallAt, zone.String())
-		if err != nil || !own.Before(r.Opens) && own.Before(r.Closes) {
-			return own, err
-		}
-	}
-	return trial.Instant(r.Day, d.CallAt, zone.String())
 }
 
 // linkDiary texts once a day where to fill the diary in. The link says nothing and opens nothing

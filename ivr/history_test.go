@@ -27,11 +27,15 @@ type volunteer struct {
 	number  string
 	zones   []string // where the number may ring
 	may     map[string]bool
-	before  map[string]bool // what stood before they stopped texts, which START may bring back
-	gone    bool            // died, or was erased
+	before  map[string]bool   // what stood before they stopped texts, which START may bring back
+	gone    bool              // died, or was erased
+	texts   map[string]string // texts for the study that went, each on which date in New York or elsewhere
 	visit   string
 	begins  time.Time // zero: not booked
 	replied bool
+
+	from, to string // their own hours
+	away     []contacts.Away
 }
 
 // judge looks at everything that is handed to the phone company. It asks nobody.
@@ -80,6 +84,23 @@ func (j *judge) see(m outbox.Message) error {
 			if h := j.now().In(place).Hour(); h < 8 || h >= 21 {
 				no(fmt.Sprintf("at %d o'clock in %s", h, z))
 			}
+			if why := v.unwished(j.now().In(place)); why != "" {
+				no(why)
+			}
+		}
+	}
+	day := ""
+	if m.Purpose == "study" && m.Kind == outbox.SMS && m.ReplyTo == "" {
+		place := mustZone(v.zones[0])
+		day = j.now().In(place).Format(time.DateOnly)
+		n := 0
+		for id, on := range v.texts {
+			if on == day && id != m.ID {
+				n++
+			}
+		}
+		if n >= textsADay {
+			no(fmt.Sprintf("the text after %d for studies on %s", n, day))
 		}
 	}
 	if m.Visit != "" {
@@ -104,13 +125,38 @@ func (j *judge) see(m outbox.Message) error {
 	case "429":
 		return outbox.Retry(time.Second, "20429", errors.New("too many"))
 	case "lost":
+		v.went(m.ID, day)
 		return outbox.Ambiguous(errors.New("no answer"))
 	}
+	v.went(m.ID, day)
 	j.sent++
 	if j.took[m.ID]++; j.took[m.ID] > 1 {
 		no("a second time")
 	}
 	return nil
+}
+
+// unwished says which wish of theirs a moment is against.
+func (v *volunteer) unwished(local time.Time) string {
+	if clock := local.Format("15:04"); v.from != "" && (clock < v.from || clock >= v.to) {
+		return "outside their own hours"
+	}
+	for _, a := range v.away {
+		if day := local.Format(time.DateOnly); a.From <= day && day <= a.To {
+			return "while they are away"
+		}
+	}
+	return ""
+}
+
+// textsADay is what the site of these lives allows.
+const textsADay = 3
+
+// went notes a text for the study, by when it was first handed over.
+func (v *volunteer) went(id, day string) {
+	if v.texts[id] == "" && day != "" {
+		v.texts[id] = day
+	}
 }
 
 func (v *volunteer) stopTexts() {
@@ -158,7 +204,7 @@ func newHistory(t *testing.T, rt *rapid.T) *history {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &history{T: rt, t: t, judge: &judge{took: map[string]int{}}, opts: rig.Options{Driver: driver, Dir: dir, Now: now}}
+	h := &history{T: rt, t: t, judge: &judge{took: map[string]int{}}, opts: rig.Options{Driver: driver, Dir: dir, Now: now, TextsADay: textsADay}}
 	h.a = rig.New(t, h.opts)
 	h.a.Sent.Fail = h.judge.see
 	h.opts.Clock, h.opts.NewID, h.opts.Carrier = h.a.Clock, h.a.NewID, h.a.Sent
@@ -189,7 +235,7 @@ func (h *history) ok(err error) {
 
 func (h *history) join(number, zone string, zones []string) {
 	ctx, n := h.t.Context(), len(h.judge.people)+1
-	v := &volunteer{number: number, zones: zones, may: map[string]bool{}}
+	v := &volunteer{number: number, zones: zones, may: map[string]bool{}, texts: map[string]string{}}
 	var granted []contacts.Consent
 	for _, p := range []contacts.Purpose{contacts.StudyCare, contacts.Recruitment} {
 		for ch, kind := range map[contacts.Channel]outbox.Kind{contacts.SMS: outbox.SMS, contacts.Voice: outbox.Call} {
@@ -224,7 +270,7 @@ func (h *history) step() {
 	channel := map[outbox.Kind]contacts.Channel{outbox.SMS: contacts.SMS, outbox.Call: contacts.Voice}[kind]
 	set := func(v *volunteer, on bool) { v.may[string(purpose)+" "+string(kind)] = on }
 	what := rapid.SampledFrom([]string{"move on", "move on", "move on", "tick", "tick", "tick", "reach", "reach", "reach", "reach", "reach", "reach", "book", "book", "book", "stop", "start", "key 9", "withdraw", "grant",
-		"page", "code", "fault", "late stop", "answer", "cancel", "crash", "die", "erase"}).Draw(h.T, "what")
+		"page", "code", "fault", "late stop", "answer", "cancel", "crash", "die", "erase", "wish", "wish"}).Draw(h.T, "what")
 	if v.gone && what != "move on" && what != "tick" && what != "fault" && what != "crash" && what != "reach" && what != "stop" {
 		return
 	}
@@ -316,6 +362,7 @@ func (h *history) step() {
 			if m.Kind == outbox.SMS && m.Person == string(v.id) {
 				h.ok(r.Operator.MessageStatus(ctx, ivr.MessageEvent{SID: rig.SID(m), Message: m.ID, Status: "undelivered", Code: "21610"}))
 				if now, err := r.Box.Get(ctx, m.ID); err == nil && now.Code == "21610" {
+					delete(v.texts, m.ID)
 					h.judge.at(v.number, (*volunteer).stopTexts)
 				}
 				break
@@ -327,6 +374,20 @@ func (h *history) step() {
 		_, err := r.Trial.Move(ctx, rig.Staff, trial.SubjectID(v.id, "STEADY"), trial.Died, "", "", "")
 		h.ok(err)
 		v.gone = v.gone || err == nil
+	case "wish": // other hours, days away, another way
+		w := trial.Wishes{Remind: rapid.SampledFrom([]contacts.Channel{"", contacts.SMS, contacts.Voice}).Draw(h.T, "first")}
+		if rapid.Bool().Draw(h.T, "hours") {
+			w.From, w.To = rapid.SampledFrom([]string{"07:00", "10:00"}).Draw(h.T, "from"), rapid.SampledFrom([]string{"12:00", "22:00"}).Draw(h.T, "to")
+		}
+		if rapid.Bool().Draw(h.T, "away") {
+			here := h.a.Clock.Now().In(mustZone(v.zones[0]))
+			w.Away = []contacts.Away{{From: here.Format(time.DateOnly), To: here.AddDate(0, 0, 1).Format(time.DateOnly)}}
+		}
+		err := r.Trial.SetWishes(ctx, rig.Staff, v.id, "said so", w)
+		if no := (trial.Unfits{}); !errors.As(err, &no) {
+			h.ok(err)
+			v.from, v.to, v.away = w.From, w.To, w.Away
+		}
 	case "erase":
 		h.ok(r.People.Erase(ctx, rig.Staff, v.id, "asked for it", true))
 		v.gone = true

@@ -83,7 +83,7 @@ func (o *Operator) nextOf(ctx context.Context, st *trial.Study, d *trial.DiaryPl
 			}
 			first := probe
 			if called {
-				if first, err = callTime(d, p, &r); err != nil {
+				if first, err = d.CallTime(p, r.Day, r.Opens, r.Closes); err != nil {
 					return err
 				}
 			}

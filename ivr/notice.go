@@ -19,14 +19,19 @@ type notice struct {
 	gate trial.Permit
 	who  contacts.Person
 	goes time.Time // now, or when texts may go again; in the zone of the visit
+
+	asked time.Time // now
+	again int       // how often it was taken back to be decided anew
 }
 
 // notice begins the text about a visit that goes once, under key; done says that this was decided
 // before, or that the person was erased: nothing reaches them, and staff know since then.
 func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Visit, now time.Time) (n notice, done bool, err error) {
-	if done, err = o.decided(ctx, key); err != nil || done {
+	was, done, err := o.decision(ctx, key)
+	if err != nil || done {
 		return n, done, err
 	}
+	n.asked, n.again, was.ID = now, was.Again, key
 	if n.who, err = o.People.Get(ctx, v.Person); err != nil || !n.who.Erased.IsZero() {
 		return n, true, err
 	}
@@ -38,7 +43,7 @@ func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Vi
 		return n, false, err
 	}
 	n.goes = later(now, n.gate.NotBefore).In(v.Local().Location())
-	n.Reach = trial.Reach{Key: key, Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template}
+	n.Reach = trial.Reach{Key: was.key(), Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template}
 	return n, false, nil
 }
 
@@ -66,7 +71,10 @@ func (n *notice) write(words ...any) (err error) {
 func (o *Operator) send(ctx context.Context, n *notice, mark plan, prompt *Prompt) error {
 	_, err := o.Trial.Queue(ctx, trial.System, n.Reach, n.gate, func(b *docstore.Batch, message string) {
 		mark.Message = message
-		o.plans.Ensure(b, &mark)
+		if err := o.settle(ctx, b, mark); err != nil {
+			b.Fail(err)
+			return
+		}
 		if prompt != nil {
 			o.prompts.Ensure(b, prompt)
 		}

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,17 @@ type plan struct {
 	Sequence      int       `bson:"sequence,omitempty"`
 	Until         time.Time `bson:"until,omitempty"` // and when that was to begin
 	Early         bool      `bson:"early,omitempty"` // another reminder of it follows
+	Mail          bool      `bson:"mail,omitempty"`  // it went by e-mail
+	Open          bool      `bson:"open,omitempty"`  // taken back, and not decided anew yet
+	Again         int       `bson:"again,omitempty"` // how often it was taken back
+}
+
+// key names what is sent for a decision: another thing each time it is decided anew.
+func (p plan) key() string {
+	if p.Again > 0 {
+		return fmt.Sprintf("%s~%d", p.ID, p.Again)
+	}
+	return p.ID
 }
 
 // Tick derives what is due from visits, plans and facts as they are now, and queues it: reminders
@@ -60,7 +72,7 @@ func (o *Operator) remindVisits(ctx context.Context, held []plan, now time.Time)
 	}
 	decided := map[string]bool{}
 	for _, p := range held {
-		decided[p.ID] = true
+		decided[p.ID] = !p.Open
 	}
 	type due struct {
 		v trial.Visit
@@ -94,8 +106,12 @@ func (o *Operator) rules(ctx context.Context) (map[trial.StudyID]*trial.Study, t
 	return all, ahead, nil
 }
 
-// byVoice asks remind for another try, after the phone could not take the text.
-const byVoice = "voice"
+// What remind is asked for, besides texts by their template.
+const (
+	byVoice = "voice"       // another try, after the phone could not take the text
+	bySMS   = "text"        // another try, after calls reached nobody who wants to be called first
+	byMail  = "email.moved" // the correction of an e-mail
+)
 
 // remindVisit queues one planned reminder of a booking, once.
 func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, p trial.Planned, now time.Time) error {
@@ -103,8 +119,8 @@ func (o *Operator) remindVisit(ctx context.Context, v *trial.Visit, p trial.Plan
 }
 
 // remindMoved corrects a reminder of what the visit was before: it takes the place of the reminder
-// that is due, if one is.
-func (o *Operator) remindMoved(ctx context.Context, v *trial.Visit, now time.Time) error {
+// that is due, if one is. What went by e-mail is corrected by e-mail.
+func (o *Operator) remindMoved(ctx context.Context, v *trial.Visit, mailed bool, now time.Time) error {
 	st, err := o.Trial.Study(ctx, v.Study)
 	if err != nil {
 		return err
@@ -114,38 +130,52 @@ func (o *Operator) remindMoved(ctx context.Context, v *trial.Visit, now time.Tim
 		p = trial.Planned{Key: bookingKey(v) + "_moved", Until: v.Start.Add(-lastMinute)}
 	}
 	p.Last = true // who cannot be told is for staff
-	return o.remind(ctx, v, p, p.Key, "sms.moved", now)
+	template := "sms.moved"
+	if mailed {
+		template = byMail
+	}
+	return o.remind(ctx, v, p, p.Key, template, now)
 }
 
 // bookingKey names a booking; what says that it moved or is cancelled, or calls about it, has it in its key.
 func bookingKey(v *trial.Visit) string { return fmt.Sprintf("visit_%s_%d_24h", v.ID, v.Sequence) }
 
-// remind queues a reminder of a booking under key, once: a text with its own digits, or a call for
-// who takes no texts; where neither may be, staff call, unless another step follows.
-func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, key, template string, now time.Time) error {
-	voice := template == byVoice
-	if voice {
+// remind queues a reminder of a booking under key, once: by the way the person wants to be tried first, else
+// a text with its own digits, or a call for who takes no texts; where none may be, staff call, unless another
+// step follows.
+func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, key, what string, now time.Time) error {
+	voice, mailed, template := what == byVoice, what == byMail, what
+	switch what {
+	case byVoice, bySMS:
 		template = "sms.reminder"
+	case byMail:
+		template = "sms.moved"
 	}
 	n, done, err := o.notice(ctx, key, template, v, now)
 	if err != nil || done {
 		return err
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, p.Until, map[string]string{"sequence": fmt.Sprint(v.Sequence)}
-	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start, Early: !p.Last}
-	if !voice && p.Step.Uses(contacts.ByEmail) {
-		if done, err := o.remindByMail(ctx, mark, n, v); err != nil || done {
+	mark := plan{Meta: docstore.Meta{ID: key}, At: now, Visit: v.ID, Sequence: v.Sequence, Until: v.Start, Early: !p.Last, Again: n.again}
+	if !voice && what != bySMS && (mailed || p.Step.Uses(contacts.ByEmail)) {
+		if done, err := o.remindByMail(ctx, mark, n, v, mailed); err != nil || done {
 			return err
 		}
 	}
-	if !p.Step.Uses(contacts.Voice) && (voice || !n.may()) {
-		return o.giveToStaff(ctx, mark, n.Reach, n.gate.Sentence(), now)
+	if what == "sms.reminder" && p.Step.Uses(contacts.Voice) && n.who.ReachMe.Remind == contacts.Voice {
+		if voice, err = o.callsInTime(ctx, &n, v); err != nil {
+			return err
+		}
 	}
-	if voice || !n.may() || !p.Step.Uses(contacts.SMS) {
+	text := !voice && n.may() && p.Step.Uses(contacts.SMS)
+	if !text && !p.Step.Uses(contacts.Voice) {
+		return o.giveToStaff(ctx, mark, n.Reach, cmp.Or(n.gate.Sentence(), "No way that the study's rule names is open."), now)
+	}
+	if !text {
 		return o.remindByVoice(ctx, mark, n.Reach, n.gate.Gate, now)
 	}
 	if n.gate.NotBefore.After(n.NotAfter) {
-		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late.", now)
+		return o.giveToStaff(ctx, mark, n.Reach, "The hours for messages begin too late. "+n.gate.Sentence(), now)
 	}
 	n.onTheDay()
 	words := []any{"when", i18n.When(n.lang, v.Local(), n.goes)}
@@ -170,7 +200,7 @@ func (o *Operator) remind(ctx context.Context, v *trial.Visit, p trial.Planned, 
 
 // remindByVoice calls somebody who takes no texts, where they agreed to that; else staff do.
 func (o *Operator) remindByVoice(ctx context.Context, mark plan, r trial.Reach, why contacts.Gate, now time.Time) error {
-	rung, message, err := o.climb(ctx, visitLadder(mark.ID, r), now)
+	rung, message, err := o.climb(ctx, visitLadder(mark.key(), r), now)
 	switch {
 	case err != nil:
 		return err
@@ -211,7 +241,10 @@ func (o *Operator) remindAgain(ctx context.Context, p plan, v *trial.Visit, now 
 		return err
 	}
 	r := visitCall(v)
-	if rung, _, err := o.climb(ctx, visitLadder(p.ID, r), now); err != nil || rung == waiting || rung == settled {
+	if rung, _, err := o.climb(ctx, visitLadder(p.key(), r), now); err != nil || rung == waiting || rung == settled {
+		return err
+	}
+	if done, err := o.textInstead(ctx, p, v, now); err != nil || done {
 		return err
 	}
 	return o.giveToStaff(ctx, mark, r, "Calls reached nobody.", now)
@@ -235,18 +268,41 @@ func (o *Operator) giveToStaff(ctx context.Context, mark plan, r trial.Reach, wh
 
 // decided says whether something was planned before; decide marks it so.
 func (o *Operator) decided(ctx context.Context, key string) (bool, error) {
-	_, err := o.plans.Get(ctx, key)
+	_, done, err := o.decision(ctx, key)
+	return done, err
+}
+
+// decision is what was decided under a key. Not done: nothing was, or it was taken back.
+func (o *Operator) decision(ctx context.Context, key string) (p plan, done bool, err error) {
+	p, err = o.plans.Get(ctx, key)
 	if errors.Is(err, docstore.ErrNotFound) {
-		return false, nil
+		return plan{}, false, nil
 	}
-	return err == nil, err
+	return p, err == nil && !p.Open, err
 }
 
 func (o *Operator) decide(ctx context.Context, p plan) error {
-	return o.Store.Do(ctx, func(b *docstore.Batch) error {
+	return o.Store.Do(ctx, func(b *docstore.Batch) error { return o.settle(ctx, b, p) })
+}
+
+// settle adds a decision to b. One that stands stays as it is.
+func (o *Operator) settle(ctx context.Context, b *docstore.Batch, p plan) error {
+	if p.Again == 0 { // it was never taken back
 		o.plans.Ensure(b, &p)
 		return nil
+	}
+	_, err := o.plans.Edit(ctx, b, p.ID, func(old *plan) error {
+		if !old.Open || old.Again != p.Again {
+			return docstore.Unchanged
+		}
+		p.Meta = old.Meta
+		*old = p
+		return nil
 	})
+	if errors.Is(err, docstore.Unchanged) {
+		return nil
+	}
+	return err
 }
 
 // markAnew adds to b a mark of something that happens again and again, as of now.

@@ -251,7 +251,7 @@ func together(key string) []string {
 		return []string{"sms.slot"}
 	case "sms.dropped":
 		return []string{"sms.droppedText", "sms.droppedLink", "sms.droppedCall"}
-	case "email.reminder":
+	case "email.reminder", "email.moved", "email.cancelled":
 		return []string{"email.subject", "email.office", "email.stop"}
 	}
 	return nil

@@ -75,6 +75,57 @@ func TestCapLetsItsLastMessageGo(t *testing.T) {
 	}
 }
 
+// Texts for the care of studies: no more in a day than the site says, over all studies together. What is over
+// waits for the next morning with its reason; what would come too late then is not sent.
+func TestTextsADayOverAllStudies(t *testing.T) {
+	r := rig.New(t, rig.Options{TextsADay: 3})
+	putStudy(t, r)
+	other, err := trial.ParseStudy([]byte(strings.Replace(studyYAML, "id: STEADY", "id: OTHER", 1)))
+	if err == nil {
+		_, err = r.Trial.PutStudy(t.Context(), rig.Staff, other)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := rosa(t, r)
+	text := func(n int, study trial.StudyID) trial.Reach {
+		return trial.Reach{Key: fmt.Sprint("care-", n), Person: p.PersonID(), Study: study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: "sms.note", Body: fmt.Sprint("Hello ", n)}
+	}
+	for n := range 5 { // all are queued before the first is sent
+		x := text(n, []trial.StudyID{"STEADY", "OTHER"}[n%2])
+		if n == 4 {
+			x.NotAfter = r.Clock.Now().Add(8 * time.Hour)
+		}
+		if _, _, err := r.Trial.Reach(t.Context(), rig.Staff, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Deliver(t)
+	if sent := r.Sent.All(); len(sent) != 3 {
+		t.Fatalf("%d texts in a day, want 3", len(sent))
+	}
+	answer := text(7, "STEADY")
+	answer.ReplyTo = "SM1"
+	if _, gate, err := r.Trial.Reach(t.Context(), rig.Staff, answer); err != nil || !gate.OK {
+		t.Errorf("an answer: %v, %s", err, gate.Sentence())
+	}
+	gate, err := r.Trial.May(t.Context(), p.PersonID(), contacts.StudyCare, contacts.SMS, "STEADY")
+	if err != nil || gate.OK || !gate.Has(contacts.CodeDayCap) || !strings.Contains(gate.Sentence(), "the limit is 3 a day over all studies") {
+		t.Errorf("a fourth: %v, %s", err, gate.Sentence())
+	}
+	r.Deliver(t)
+	r.Clock.Advance(20 * time.Hour)
+	r.Deliver(t)
+	if sent := r.Sent.All(); len(sent) != 4 {
+		t.Fatalf("%d texts and one answer by the next day's first hour, want 4", len(sent))
+	}
+	r.Clock.Advance(6 * time.Hour)
+	r.Deliver(t)
+	if sent := r.Sent.All(); len(sent) != 5 || sent[4].Body != "Hello 3" {
+		t.Errorf("%d texts the next day, want the fourth and not the fifth: its time was over", len(sent))
+	}
+}
+
 // What was put off counts from the day it went, not from the day it was written.
 func TestCapCountsFromTheSend(t *testing.T) {
 	r := rig.New(t, rig.Options{})

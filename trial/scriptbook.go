@@ -78,7 +78,7 @@ func trigger(key string) string {
 	switch key {
 	case "sms.reminder", "sms.visit", "sms.own", "email.reminder", "email.office", "email.subject", "email.stop", "voice.visit", "voice.menuVisit":
 		return "before a booked visit, by the reminder rules"
-	case "sms.moved", "sms.cancelled":
+	case "sms.moved", "sms.cancelled", "email.moved", "email.cancelled":
 		return "a visit that people were reminded of was moved or cancelled"
 	case "sms.slots", "sms.slot":
 		return "staff offer times for a visit"

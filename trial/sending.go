@@ -222,8 +222,8 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	now := c.now()
 	if m.Touch != "" {
 		_, err := c.People.EditTouch(ctx, b, m.Touch, func(t *contacts.Touch) error {
-			if t.Outcome == "queued" && !m.State.Final() && m.State != outbox.Due {
-				t.At = now // the cap and the timeline go by when it went, not by when it was written
+			if notGone(t.Outcome) && !m.State.Final() && m.State != outbox.Due {
+				t.At = now // the caps and the timeline go by when it went, not by when it was written, or tried before
 			}
 			t.Outcome, t.SID, t.Detail = string(m.State), m.SID, m.Reason
 			if m.Code != "" {
@@ -281,6 +281,15 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 	}
 	c.Audit.Consequence(b, audit.Entry{Actor: by, Action: "message." + string(m.State), Person: m.Person, Study: m.Study})
 	return nil
+}
+
+// notGone says of the outcome of a touch that nothing of it has reached anybody yet.
+func notGone(outcome string) bool {
+	switch outcome {
+	case "queued", string(outbox.Refused), string(outbox.Failed), string(outbox.Undelivered):
+		return true
+	}
+	return false
 }
 
 // inBrackets is a code in brackets, with what it means where that is known.

@@ -173,7 +173,7 @@ func (k *core) applyErasures(ctx context.Context) (int, error) {
 // openEngine opens what speaks with people; with an account, over Twilio.
 func (k *core) openEngine(ctx context.Context) (err error) {
 	d := engine.Deps{Store: k.store, Audit: k.audit, Keys: k.keys, Clock: k.clock, NewID: k.newID, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL,
-		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Parallel: k.config.SendsAtOnce, Turns: k.turns, Logger: k.log}
+		OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Drafts: k.config.Demo, CodesADay: k.config.CodesADay, TextsADay: k.config.TextsADay, CheckCriteria: matching.CheckCriteria, OnPerson: k.personChanged, Observe: k.sent, Parallel: k.config.SendsAtOnce, Turns: k.turns, Logger: k.log}
 	if t := k.config.Twilio; t.AccountSID != "" {
 		var base *url.URL
 		if t.BaseURL != "" {

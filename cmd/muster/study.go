@@ -40,9 +40,14 @@ func studyPutCommand() *cobra.Command {
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[0], err)
 				}
+				entries, err := k.trial.WhatEntriesMove(cmd.Context(), s)
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[0], err)
+				}
 				out := cmd.OutOrStdout()
 				if try {
 					printMoved(out, moved)
+					printEntries(out, entries)
 					_, err = fmt.Fprintf(out, "Study %s is not stored: this was a try.\n", s.ID)
 					return err
 				}
@@ -55,11 +60,12 @@ func studyPutCommand() *cobra.Command {
 					what = "is stored"
 				}
 				printMoved(out, moved)
+				printEntries(out, entries)
 				_, err = fmt.Fprintf(out, "Study %s %s.\n", s.ID, what)
 				return err
 			})
 		}}
-	cmd.Flags().BoolVar(&try, "try", false, "only say which reminders of booked visits would move")
+	cmd.Flags().BoolVar(&try, "try", false, "only say which reminders of booked visits and which entries of diaries would move")
 	return cmd
 }
 
@@ -80,5 +86,27 @@ func printMoved(w io.Writer, moved []trial.Moved) {
 	}
 	if len(moved) > 0 {
 		fmt.Fprintf(w, "Reminders of %d booked visits move.\n", len(moved))
+	}
+}
+
+// printEntries lists whose entries of diaries and check-ins of the coming two weeks change, with the first of
+// them, where the person is.
+func printEntries(w io.Writer, moved []trial.EntriesMoved) {
+	for _, m := range moved {
+		first := func(all []trial.Entry) string {
+			if len(all) == 0 {
+				return "none"
+			}
+			e := all[0]
+			text := e.Opens.In(m.Zone).Format("2006-01-02 15:04") + " to " + e.Closes.In(m.Zone).Format("15:04")
+			if !e.Call.IsZero() {
+				text += ", call at " + e.Call.In(m.Zone).Format("15:04")
+			}
+			return fmt.Sprintf("%s (%d in two weeks)", text, len(all))
+		}
+		fmt.Fprintf(w, "%s: entries until now %s; then %s\n", m.Subject.ID, first(m.Before), first(m.Now))
+	}
+	if len(moved) > 0 {
+		fmt.Fprintf(w, "Entries of %d people change.\n", len(moved))
 	}
 }

@@ -36,6 +36,7 @@ type Config struct {
 	ClockListen    string         // "" = off; loopback only
 	Now            string         // "", a time to start at, or fixed:TIME
 	CodesADay      int            // most verification codes a day
+	TextsADay      int            // most texts for studies to one person in a day
 	SendsAtOnce    int            // most calls to the phone company or mail server at once
 	LogLevel       string         // debug, info, warn, error
 	Migrate        string         // auto (or ""), off
@@ -102,6 +103,7 @@ var settings = []setting{
 	{"oidc-role-claim", "groups", "claim that holds a person's groups; a.b is b within a", false},
 	{"oidc-roles", "", "which groups come in as what, GROUP=ROLE@SITE,SITE/STUDY,STUDY with semicolons between; without sites or studies: all", false},
 	{"codes-a-day", "500", "most codes to confirm a number or sign in that are sent in a day (UTC); whoever comes after is offered a call by staff", false},
+	{"texts-a-day", "6", "most texts for the care of studies (reminders, links, first questions) that one person is sent in a day, over all studies, 1 to 12; answers and codes are not counted", false},
 	{"sends-at-once", "32", "most messages this process hands to the phone company or the mail server at the same moment", false},
 	{"metrics-listen", "", "address of /metrics (off when empty)", false},
 	{"now", "", "start the business clock at this time (2026-03-02T09:05:00-05:00), or fixed:TIME to hold it", false},
@@ -283,6 +285,11 @@ func (c *Config) fill(k *koanf.Koanf, p *problems) {
 		p.add("%s: %q is not a number of codes such as 500", c.where("codes-a-day"), k.String("codes-a-day"))
 	} else {
 		c.CodesADay = n
+	}
+	if n, err := strconv.Atoi(k.String("texts-a-day")); err != nil || n < 1 || n > 12 {
+		p.add("%s: %q is not a number from 1 to 12 such as 6", c.where("texts-a-day"), k.String("texts-a-day"))
+	} else {
+		c.TextsADay = n
 	}
 	if n, err := strconv.Atoi(k.String("sends-at-once")); err != nil || n < 1 || n > 200 {
 		p.add("%s: %q is not a number from 1 to 200 such as 32", c.where("sends-at-once"), k.String("sends-at-once"))

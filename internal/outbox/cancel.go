@@ -51,6 +51,27 @@ func (x *Box) Cancel(ctx context.Context, b *docstore.Batch, id, reason string) 
 	return x.heard(ctx, b, before, after)
 }
 
+// Recall takes back one message with b as long as it waits. Not ok: a provider may have it, or what became
+// of it is settled; then nothing is added.
+func (x *Box) Recall(ctx context.Context, b *docstore.Batch, id, reason string) (ok bool, err error) {
+	var after Message
+	_, err = x.rows.Edit(ctx, b, id, func(m *Message) error {
+		if m.State != Due || m.Withdraw != "" {
+			return docstore.Unchanged
+		}
+		m.cancel(reason)
+		after = *m
+		return nil
+	})
+	if errors.Is(err, docstore.Unchanged) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("recall message %s: %w", id, err)
+	}
+	return true, x.heard(ctx, b, Due, after)
+}
+
 // CancelFor takes back, with b, every message about something that the provider does not have yet.
 func (x *Box) CancelFor(ctx context.Context, b *docstore.Batch, a About, reason string) error {
 	var by docstore.Field

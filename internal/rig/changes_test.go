@@ -203,6 +203,7 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("reveal", err)
 	_, err = r.People.Edit(ctx, by, id, "asked", func(p *contacts.Person) error { p.Slow = true; return nil })
 	do("edit", err)
+	do("wishes", r.Trial.SetWishes(ctx, by, id, "asked", trial.Wishes{Remind: contacts.SMS}))
 	do("pin", r.People.SetPIN(ctx, by, id, "8264", "asked"))
 	if err := r.People.CheckPIN(ctx, by, id, "1111"); err == nil {
 		t.Fatal("a wrong PIN is right")
@@ -314,6 +315,12 @@ func everything(t *testing.T, r *rig.Rig) {
 		err = r.Trial.SetReminders(ctx, by, "STEADY", locked.Rev, []trial.Rule{{For: "visit", Steps: []trial.RuleStep{{Hours: 24}, {Hours: 2}}}})
 	}
 	do("reminders", err)
+	if locked, err = r.Trial.Study(ctx, "STEADY"); err == nil {
+		weekly := locked.Diary.Schedule()
+		weekly.ReAsks = 2
+		err = r.Trial.SetSchedules(ctx, by, "STEADY", locked.Rev, []trial.Schedule{weekly})
+	}
+	do("schedules", err)
 	marcus, err := r.People.ByPoint(ctx, "+17245550135")
 	do("Marcus", err)
 	if asked, err := r.Operator.AskPeople(ctx, by, "CLEARWAY", "q-smoking", []contacts.PersonID{marcus[0].PersonID()}, false); err != nil || len(asked.Now)+len(asked.Later) != 1 {

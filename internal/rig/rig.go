@@ -67,6 +67,7 @@ type Options struct {
 	Unaudited []string // further collections whose changes need no audit entry
 
 	CodesADay int    // 0 the usual limit
+	TextsADay int    // 0 the usual limit
 	PublicURL string // "" https://muster.example.test
 }
 
@@ -128,7 +129,7 @@ func New(t testing.TB, o Options) *Rig {
 	office, err := phone.Parse(Office, "US")
 	must(err)
 	e, err := engine.Open(ctx, engine.Deps{Store: r.Store, Audit: r.Audit, Keys: r.Keys, Clock: r.Clock, NewID: r.NewID, Office: office, PublicURL: o.PublicURL,
-		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Beside: o.Beside, Drafts: !o.NoDrafts, CodesADay: o.CodesADay, OnPerson: o.OnPerson})
+		Carrier: o.Carrier, Mail: o.Mail, OptOut: o.OptOut, Beside: o.Beside, Drafts: !o.NoDrafts, CodesADay: o.CodesADay, TextsADay: o.TextsADay, OnPerson: o.OnPerson})
 	must(err)
 	r.People, r.Box, r.Trial, r.Operator = e.People, e.Box, e.Trial, e.Operator
 	records, err := session.OpenRecords(ctx, r.Store)

@@ -43,6 +43,7 @@ type Deps struct {
 	Beside    int                         // for how many people at once plans are made; 0 = ivr.Beside
 	Drafts    bool                        // texts whose translation is a draft may be sent (F19)
 	CodesADay int                         // 0 = the usual limit
+	TextsADay int                         // for studies, to one person; 0 = the usual limit
 	Digits    func(n int) string          // of codes of alerts; nil: random
 
 	Questionnaire func(name string) (*survey.Questionnaire, error) // nil: survey.Library
@@ -77,7 +78,7 @@ func Unaudited() []string {
 func Open(ctx context.Context, d Deps) (*Engine, error) {
 	e := &Engine{clock: d.Clock}
 	var err error
-	if e.People, err = contacts.Open(ctx, d.Store, d.Keys, d.Audit, d.NewID, d.Clock, contacts.Options{CodesADay: d.CodesADay}); err != nil {
+	if e.People, err = contacts.Open(ctx, d.Store, d.Keys, d.Audit, d.NewID, d.Clock, contacts.Options{CodesADay: d.CodesADay, TextsADay: d.TextsADay}); err != nil {
 		return nil, err
 	}
 	links := &trial.Links{}

@@ -9,6 +9,7 @@ import (
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/portal/wishes"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -16,6 +17,7 @@ type dataPage struct {
 	sheet
 	Facts   []view.Pair
 	Choices []choice
+	Wishes  []string // when and how they want to be reached
 	Asked   bool
 	Study   bool
 }
@@ -52,6 +54,7 @@ func (h *Pages) showData(w http.ResponseWriter, r *http.Request, status int, f *
 	if m.Address.ZIP != "" {
 		p.Facts = append(p.Facts, view.Pair{Term: h.T(r, "public.zip"), Value: m.Address.ZIP})
 	}
+	p.Wishes = wishes.Lines(trial.WishesOf(&m.Person, h.Clock.Now()), lang, h.words(r))
 	p.Choices = h.choices(r, help.Operator, studies, f)
 	for _, c := range p.Choices {
 		if c.Tick != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/i18n"
+	"github.com/muster-health/muster/portal/wishes"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
@@ -21,6 +22,7 @@ type export struct {
 	ZIP      string             `json:"zip,omitempty"`
 	Points   []exportPoint      `json:"phonesAndEmails"`
 	Consents []contacts.Consent `json:"permissions"`
+	Wishes   []string           `json:"whenAndHow,omitempty"` // when and how they want to be reached
 	Facts    []contacts.Fact    `json:"facts"`
 	Studies  []exportStudy      `json:"studies"`
 	Visits   []exportVisit      `json:"visits"`
@@ -95,7 +97,8 @@ func (h *Pages) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("own data: %w", err)
 	}
-	out := export{Made: h.Clock.Now(), Name: m.Name(), Birth: m.BirthDate, Language: m.Language, ZIP: m.Address.ZIP, Consents: m.Consents, Facts: chart.Facts}
+	out := export{Made: h.Clock.Now(), Name: m.Name(), Birth: m.BirthDate, Language: m.Language, ZIP: m.Address.ZIP, Consents: m.Consents, Facts: chart.Facts,
+		Wishes: wishes.Lines(trial.WishesOf(&m.Person, h.Clock.Now()), lang, h.words(r))}
 	for _, p := range m.Points {
 		out.Points = append(out.Points, exportPoint{p.Kind, p.Value})
 	}

@@ -108,6 +108,8 @@ func (h *Pages) Routes() web.Routes {
 	post("/me/data/text-answers", h.changeTextAnswers)
 	post("/me/data/erase", h.erase)
 	page("/me/data/download", h.download)
+	page("/me/wishes", h.wishes)
+	post("/me/wishes", h.changeWishes)
 	page("/me/leave", h.leavePage)
 	post("/me/leave", h.leave)
 	return all

@@ -36,6 +36,7 @@ var permissions = []struct {
 	{contacts.Recruitment, contacts.ByEmail, "participant.data.recruitEmail", "public.consent.email"},
 	{contacts.StudyCare, contacts.SMS, "participant.data.studySms", "participant.consent.sms"},
 	{contacts.StudyCare, contacts.Voice, "participant.data.studyVoice", "participant.consent.voice"},
+	{contacts.StudyCare, contacts.ByEmail, "participant.data.studyEmail", "participant.consent.email"},
 }
 
 const wordingVersion = "@1"

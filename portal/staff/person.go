@@ -10,6 +10,8 @@ import (
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/portal/wishes"
+	"github.com/muster-health/muster/trial"
 )
 
 type personPage struct {
@@ -149,6 +151,9 @@ func (h *Desk) personChips(r *http.Request, k *known) []view.Chip {
 	if k.ReachMe.BestTimes != "" {
 		out = append(out, view.Chip{Text: h.T(r, "staff.person.best", "times", k.ReachMe.BestTimes)})
 	}
+	for _, line := range wishes.Lines(trial.WishesOf(&k.Person, h.Clock.Now()), i18n.En, h.wording(r)) {
+		out = append(out, view.Chip{Text: line, Icon: "schedule"})
+	}
 	if k.Slow {
 		out = append(out, view.Chip{Text: h.T(r, "staff.person.slow")})
 	}
@@ -217,6 +222,7 @@ func (h *Desk) tools(r *http.Request, k *known) []view.Action {
 	}
 	if !k.recordsOnly() && !k.erased() {
 		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.permissions.title"), Icon: "verified_user", Href: base + "/permissions"})
+		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.wishes.title"), Icon: "schedule", Href: base + "/wishes"})
 		add(members.ChangePeople, view.Action{Label: h.T(r, "staff.pin.title"), Icon: "lock", Href: base + "/pin"})
 		add(members.RevealNames, view.Action{Label: h.T(r, "staff.card.title"), Icon: "print", Href: base + "/card"})
 		if h.Practice != nil {

@@ -173,6 +173,9 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
 	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 
+	page("/staff/studies/{study}/schedules", members.ManageVisits, h.schedules)
+	change("/staff/studies/{study}/schedules", members.ManageVisits, h.changeSchedules)
+
 	page("/staff/studies/{study}/oncall", members.SeeCounts, h.rota)
 	change("/staff/studies/{study}/oncall", members.HandleAlerts, h.addShift)
 	change("/staff/studies/{study}/oncall/handover", members.HandleAlerts, h.handOver)
@@ -194,6 +197,8 @@ func (h *Desk) Routes() web.Routes {
 	change("/staff/people/{id}/note", members.ContactPeople, h.addNote)
 	page("/staff/people/{id}/permissions", members.SeePeople, h.permissions)
 	change("/staff/people/{id}/permissions", members.ChangePeople, h.setPermissions)
+	page("/staff/people/{id}/wishes", members.ChangePeople, h.wishes)
+	change("/staff/people/{id}/wishes", members.ChangePeople, h.setWishes)
 	page("/staff/people/{id}/pin", members.ChangePeople, h.pin)
 	change("/staff/people/{id}/pin", members.ChangePeople, h.setPIN)
 	change("/staff/people/{id}/practice", members.ContactPeople, h.practice)

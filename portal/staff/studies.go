@@ -126,6 +126,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	}
 	if on(r).Role.May(members.ManageVisits) {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.reminders"), Kind: view.Secondary, Icon: "notifications", Href: "/staff/studies/" + st.ID + "/reminders"})
+		if len(st.Plans()) > 0 {
+			p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.schedules"), Kind: view.Secondary, Icon: "schedule", Href: "/staff/studies/" + st.ID + "/schedules"})
+		}
 	}
 	if h.Rehearser != nil {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.rehearse"), Kind: view.Secondary, Icon: "schedule", Href: "/staff/studies/" + st.ID + "/rehearse"})

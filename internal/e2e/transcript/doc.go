@@ -41,6 +41,7 @@
 //	unsubscribe NUMBER        the page to stop messages is used for the number
 //	callAt NAME 19:15         wants the diary's call at another time
 //	skips NAME Sun            takes no messages on that day of the week
+//	wishes NAME from=10:00 to=18:00 remind=voice away=2026-03-10..2026-03-12  all they choose; the rest is as the study does it
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call

@@ -200,6 +200,8 @@ func (p *player) arrange(verb, rest string) bool {
 	case verb == "skips" && len(f) == 2:
 		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.ReachMe.SkipDays = f[1:]; return nil })
 		p.must(err)
+	case verb == "wishes" && len(f) >= 1:
+		p.wishes(id, f[1:])
 	case verb == "slow" && len(f) == 1:
 		_, err := p.r.People.Edit(p.ctx(), rig.Staff, id, "asked for it", func(v *contacts.Person) error { v.Slow = true; return nil })
 		p.must(err)
