@@ -107,18 +107,23 @@ func Covers(m staff.Member) func(study trial.StudyID, site string) bool {
 	return func(study trial.StudyID, site string) bool { return m.In(string(study)) && m.At(site) }
 }
 
-// zone is that of the first place a member works at.
+// zone is that of the first place a member works at; where no study is at any of them, of the first there is.
 func (w *Reports) zone(ctx context.Context, m *staff.Member) (*time.Location, error) {
 	studies, err := w.Trial.Studies(ctx)
 	if err != nil {
 		return nil, err
 	}
+	first := time.UTC
 	for _, st := range studies {
 		for _, x := range st.Sites {
-			if z, err := time.LoadLocation(x.Zone); err == nil && m.In(st.ID) && m.At(x.ID) {
+			z, err := time.LoadLocation(x.Zone)
+			if err == nil && m.In(st.ID) && m.At(x.ID) {
 				return z, nil
+			}
+			if err == nil && first == time.UTC {
+				first = z
 			}
 		}
 	}
-	return time.UTC, nil
+	return first, nil
 }

@@ -61,7 +61,7 @@ func TestWeeklyReport(t *testing.T) {
 			all[m.To] = m.Body
 		}
 		if n := len(mails.All()); n != want {
-			t.Fatalf("%d reports were sent, want %d", n, want)
+			t.Fatalf("%d reports were sent, want %d: %v", n, want, all)
 		}
 		return all
 	}
