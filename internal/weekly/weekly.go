@@ -87,7 +87,7 @@ func (w *Reports) report(ctx context.Context, m *staff.Member, now time.Time) er
 	if err != nil {
 		return err
 	}
-	body, err := i18n.Text(i18n.En, Template, "from", i18n.DayYear(i18n.En, from), "to", i18n.DayYear(i18n.En, to.AddDate(0, 0, -1)), "signed", week.SignedUp, "reminded", week.Reminded,
+	body, err := i18n.Text(i18n.En, "staff.weekly.mail", "from", i18n.DayYear(i18n.En, from), "to", i18n.DayYear(i18n.En, to.AddDate(0, 0, -1)), "signed", week.SignedUp, "reminded", week.Reminded,
 		"answered", week.Answered, "stopped", week.Stopped, "tasks", week.Tasks, "url", w.PublicURL+"/staff/report")
 	if err != nil {
 		return err
