@@ -182,7 +182,7 @@ func (o *Operator) Press(ctx context.Context, ev CallEvent) (Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := c.went(s)
+	next, err := o.went(ctx, &c, s)
 	if err != nil {
 		return nil, err
 	}
@@ -205,12 +205,14 @@ func (c *call) asksHelp() bool {
 	return c.Claim == keyPerson && !c.Zero || c.Claim == keyMore || c.Claim == keyAgain && c.Starred
 }
 
-// went is the call after a step, with what it says next.
-func (c *call) went(s Script) (call, error) {
+// went is the call after a step, with what it says next, in s too.
+func (o *Operator) went(ctx context.Context, c *call, s Script) (call, error) {
 	next := *c
 	next.Step++
 	if c.Slower {
 		s = s.slowly()
+	} else {
+		o.narrate(ctx, c, s)
 	}
 	for i, x := range s {
 		switch v := x.(type) {

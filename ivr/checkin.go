@@ -163,7 +163,7 @@ func (o *Operator) record(ctx context.Context, c *call, in survey.Input) (Script
 		if ask := rec.Prompt; ask.Sensitivity == "sensitive" && !ask.Done && !ask.GiveUp {
 			o.Trial.AddTask(b, askInPerson(c.Person, c.Study, c.Response, o.now()))
 		}
-		next, err := after.went(s)
+		next, err := o.went(ctx, &after, s)
 		if err != nil {
 			return err
 		}
@@ -243,7 +243,7 @@ func (o *Operator) end(ctx context.Context, c *call, why error) (Script, error) 
 	if err != nil {
 		return nil, err
 	}
-	next, err := c.went(s)
+	next, err := o.went(ctx, c, s)
 	if err != nil {
 		return nil, err
 	}

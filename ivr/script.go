@@ -15,11 +15,14 @@ type Script []Step
 // Step is one of Say, Gather, Pause, Dial, Record, Hangup or Reject.
 type Step interface{ isStep() }
 
-// Say speaks a text; Slow speaks it more slowly than usual.
+// Say speaks a text; Slow speaks it more slowly than usual. Sound names a recording of these very words
+// that is played instead: a file under the carrier's address of narrations. Slowly it is the voice that
+// speaks, since a recording has one pace.
 type Say struct {
-	Text string
-	Lang i18n.Lang
-	Slow bool `json:",omitempty"`
+	Text  string
+	Lang  i18n.Lang
+	Slow  bool   `json:",omitempty"`
+	Sound string `json:",omitempty"`
 }
 
 // slowly is the script with all of it spoken slowly.
@@ -27,11 +30,11 @@ func (s Script) slowly() Script {
 	for i, x := range s {
 		switch v := x.(type) {
 		case Say:
-			v.Slow = true
+			v.Slow, v.Sound = true, ""
 			s[i] = v
 		case Gather:
 			for n := range v.Prompts {
-				v.Prompts[n].Slow = true
+				v.Prompts[n].Slow, v.Prompts[n].Sound = true, ""
 			}
 		}
 	}

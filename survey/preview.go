@@ -16,7 +16,8 @@ type Script struct {
 	Status  string   `json:"status"`            // as TranslationStatus
 	Missing []string `json:"missing,omitempty"` // linkIds without a translation: they are asked in the source language
 	Asked   []Asked  `json:"asked"`
-	Parts   int      `json:"parts"` // parts of text that asking everything by text takes
+	End     []string `json:"end,omitempty"` // closing words, after the last question
+	Parts   int      `json:"parts"`         // parts of text that asking everything by text takes
 }
 
 // Asked is one question on each channel. Where it cannot be asked, the reason stands instead.
@@ -82,6 +83,15 @@ func (q *Questionnaire) Script(lang string) Script {
 			a.Said = q.laid(it, Voice, lang, false).Spoken(i18n.Lang(lang))
 		}
 		s.Asked = append(s.Asked, a)
+	}
+	end := len(q.items)
+	for end > 0 && !q.items[end-1].asked() {
+		end--
+	}
+	for _, it := range q.items[end:] {
+		if words := it.wording(Voice, lang); words != "" && !it.hidden && !it.isHelp && (it.kind == typeGroup || it.kind == typeDisplay) {
+			s.End = append(s.End, words)
+		}
 	}
 	return s
 }

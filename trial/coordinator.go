@@ -71,6 +71,10 @@ type Coordinator struct {
 	recordings *docstore.Collection[Recording, *Recording]
 	sounds     *docstore.Collection[soundPart, *soundPart]
 
+	narrations      *docstore.Collection[Narration, *Narration]
+	narrationSounds *docstore.Collection[narrationSound, *narrationSound]
+	playable        sync.Map // ids of narrations whose sound was read and is whole
+
 	answered sync.Map // by reference, the *survey.Questionnaire of editions that never change any more
 
 	released released // which drafts may be sent
@@ -163,6 +167,15 @@ func Open(ctx context.Context, d Deps) (*Coordinator, error) {
 	open("sounds", func() (e error) {
 		c.sounds, e = docstore.Open[soundPart](ctx, d.Store, docstore.Spec{Name: "sounds", Version: 1,
 			Indexes: []docstore.Index{{Name: "recording", Fields: []string{"recording"}}}, Codec: sealed("sounds", "data")})
+		return
+	})
+	open("narrations", func() (e error) {
+		c.narrations, e = docstore.Open[Narration](ctx, d.Store, docstore.Spec{Name: "narrations", Version: 1,
+			Indexes: []docstore.Index{{Name: "study", Fields: []string{"study"}}, {Name: "removed", Fields: []string{"removed"}}}})
+		return
+	})
+	open("narrationSounds", func() (e error) {
+		c.narrationSounds, e = docstore.Open[narrationSound](ctx, d.Store, docstore.Spec{Name: "narrationSounds", Version: 1})
 		return
 	})
 	open("shifts", func() (e error) {

@@ -63,8 +63,8 @@ type soundPart struct {
 func RecordingID(sid string) string { return "rec_" + sid }
 
 // Unaudited names the collections of this package that need no audit entry: the pieces of a sound,
-// whose digest stands in its recording, which is audited.
-func Unaudited() []string { return []string{"sounds"} }
+// whose digest stands in its recording or narration, which is audited.
+func Unaudited() []string { return []string{"sounds", "narrationSounds"} }
 
 // AddRecording puts a recording that was just made into b, once however often it is told. One that is
 // too short to hold words is not kept, and deleted at the carrier.

@@ -70,7 +70,9 @@ func (c *Coordinator) weekOf(ctx context.Context, w *Week, id contacts.PersonID,
 	if slices.ContainsFunc(sent, func(t contacts.Touch) bool { return slices.Contains(of, StudyID(t.Study)) }) {
 		w.Reminded++
 	}
-	if slices.ContainsFunc(p.Consents, func(e contacts.Consent) bool { return !e.Granted && within(e.At) && (e.Study == "" || slices.Contains(of, StudyID(e.Study))) }) {
+	if slices.ContainsFunc(p.Consents, func(e contacts.Consent) bool {
+		return !e.Granted && within(e.At) && (e.Study == "" || slices.Contains(of, StudyID(e.Study)))
+	}) {
 		w.Stopped++
 	}
 	visits, err := c.VisitsOf(ctx, id)

@@ -140,5 +140,6 @@ func (s *server) sweep(ctx context.Context) error {
 	err3 := s.ring.Reload()
 	_, err4 := s.applyErasures(ctx)
 	_, err6 := s.trial.RetainRecordings(ctx, s.clock.Now())
-	return errors.Join(err1, err2, err3, err4, err5, err6, s.weekly(ctx), s.portal.sweep(ctx, s.clock.Wall()))
+	_, err7 := s.trial.SweepNarrations(ctx)
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, s.weekly(ctx), s.portal.sweep(ctx, s.clock.Wall()))
 }

@@ -60,6 +60,7 @@ func root() *cobra.Command {
 	cmd.AddCommand(serveCommand(), demoCommand(), phonesimCommand(), importCommand(), matchCommand(), studyCommand(), personCommand(), staffCommand(), auditCommand(), checkCommand(),
 		doctorCommand(), healthcheckCommand(), manCommand())
 	cmd.AddCommand(rehearseCommand(), questionnaireCommand())
+	cmd.AddCommand(narrationsCommand())
 	cmd.AddCommand(backupCommand(), restoreCommand(), migrateCommand(), keysCommand())
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return nearestFlag(cmd, err) })
 	return cmd

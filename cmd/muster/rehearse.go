@@ -18,7 +18,7 @@ import (
 
 // rehearsal plays studies over a store in memory.
 func (k *core) rehearsal() *rehearsal.Rehearsal {
-	return rehearsal.New(rehearsal.Deps{Audit: k.audit, Now: k.clock.Now, Questionnaire: k.trial.QuestionnaireNamed, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL, OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Speaks: k.trial.Speaks,
+	return rehearsal.New(rehearsal.Deps{Audit: k.audit, Now: k.clock.Now, Questionnaire: k.trial.QuestionnaireNamed, Narrations: k.trial.Narrations, Office: k.config.Twilio.From, PublicURL: k.config.PublicURL, OptOut: ivr.OptOut(k.config.Twilio.OptOutMode), Speaks: k.trial.Speaks,
 		Scratch: func(ctx context.Context) (docstore.Driver, error) {
 			return sqlitedoc.Open(ctx, sqlitedoc.Memory, sqlitedoc.Options{})
 		}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"path"
+	"strings"
 	"sync/atomic"
 
 	"github.com/felixge/httpsnoop"
@@ -107,17 +108,22 @@ func guarded(next http.Handler) http.Handler {
 	})
 }
 
-// timed measures webhooks by their last word: sms, voice, whisper, message-status, call-status, recording.
+// timed measures webhooks by their last word: sms, voice, whisper, message-status, call-status, recording;
+// what calls fetch to play is narration.
 func (s *server) timed(next http.Handler) http.Handler {
 	known := map[string]bool{"sms": true, "voice": true, "whisper": true, "message-status": true, "call-status": true, "recording": true}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m := httpsnoop.CaptureMetrics(next, w, r)
 		hook := path.Base(r.URL.Path)
-		if !known[hook] {
+		if strings.HasPrefix(r.URL.Path, twilio.NarrationPath) {
+			hook = "narration"
+		} else if !known[hook] {
 			hook = "other"
 		}
 		s.metrics.Webhook(hook, m.Code, m.Duration)
 		telemetry.Route(r.Context(), r.Method, "/hooks/twilio/"+hook, "")
-		s.wake()
+		if hook != "narration" { // it brought nothing to do
+			s.wake()
+		}
 	})
 }

@@ -48,3 +48,8 @@ func (o inTurn) CallStatus(ctx context.Context, ev ivr.CallEvent) error {
 	defer o.turns.Later(ctx)()
 	return o.Operator.CallStatus(ctx, ev)
 }
+
+func (o inTurn) RecordingStatus(ctx context.Context, ev ivr.RecordingEvent) error {
+	defer o.turns.Later(ctx)()
+	return o.Operator.RecordingStatus(ctx, ev)
+}

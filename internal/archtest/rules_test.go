@@ -18,7 +18,7 @@ type rule struct {
 const everything = "..."
 
 // pure packages compute and do nothing else.
-var pure = []string{"survey", "matching/eval", "matching/criteria", "matching/percolate", "trial/rehearsed", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/phone", "internal/geo", "internal/ucum", "internal/wording", "internal/i18n"}
+var pure = []string{"survey", "matching/eval", "matching/criteria", "matching/percolate", "trial/rehearsed", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/phone", "internal/geo", "internal/ucum", "internal/wording", "internal/sound", "internal/i18n"}
 
 // forTests are packages that only tests and measurements import, and which may build the
 // whole program. The command is no different in that.
@@ -29,7 +29,7 @@ var whole = append([]string{"cmd/muster"}, forTests...)
 
 // machinery is internal/ less what sits above the domain: sign-in, demo data, test rigs.
 var machinery = []string{"internal/docstore/...", "internal/backup", "internal/audit", "internal/outbox", "internal/seal", "internal/clock", "internal/config", "internal/id", "internal/email", "internal/metrics", "internal/logs", "internal/telemetry",
-	"internal/i18n", "internal/phone", "internal/geo", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/ucum", "internal/wording"}
+	"internal/i18n", "internal/phone", "internal/geo", "internal/fhir", "internal/sheet", "internal/ics", "internal/ctgov", "internal/ucum", "internal/wording", "internal/sound"}
 
 var domain = []string{"contacts", "matching/...", "survey", "trial", "ivr/...", "portal/..."}
 

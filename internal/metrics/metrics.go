@@ -51,7 +51,7 @@ func New(o Options, gauges ...Gauge) *Metrics {
 		"method":  {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
 		"route":   append(slices.Clone(o.Routes), "none"),
 		"class":   {"1xx", "2xx", "3xx", "4xx", "5xx"},
-		"hook":    {"sms", "voice", "whisper", "message-status", "call-status", "bounce"},
+		"hook":    {"sms", "voice", "whisper", "message-status", "call-status", "bounce", "narration"},
 		"name":    o.Jobs,
 		"outcome": append([]string{"done", "failed", "conflict", "exists"}, o.Outcomes...),
 		"kind":    o.Kinds,

@@ -290,6 +290,16 @@ func everything(t *testing.T, r *rig.Rig) {
 	}
 	do("withdraw", r.Trial.WithdrawText(ctx, by, "STEADY", texts[0]))
 
+	sentences, err := r.Trial.Sentences(ctx, &words)
+	do("sentences", err)
+	for _, seed := range []string{"a", "a", "b"} {
+		_, err = r.Trial.PutNarration(ctx, by, "STEADY", sentences[0].Spoken().Key(), "a.wav", rig.Tone(seed))
+		do("narrate", err)
+	}
+	there, err := r.Trial.Narrations(ctx, "STEADY")
+	do("narrations", err)
+	do("remove narration", r.Trial.RemoveNarration(ctx, by, "STEADY", there[sentences[0].Spoken()].ID))
+
 	// The diary: by web with a red flag, by phone, and not at all.
 	practice, err := r.Trial.BeginPractice(ctx, by, id)
 	do("practice", err)
@@ -413,6 +423,8 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("keep", err)
 	_, err = r.Trial.MissVisit(ctx, by, visits[2].ID)
 	do("miss", err)
+	_, err = r.Trial.SweepNarrations(ctx)
+	do("sweep narrations", err)
 
 	// The carrier refuses one text because its number stopped them: the next is not even tried.
 	r.Sent.Fail = func(outbox.Message) error { return outbox.Refuse("21610", errors.New("stopped")) }

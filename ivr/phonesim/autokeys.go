@@ -28,8 +28,11 @@ func (s *Simulator) thinkOfKeys(c *call) {
 	}
 	heard := ""
 	for _, l := range c.Lines[c.spokenFrom():] {
-		if l.Kind == lineSay {
+		switch l.Kind {
+		case lineSay:
 			heard += strings.ToLower(l.Text) + "\n"
+		case linePlay:
+			heard += strings.ToLower(l.Words) + "\n"
 		}
 	}
 	i := slices.IndexFunc(h.AutoKeys, func(k AutoKeys) bool { return strings.Contains(heard, strings.ToLower(k.When)) })

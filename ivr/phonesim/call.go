@@ -44,9 +44,10 @@ type call struct {
 
 // document is the TwiML being played.
 type document struct {
-	URL  string // "" for inline TwiML
-	Body string
-	root *node
+	URL    string // "" for inline TwiML
+	Body   string
+	Sounds sounds `json:",omitempty"`
+	root   *node
 }
 
 // wait is what a call is waiting for.
@@ -77,7 +78,8 @@ type line struct {
 	Text  string    `json:"text"`
 	Lang  string    `json:"lang,omitempty"`
 	Voice string    `json:"voice,omitempty"`
-	Cut   bool      `json:"cut,omitempty"` // a key stopped it
+	Words string    `json:"words,omitempty"` // what a sound says, by its Content-Description
+	Cut   bool      `json:"cut,omitempty"`   // a key stopped it
 }
 
 type lineKind string

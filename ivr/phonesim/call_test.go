@@ -287,6 +287,7 @@ func TestVerbs(t *testing.T) {
   <Say>never</Say>
 </Response>`)
 	r.app.on("/second", "plain Good bye, and thank you.")
+	r.app.on("/hooks/twilio/sounds/a.mp3", "sound audio/mpeg")
 	var c callView
 	r.must("POST", "/sim/phones/"+dana+"/calls", nil, &c)
 	if c.WaitingFor == nil || c.WaitingFor.Kind != "pause" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,7 +38,7 @@ type app struct {
 
 	mu      sync.Mutex
 	got     []hit
-	answers map[string]string // by path; TwiML, or "status NNN"
+	answers map[string]string // by path; TwiML, or "status NNN", "plain words", "sound TYPE words"
 	refused int               // signatures that were wrong
 }
 
@@ -56,6 +57,9 @@ func newApp(t *testing.T) *app {
 }
 
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.sound(w, r) {
+		return
+	}
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		a.t.Errorf("read webhook: %v", err)
@@ -96,6 +100,29 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml")
 	fmt.Fprint(w, answer)
+}
+
+// sound serves a file that is played: no webhook, so nothing is signed.
+func (a *app) sound(w http.ResponseWriter, r *http.Request) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var status int
+	if _, err := fmt.Sscanf(a.answers[r.URL.Path], "status %d", &status); err == nil && r.Header.Get("X-Twilio-Signature") == "" {
+		w.WriteHeader(status)
+		return true
+	}
+	rest, ok := strings.CutPrefix(a.answers[r.URL.Path], "sound ")
+	if !ok {
+		return false
+	}
+	a.got = append(a.got, hit{method: r.Method, path: r.URL.RequestURI()})
+	kind, words, _ := strings.Cut(rest, " ")
+	w.Header().Set("Content-Type", kind)
+	if words != "" {
+		w.Header().Set("Content-Description", mime.QEncoding.Encode("utf-8", words))
+	}
+	fmt.Fprint(w, "the bytes of a sound")
+	return true
 }
 
 func (a *app) on(path, answer string) {

@@ -137,6 +137,9 @@ func (s *Simulator) deliver(own *job, j job) {
 		results = append(results, fallback)
 		first = fallback
 	}
+	if j.Kind == jobVoice && first.ok() {
+		first.sounds, first.silent = s.fetchSounds(s.ctx, first)
+	}
 	s.lock()
 	defer s.unlock()
 	s.running--

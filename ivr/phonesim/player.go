@@ -57,6 +57,9 @@ func (s *Simulator) gotVoice(j job, a answer) {
 		a.contentType, a.body = "text/xml", sayDocument(string(a.body))
 	}
 	root, err := readTwiML(a, voiceRules)
+	if err == nil {
+		err = a.silent
+	}
 	if err != nil {
 		s.fail(c, err.Code, err.Message)
 		return
@@ -71,7 +74,7 @@ func (s *Simulator) gotVoice(j job, a answer) {
 		return
 	}
 	s.connect(c)
-	c.Doc, c.PC, c.Wait = &document{URL: a.url, Body: string(a.body), root: root}, 0, nil
+	c.Doc, c.PC, c.Wait = &document{URL: a.url, Body: string(a.body), Sounds: a.sounds, root: root}, 0, nil
 	s.play(c)
 }
 
@@ -168,8 +171,8 @@ func (s *Simulator) prompt(c *call, v *node) time.Duration {
 		l.Kind = linePlay
 		if d := v.attr("digits"); d != "" {
 			l.Kind, l.Text = lineInfo, "Tones: "+d
-		} else if u, err := resolve(c.Doc.URL, l.Text); err == nil {
-			l.Text = u
+		} else {
+			l = c.Doc.playing(l, l.Text)
 		}
 	case "Pause":
 		length := number(v.attr("length"), 1)
@@ -200,7 +203,7 @@ func (s *Simulator) speech(c *call, since int) time.Duration {
 		case linePause:
 			d += time.Duration(number(l.Text, 1)) * time.Second
 		case linePlay:
-			d += 3 * time.Second
+			d += l.lasts()
 		}
 	}
 	return d

@@ -101,6 +101,8 @@ type answer struct {
 	code        int // Twilio's error code; 0 = fine
 	err         error
 	took        time.Duration
+	sounds      sounds      // what a document for a call plays
+	silent      *twimlError // why one of them cannot be played
 }
 
 func (a answer) ok() bool { return a.code == 0 }

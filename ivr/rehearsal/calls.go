@@ -52,7 +52,8 @@ func (p *play) call(ctx context.Context, m outbox.Message, line rehearsed.Line) 
 	for range longest {
 		words, lasts := spoken(script)
 		for _, w := range words {
-			line.Said = append(line.Said, rehearsed.Said{Us: true, Words: w})
+			_, read := p.narrated[trial.Spoken{Lang: string(w.Lang), Words: w.Text}]
+			line.Said = append(line.Said, rehearsed.Said{Us: true, Recorded: read && !w.Slow, Words: w.Text})
 		}
 		p.clock.Advance(lasts)
 		g, ok := gather(script)

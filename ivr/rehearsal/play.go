@@ -44,6 +44,8 @@ type play struct {
 	raised map[string]bool // entries with a red flag
 
 	flagged string // the entry that gets one
+
+	narrated map[trial.Spoken]trial.Narration // what somebody's recorded voice says
 }
 
 // event is something that people do by themselves.

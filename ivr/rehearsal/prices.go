@@ -13,10 +13,10 @@ const (
 	perKey  = 2 * time.Second
 )
 
-// spoken is how long a script takes to say, and its words.
-func spoken(s ivr.Script) (words []string, lasts time.Duration) {
+// spoken is how long a script takes to say, and what it says.
+func spoken(s ivr.Script) (said []ivr.Say, lasts time.Duration) {
 	add := func(x ivr.Say) {
-		words = append(words, x.Text)
+		said = append(said, x)
 		lasts += time.Duration(len(strings.Fields(x.Text))) * perWord
 	}
 	for _, step := range s {
@@ -31,7 +31,7 @@ func spoken(s ivr.Script) (words []string, lasts time.Duration) {
 			lasts += v.For
 		}
 	}
-	return words, lasts
+	return said, lasts
 }
 
 // minutes is what carriers charge for.

@@ -32,6 +32,9 @@ type Deps struct {
 	// Questionnaire is what people are asked by a name, as the real store has it; nil: survey.Library.
 	Questionnaire func(ctx context.Context, name string) (*survey.Questionnaire, error)
 
+	// Narrations are what a recorded voice reads in a study, as the real store has them; nil: none.
+	Narrations func(context.Context, trial.StudyID) (map[trial.Spoken]trial.Narration, error)
+
 	Office    phone.Number
 	PublicURL string
 	OptOut    ivr.OptOut       // "" the carrier answers STOP

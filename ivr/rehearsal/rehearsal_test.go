@@ -275,3 +275,37 @@ func TestAskSaysWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// What a recorded voice will read is marked, and nothing else is.
+func TestRehearsalMarksRecordings(t *testing.T) {
+	words := trial.Spoken{Lang: "en", Words: "What is the lower number?"}
+	r, s := stage(t, func(d *rehearsal.Deps) {
+		d.Narrations = func(_ context.Context, study trial.StudyID) (map[trial.Spoken]trial.Narration, error) {
+			return map[trial.Spoken]trial.Narration{words: {Study: study}}, nil
+		}
+	})
+	got, err := s.Rehearse(t.Context(), rig.Staff, demoStudy(t, "STEADY", r.Clock.Now()), persona(t, "landline:all", "en", eastern, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked := 0
+	for _, week := range got.Weeks() {
+		for _, l := range week.Lines {
+			for _, said := range l.Said {
+				if said.Recorded != (said.Words == words.Words) {
+					t.Errorf("%q is recorded: %t", said.Words, said.Recorded)
+				}
+				if said.Recorded {
+					marked++
+				}
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := got.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if marked == 0 || strings.Count(b.String(), "♪ “What is the lower number?”") != marked {
+		t.Errorf("%d are marked, and the table has %d", marked, strings.Count(b.String(), "♪"))
+	}
+}

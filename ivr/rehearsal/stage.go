@@ -68,6 +68,11 @@ func (x *Rehearsal) stage(ctx context.Context, driver docstore.Driver, st trial.
 			return nil, err
 		}
 	}
+	if x.deps.Narrations != nil {
+		if p.narrated, err = x.deps.Narrations(ctx, st.StudyID()); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.cast(ctx); err != nil {
 		return nil, fmt.Errorf("put the persona on stage: %w", err)
 	}

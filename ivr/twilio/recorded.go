@@ -20,13 +20,14 @@ type verb struct {
 	XMLName xml.Name
 	Input   string `xml:"input,attr"`  // of a Gather
 	Record  string `xml:"record,attr"` // of a Dial
-	Says    []said `xml:"Say"`
+	Inside  []said `xml:",any"`
 }
 
-// said is what a voice says, at its usual pace or slowly.
+// said is what a voice says, at its usual pace or slowly; or what else is inside.
 type said struct {
-	Text string `xml:",chardata"`
-	Slow string `xml:"prosody"`
+	XMLName xml.Name
+	Text    string `xml:",chardata"`
+	Slow    string `xml:"prosody"`
 }
 
 // announced checks the rule on recordings (F13) over a whole document: right before each Record and
@@ -68,9 +69,10 @@ func (v verb) records() bool {
 
 // tells says whether v is the question that comes before a recording.
 func (v verb) tells() bool {
-	if v.XMLName.Local != "Gather" || !slices.Contains(strings.Fields(v.Input), "dtmf") || len(v.Says) == 0 {
+	if v.XMLName.Local != "Gather" || !slices.Contains(strings.Fields(v.Input), "dtmf") || len(v.Inside) == 0 {
 		return false
 	}
-	last := strings.TrimSpace(v.Says[len(v.Says)-1].Text + v.Says[len(v.Says)-1].Slow)
-	return slices.ContainsFunc(i18n.Langs(), func(l i18n.Lang) bool { return last == i18n.T(l, "voice.recorded") })
+	end := v.Inside[len(v.Inside)-1]
+	last := strings.TrimSpace(end.Text + end.Slow)
+	return end.XMLName.Local == "Say" && slices.ContainsFunc(i18n.Langs(), func(l i18n.Lang) bool { return last == i18n.T(l, "voice.recorded") })
 }

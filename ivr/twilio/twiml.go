@@ -164,8 +164,13 @@ func Voice(s ivr.Script, action func(step int, query string) string) ([]byte, er
 	return doc, announced(doc)
 }
 
-// say splits what is longer than one <Say> may be, at a space.
+// say plays the recording of the words where there is one. It splits what is longer than one <Say> may be,
+// at a space.
 func (t *twiml) say(s ivr.Say) {
+	if s.Sound != "" && !s.Slow {
+		t.leaf("Play", s.Sound)
+		return
+	}
 	v, ok := voices[s.Lang]
 	if !ok {
 		v = voices[i18n.En]

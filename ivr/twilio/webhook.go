@@ -39,6 +39,7 @@ type Operator interface {
 	MessageStatus(context.Context, ivr.MessageEvent) error
 	CallStatus(context.Context, ivr.CallEvent) error
 	RecordingStatus(context.Context, ivr.RecordingEvent) error
+	Narration(ctx context.Context, id string) (ivr.Narration, error)
 }
 
 // Webhooks answers what Twilio posts. Every request must be signed with the account's token for
@@ -66,6 +67,7 @@ func NewWebhooks(op Operator, publicURL, accountSID, authToken string, log *slog
 	w.mux.HandleFunc(MessageStatusPath, w.signed(w.messageStatus))
 	w.mux.HandleFunc(CallStatusPath, w.signed(w.callStatus))
 	w.mux.HandleFunc(RecordingPath, w.signed(w.recording))
+	w.mux.HandleFunc(NarrationPath, w.narration)
 	return w
 }
 
@@ -216,7 +218,7 @@ func (h *Webhooks) voice(w http.ResponseWriter, r *http.Request, f url.Values) {
 		}
 		return u
 	}
-	doc, err := Voice(script, action)
+	doc, err := Voice(located(script, h.origin), action)
 	if err != nil { // too long to say, or not to be said so
 		h.failed(r, "TwiML", ev.SID, err)
 		doc, err = Voice(apology(), action)

@@ -50,11 +50,12 @@ func (a approving) mark(h *Desk, r *http.Request, row *scriptRow, t trial.TextRe
 	}
 	row.Approved = h.T(r, "staff.texts.approved", "board", x.Board, "by", x.By, "day", view.DayMonthYear("en", x.At.In(on(r).zone)))
 	if x.Translator != "" {
+		row.Draft = false
 		row.Certified = h.T(r, "staff.texts.translated", "translator", x.Translator, "day", fullDay(x.Translated))
 	}
 }
 
-// approve takes down that the board approved the texts that are ticked, or all of a list, or that an
+// approve takes down that the board approved the texts that are ticked, or all of a list in one language, or that an
 // approval was taken back.
 func (h *Desk) approve(w http.ResponseWriter, r *http.Request) error {
 	st, err := h.studyOf(r)
@@ -81,8 +82,10 @@ func (h *Desk) approve(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, back)
 	}
 	wanted := f.Values("text")
-	if f.Value("all") != "" {
-		wanted = f.Values("listed")
+	if lang := f.Value("all"); lang != "" {
+		wanted = slices.DeleteFunc(f.Values("listed"), func(id string) bool {
+			return slices.ContainsFunc(all, func(t trial.TextRef) bool { return t.ID(st.StudyID()) == id && t.Lang != lang })
+		})
 	}
 	how := trial.TextApproval{Board: strings.TrimSpace(f.Value("board")), Translator: strings.TrimSpace(f.Value("translator")), Note: strings.TrimSpace(f.Value("note"))}
 	if f.Value("day-year")+f.Value("day-day") != "" {

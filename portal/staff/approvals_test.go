@@ -36,4 +36,11 @@ func TestApprovalOfTexts(t *testing.T) {
 	if all, err = d.Trial.TextApprovals(t.Context(), "STEADY"); err != nil || all[id].Stands() {
 		t.Errorf("taken back: %+v, %v", all, err)
 	}
+	// All of a list are those of one language: English needs no translator.
+	es := trial.TextRef{Key: "sms.reminder", Lang: "es", Version: i18n.Version(i18n.Es, "sms.reminder")}.ID("STEADY")
+	b.send(at, "listed", id, "listed", es, "all", "en", "board", "LUH-1/4")
+	if all, err = d.Trial.TextApprovals(t.Context(), "STEADY"); err != nil || all[id].Board != "LUH-1/4" || all[es].Stands() {
+		t.Errorf("all in English: %+v, %v", all, err)
+	}
+	has(t, b.page(at), "Note approval of all in Español", "Languages spoken")
 }

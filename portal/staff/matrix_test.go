@@ -46,7 +46,7 @@ func (d *desk) things() things {
 	}
 	d.named = url.Values{"person": {string(p)}, "review": {reviews[0].ID}}
 	d.hire("temp", "Tom Temp", members.Recruiter)
-	return things{"studies": "STEADY", "people": string(p), "subjects": sub, "visits": trial.VisitID(sub, "V2"), "alerts": d.alert(p).ID, "tasks": "tsk_1", "inbox": d.wrote(p, "Hello").ID, "team": "temp", "recordings": trial.RecordingID("RE1"), "questionnaires": "phq-9"}
+	return things{"studies": "STEADY", "people": string(p), "subjects": sub, "visits": trial.VisitID(sub, "V2"), "alerts": d.alert(p).ID, "tasks": "tsk_1", "inbox": d.wrote(p, "Hello").ID, "team": "temp", "recordings": trial.RecordingID("RE1"), "narrations": d.narrated(), "questionnaires": "phq-9"}
 }
 
 // fill puts the things into a route's address. about is the kind of thing it is about, "" for none.
@@ -140,11 +140,11 @@ func TestEveryRouteAndRole(t *testing.T) {
 				expect(b.everywhere, string(role), "403", is(http.StatusForbidden))
 				continue
 			}
-			named := about != "" && about != "studies" && about != "team" && about != "questionnaires"
+			named := about != "" && about != "studies" && about != "team" && about != "questionnaires" && about != "narrations"
 			if named || strings.HasSuffix(path, "/candidates") && route.Method == http.MethodPost {
 				expect(b.mesa, string(role)+" of another site", "404", is(http.StatusNotFound))
 			}
-			if named || about == "studies" {
+			if named || about == "studies" || about == "narrations" {
 				expect(b.other, string(role)+" of another study", "404", is(http.StatusNotFound))
 			}
 			if route.Method == http.MethodPost {

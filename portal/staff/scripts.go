@@ -29,6 +29,17 @@ func (*scriptsPage) Template() string { return "staff/scripts" }
 type scriptPart struct {
 	ID, Title string
 	Rows      []scriptRow
+	Open      []view.Option // languages in which something of it is not approved
+}
+
+// add puts a row into the part, with what is known of its approval.
+func (p *scriptPart) add(h *Desk, r *http.Request, a approving, row scriptRow, t trial.TextRef) {
+	a.mark(h, r, &row, t)
+	p.Rows = append(p.Rows, row)
+	lang := view.Option{Value: t.Lang, Label: h.T(r, "staff.texts.all", "language", row.Lang)}
+	if row.Approved == "" && !slices.Contains(p.Open, lang) {
+		p.Open = append(p.Open, lang)
+	}
 }
 
 type scriptRow struct {
@@ -49,6 +60,19 @@ func (h *Desk) scripts(w http.ResponseWriter, r *http.Request) error {
 	return h.showScripts(w, r, http.StatusOK, nil)
 }
 
+// spoken names the languages in which people of a study are spoken to, and those that wait for approvals.
+func (h *Desk) spoken(r *http.Request, st *trial.Study) string {
+	var all []string
+	for _, l := range i18n.Langs() {
+		if h.Trial.Speaks(l, st.StudyID()) == l {
+			all = append(all, l.Name())
+		} else {
+			all = append(all, h.T(r, "staff.texts.waits", "language", l.Name()))
+		}
+	}
+	return strings.Join(all, " · ")
+}
+
 func (h *Desk) showScripts(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
 	st, err := h.studyOf(r)
 	if err != nil {
@@ -64,7 +88,7 @@ func (h *Desk) showScripts(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	p := &scriptsPage{Page: view.Page{Title: h.T(r, "staff.scripts.title", "study", st.ID), Lead: h.T(r, "staff.scripts.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}}, Study: st.ID}
 	p.Board = []view.Pair{{Term: h.T(r, "staff.study.board"), Value: st.Board.Name}, {Term: h.T(r, "staff.board.number"), Value: st.Approval(on(r).now)}, {Term: h.T(r, "staff.board.expires"), Value: fullDay(st.Board.Expires)},
-		{Term: h.T(r, "staff.texts.needs"), Value: needs}, {Term: h.T(r, "staff.study.neutral"), Value: strings.Join([]string{st.NeutralName["en"], st.NeutralName["es"]}, " · ")}}
+		{Term: h.T(r, "staff.texts.needs"), Value: needs}, {Term: h.T(r, "staff.texts.spoken"), Value: h.spoken(r, &st)}, {Term: h.T(r, "staff.study.neutral"), Value: strings.Join([]string{st.NeutralName["en"], st.NeutralName["es"]}, " · ")}}
 	book := st.ScriptBook()
 	for _, channel := range []string{"sms", "voice", "email", "diary"} {
 		part := scriptPart{ID: "part-" + channel, Title: h.word(r, "staff.scripts.part.", channel)}
@@ -76,8 +100,7 @@ func (h *Desk) showScripts(w http.ResponseWriter, r *http.Request, status int, f
 			if x.Segments > 0 {
 				row.Parts = h.T(r, "staff.texts.cost", "count", x.Segments, "price", rehearsed.List().Text(x.Segments))
 			}
-			approve.mark(h, r, &row, trial.TextRef{Key: x.Key, Lang: string(x.Lang), Version: x.Version})
-			part.Rows = append(part.Rows, row)
+			part.add(h, r, approve, row, trial.TextRef{Key: x.Key, Lang: string(x.Lang), Version: x.Version})
 		}
 		if len(part.Rows) > 0 {
 			p.Parts = append(p.Parts, part)
@@ -105,8 +128,7 @@ func (h *Desk) showScripts(w http.ResponseWriter, r *http.Request, status int, f
 		for _, lang := range q.Languages() {
 			x.Scripts = append(x.Scripts, h.askedScript(r, q.Script(lang)))
 			row := scriptRow{Key: q.Ref(), Trigger: x.Title, Lang: i18n.Lang(lang).Name(), Version: q.Digest()[:8], Text: h.T(r, "staff.texts.below"), Draft: q.TranslationStatus(lang) == "draft"}
-			approve.mark(h, r, &row, trial.TextRef{Key: q.Ref(), Lang: lang, Version: row.Version})
-			questions.Rows = append(questions.Rows, row)
+			questions.add(h, r, approve, row, trial.TextRef{Key: q.Ref(), Lang: lang, Version: row.Version})
 		}
 		p.Asked = append(p.Asked, x)
 		p.Contents = append(p.Contents, view.Link{Label: x.Title, Href: "#" + x.ID})

@@ -167,6 +167,9 @@ func (h *Desk) Routes() web.Routes {
 
 	page("/staff/studies/{study}/scripts", members.SeeCounts, h.scripts)
 	change("/staff/studies/{study}/scripts", members.WriteQuestions, h.approve)
+	page("/staff/studies/{study}/narrations", members.SeeCounts, h.narrations)
+	page("/staff/studies/{study}/narrations/{narration}", members.SeeCounts, h.narration)
+	add("POST", "/staff/studies/{study}/narrations", members.WriteQuestions, h.site.Room(narrationRoom, h.once(h.changeNarration)))
 	page("/staff/studies/{study}/reminders", members.ManageVisits, h.reminders)
 	change("/staff/studies/{study}/reminders", members.ManageVisits, h.changeReminders)
 

@@ -12,6 +12,7 @@ import (
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -120,6 +121,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 			{Label: h.T(r, "staff.pipeline.title"), Kind: view.Secondary, Icon: "people", Href: "/staff/studies/" + st.ID + "/pipeline"}}
 	}
 	p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.scripts"), Kind: view.Secondary, Icon: "list", Href: "/staff/studies/" + st.ID + "/scripts"})
+	if st.AsksBy(survey.Voice) {
+		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.narrations"), Kind: view.Secondary, Icon: "phone", Href: "/staff/studies/" + st.ID + "/narrations"})
+	}
 	if len(st.OnCall) > 0 {
 		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.rota"), Kind: view.Secondary, Icon: "phone", Href: "/staff/studies/" + st.ID + "/oncall"})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -32,6 +33,7 @@ func (s *Site) Wrap(next http.Handler) http.Handler {
 	}))
 	pages := cross.Handler(s.chooseLanguage(next))
 	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), wholeBody{}, r.Body))
 		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
 		if s.machine(r) {
 			next.ServeHTTP(w, r)
@@ -40,6 +42,19 @@ func (s *Site) Wrap(next http.Handler) http.Handler {
 		pages.ServeHTTP(w, r)
 	})
 	return s.record(s.headers(s.recovered(inner)))
+}
+
+// wholeBody is the body of a request behind the limit.
+type wholeBody struct{}
+
+// Room lets a handler take bodies of up to n bytes, above the site's limit: for forms with a file.
+func (s *Site) Room(n int64, next Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if body, ok := r.Context().Value(wholeBody{}).(io.ReadCloser); ok {
+			r.Body = http.MaxBytesReader(w, body, n)
+		}
+		return next(w, r)
+	}
 }
 
 func (s *Site) machine(r *http.Request) bool {

@@ -3,6 +3,9 @@ package web
 import (
 	"errors"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -23,6 +26,7 @@ import (
 // values and errors back with Field.From. A nil Form is one that was not sent.
 type Form struct {
 	values url.Values
+	files  map[string][]*multipart.FileHeader
 	errs   map[string]string
 	order  []string
 	now    time.Time
@@ -31,7 +35,11 @@ type Form struct {
 
 // Form reads the body of a POST. The error is for the handler to return: 400 or 413.
 func (s *Site) Form(w http.ResponseWriter, r *http.Request) (*Form, error) {
-	if err := r.ParseForm(); err != nil {
+	parse := r.ParseForm
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		parse = func() error { return r.ParseMultipartForm(filesInMemory) }
+	}
+	if err := parse(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return nil, fmt.Errorf("read form: %w", err)
@@ -39,10 +47,30 @@ func (s *Site) Form(w http.ResponseWriter, r *http.Request) (*Form, error) {
 		return nil, fmt.Errorf("read form: %w", ErrBadRequest)
 	}
 	f := NewForm(r.PostForm, func(key string, pairs ...any) string { return s.T(r, key, pairs...) })
+	if r.MultipartForm != nil {
+		f.files = r.MultipartForm.File
+	}
 	if s.Now != nil {
 		f.now = s.Now()
 	}
 	return f, nil
+}
+
+// filesInMemory is above what any handler has Room for, so that no file of a form lies on a disk.
+const filesInMemory = 32 << 20
+
+// File is a file that was sent: what it is called and what is in it, "" and nothing where there is none.
+func (f *Form) File(name string) (called string, data []byte, err error) {
+	if f == nil || len(f.files[name]) == 0 {
+		return "", nil, nil
+	}
+	at, err := f.files[name][0].Open()
+	if err != nil {
+		return "", nil, fmt.Errorf("read file of a form: %w", err)
+	}
+	defer at.Close()
+	data, err = io.ReadAll(at)
+	return f.files[name][0].Filename, data, err
 }
 
 // Query reads the values of a GET, for searches without personal data and paging.

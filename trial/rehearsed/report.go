@@ -57,8 +57,9 @@ type Line struct {
 
 // Said is one utterance on a call.
 type Said struct {
-	Us    bool   `json:"us"`
-	Words string `json:"words"` // ours as spoken; theirs as "presses 1"
+	Us       bool   `json:"us"`
+	Recorded bool   `json:"recorded,omitempty"` // read by somebody's recorded voice
+	Words    string `json:"words"`              // ours as spoken; theirs as "presses 1"
 }
 
 // DeadEnd is where the study as it is set up did not get on by itself.

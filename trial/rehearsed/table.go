@@ -35,7 +35,9 @@ func (r *Report) Write(w io.Writer) error {
 				}
 			}
 			for _, s := range l.Said {
-				if s.Us {
+				if s.Recorded {
+					line("    ♪ “%s”", s.Words)
+				} else if s.Us {
 					line("      “%s”", s.Words)
 				} else {
 					line("      → %s", s.Words)

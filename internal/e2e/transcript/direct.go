@@ -188,15 +188,24 @@ func (d *direct) step() int {
 	return 0
 }
 
+// Played stands before words that a recording says.
+const Played = "♪ "
+
 func (d *direct) Heard() (string, error) {
 	var b strings.Builder
+	say := func(v ivr.Say) {
+		if v.Sound != "" {
+			b.WriteString(Played)
+		}
+		b.WriteString(v.Text + " ")
+	}
 	for _, x := range d.script {
 		switch v := x.(type) {
 		case ivr.Say:
-			b.WriteString(v.Text + " ")
+			say(v)
 		case ivr.Gather:
 			for _, p := range v.Prompts {
-				b.WriteString(p.Text + " ")
+				say(p)
 			}
 		}
 	}

@@ -54,6 +54,9 @@
 //	also orchard-weekly voice web  the study asks a second questionnaire at the same hours
 //	stored                    staff publish a questionnaire of their own, "measures": a number in one of
 //	                          two units, several numbers, and a moment
+//	narrate es WORDS          somebody's recorded voice reads these words of the study; where it is
+//	                          heard, "♪" stands before them
+//	unnarrate es WORDS        the recording is taken away
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known

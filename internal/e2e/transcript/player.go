@@ -253,6 +253,10 @@ func (p *player) arrange(verb, rest string) bool {
 		})
 	case verb == "stored":
 		p.stored()
+	case verb == "narrate" && len(f) > 1:
+		p.narrate(f[0], strings.Join(f[1:], " "))
+	case verb == "unnarrate" && len(f) > 1:
+		p.unnarrate(f[0], strings.Join(f[1:], " "))
 	case verb == "edition" && len(f) == 1:
 		p.edition(f[0])
 	case verb == "oncall" && len(f) == 4:

@@ -200,7 +200,9 @@ export class Handset {
     switch (l.kind) {
       case "say": return el("p.voice" + (l.cut ? ".cut" : ""), attrs, l.text);
       case "other": return el("p.voice", attrs, l.text);
-      case "play": return el("p.info", {}, "Sound: " + l.text.split("/").pop());
+      case "play":
+        if (l.words) return el("p.voice" + (l.cut ? ".cut" : ""), attrs, "\u266a " + l.words);
+        return el("p.info", {}, "Sound: " + l.text.split("/").pop());
       case "pause": return el("p.info", {}, `Pause, ${l.text} s`);
       case "key": return el("p.mine.key", {}, l.text);
       case "speech": return el("p.mine", { lang: this.view.language || null }, l.text);

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-health/muster/internal/e2e/transcript"
 	"github.com/muster-health/muster/ivr/phonesim"
 	"github.com/muster-health/muster/ivr/twilio"
 )
@@ -26,8 +27,11 @@ func (l *Line) Heard() (string, error) {
 	}
 	var b strings.Builder
 	for _, x := range c.Captions[min(l.before, len(c.Captions)):] {
-		if x.Kind == "say" {
+		switch x.Kind {
+		case "say":
 			b.WriteString(x.Text + " ")
+		case "play":
+			b.WriteString(transcript.Played + x.Words + " ")
 		}
 	}
 	if c.Error != nil {
@@ -101,7 +105,7 @@ func (l *Line) list(what, to string) ([]resource, error) {
 // callView is what a phone shows of a call.
 type callView struct {
 	SID, Status string
-	Captions    []struct{ Kind, Text string }
+	Captions    []struct{ Kind, Text, Words string }
 	WaitingFor  *struct {
 		Kind, FinishOnKey, Entered string
 		Until                      time.Time
