@@ -159,6 +159,7 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("break the glass", err)
 	sam, err := members.Admit(ctx, staff.Member{Meta: docstore.Meta{ID: "oidc-sam"}, Name: "Sam Okoye", Role: staff.Administrator})
 	do("admit", err)
+	do("report", members.SetReport(ctx, by, sam.ID, "sam@example.test"))
 	do("refuse", members.Refused(ctx, sam.ID, "no group"))
 	do("sign out", members.SignedOut(ctx, by, sam.ID))
 	do("leave", members.Leave(ctx, by, sam.ID))
