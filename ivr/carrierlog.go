@@ -109,7 +109,9 @@ func readLog[T any](ctx context.Context, o *Operator, name string, overlap time.
 			hold(at(x))
 			continue
 		}
+		done := o.Turns.Later(ctx) // whoever is on the phone goes first
 		anew, err := take(ctx, x)
+		done()
 		switch {
 		case err != nil:
 			hold(at(x))

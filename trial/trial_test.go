@@ -105,6 +105,8 @@ func TestStudyFile(t *testing.T) {
 		"office hours nobody can read":     {"phone: 412-555-0101}]", "phone: 412-555-0101, hours: Mon-Fri 8-5}]", "`sites[0].hours`"},
 		"bad zone":                         {"America/New_York", "Pittsburgh", "time zone"},
 		"same visit twice":                 {"code: V2", "code: V1", "used twice"},
+		"a word right before the call":     {"keyword: PINE", "keyword: PINE\ncodeWordMinutes: 1", "`codeWordMinutes` 1"},
+		"a word hours before":              {"keyword: PINE", "keyword: PINE\ncodeWordMinutes: 90", "`codeWordMinutes` 90"},
 		"asked again for ever":             {`to: "22:00"`, "to: \"22:00\"\n  reAsks: 50", "`diary.reAsks` 50"},
 		"window that is no window":         {`to: "22:00"`, `to: "18:00"`, "`diary.to`"},
 	} {

@@ -10,10 +10,12 @@ import (
 	"github.com/muster-health/muster/ivr"
 )
 
-// How often the carrier's log is read for what its webhooks did not bring: at the start and every hour,
-// sooner after a failure, and on at once while there is more.
+// How often the carrier's log is read for what its webhooks did not bring: at the start, once more when
+// what came right before it is old enough, and every hour; sooner after a failure, and on at once while
+// there is more.
 const (
 	logEvery = time.Hour
+	logSoon  = 3 * time.Minute
 	logAgain = 5 * time.Minute
 	logOn    = time.Second
 )
@@ -23,8 +25,9 @@ func (s *server) carrierLog(ctx context.Context) {
 	if s.carrier == nil {
 		return
 	}
+	next := logSoon
 	for ctx.Err() == nil {
-		wait := logEvery
+		wait := next
 		s.job(ctx, "carrierlog", func(ctx context.Context) error {
 			more, err := s.operator.ReadLog(ctx, s.carrier)
 			switch {
@@ -35,6 +38,9 @@ func (s *server) carrierLog(ctx context.Context) {
 			}
 			return err
 		})
+		if wait == next {
+			next = logEvery
+		}
 		s.wake()
 		select {
 		case <-ctx.Done():
