@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -64,9 +65,24 @@ func (t Touch) careText() bool {
 	return t.Out && t.Purpose == StudyCare && t.Channel == SMS && !t.Reply && t.Kind != "note" && t.reached()
 }
 
-// careTexts are a person's texts for studies since a time, without what they say: nothing sealed is opened.
-func (d *Directory) careTexts(ctx context.Context, id PersonID, since time.Time) (out []Touch, err error) {
-	for raw, err := range d.touches.Stored(ctx, between("person", string(id), since, time.Time{}, 0)) {
+// careTexts are a person's texts for studies since a time, without what they say.
+func (d *Directory) careTexts(ctx context.Context, id PersonID, since time.Time) ([]Touch, error) {
+	all, err := d.bare(ctx, id, since, time.Time{})
+	return slices.DeleteFunc(all, func(t Touch) bool { return !t.careText() }), err
+}
+
+// SentAlone are what went to a person for the care of studies by itself, from a time to another: no member of
+// staff wrote it, and it answers nothing. What it says is not in it.
+func (d *Directory) SentAlone(ctx context.Context, id PersonID, from, to time.Time) ([]Touch, error) {
+	all, err := d.bare(ctx, id, from, to)
+	return slices.DeleteFunc(all, func(t Touch) bool {
+		return !t.Out || t.Purpose != StudyCare || t.Reply || t.Staff != "" || t.Kind == "note" || t.Outcome == "queued" || !t.reached()
+	}), err
+}
+
+// bare are a person's contacts from a time to another, by what of them is in clear: nothing sealed is opened.
+func (d *Directory) bare(ctx context.Context, id PersonID, from, to time.Time) (out []Touch, err error) {
+	for raw, err := range d.touches.Stored(ctx, between("person", string(id), from, to, 0)) {
 		if err != nil {
 			return nil, err
 		}
@@ -76,18 +92,17 @@ func (d *Directory) careTexts(ctx context.Context, id PersonID, since time.Time)
 			Out     bool      `bson:"out"`
 			Channel Channel   `bson:"channel"`
 			Purpose Purpose   `bson:"purpose"`
+			Study   string    `bson:"study"`
 			Kind    string    `bson:"kind"`
 			Outcome string    `bson:"outcome"`
 			Message string    `bson:"message"`
+			Staff   string    `bson:"staff"`
 			Reply   bool      `bson:"reply"`
 		}
 		if err := bson.Unmarshal(raw, &x); err != nil {
 			return nil, err
 		}
-		t := Touch{Meta: docstore.Meta{ID: x.ID}, Person: id, At: x.At.UTC(), Out: x.Out, Channel: x.Channel, Purpose: x.Purpose, Kind: x.Kind, Outcome: x.Outcome, Message: x.Message, Reply: x.Reply}
-		if t.careText() {
-			out = append(out, t)
-		}
+		out = append(out, Touch{Meta: docstore.Meta{ID: x.ID}, Person: id, At: x.At.UTC(), Out: x.Out, Channel: x.Channel, Purpose: x.Purpose, Study: x.Study, Kind: x.Kind, Outcome: x.Outcome, Message: x.Message, Staff: x.Staff, Reply: x.Reply})
 	}
 	return out, nil
 }

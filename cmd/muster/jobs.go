@@ -97,7 +97,7 @@ func (s *server) keepUp(ctx context.Context) {
 
 // jobNames are all that job is called with: a label of the metrics.
 func jobNames() []string {
-	return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings"}
+	return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings", "carrierlog"}
 }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {
@@ -141,5 +141,5 @@ func (s *server) sweep(ctx context.Context) error {
 	_, err4 := s.applyErasures(ctx)
 	_, err6 := s.trial.RetainRecordings(ctx, s.clock.Now())
 	_, err7 := s.trial.SweepNarrations(ctx)
-	return errors.Join(err1, err2, err3, err4, err5, err6, err7, s.portal.sweep(ctx, s.clock.Wall()))
+	return errors.Join(err1, err2, err3, err4, err5, err6, err7, s.weekly(ctx), s.portal.sweep(ctx, s.clock.Wall()))
 }

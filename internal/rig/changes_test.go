@@ -159,6 +159,7 @@ func everything(t *testing.T, r *rig.Rig) {
 	do("break the glass", err)
 	sam, err := members.Admit(ctx, staff.Member{Meta: docstore.Meta{ID: "oidc-sam"}, Name: "Sam Okoye", Role: staff.Administrator})
 	do("admit", err)
+	do("report", members.SetReport(ctx, by, sam.ID, "sam@example.test"))
 	do("refuse", members.Refused(ctx, sam.ID, "no group"))
 	do("sign out", members.SignedOut(ctx, by, sam.ID))
 	do("leave", members.Leave(ctx, by, sam.ID))
@@ -433,6 +434,9 @@ func everything(t *testing.T, r *rig.Rig) {
 	}
 	r.Deliver(t)
 	r.Sent.Fail = nil
+
+	_, err = r.Operator.ReadLog(ctx, r.Sent)
+	do("read the carrier's log", err)
 
 	// Stopping, wrong numbers, what the carrier says, and leaving.
 	_, err = r.Trial.Stop(ctx, by, num(own), contacts.Consent{Channel: contacts.SMS, Source: "sms", Evidence: "STOP"})

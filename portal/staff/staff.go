@@ -235,6 +235,8 @@ func (h *Desk) Routes() web.Routes {
 	page("/staff/tasks/{id}", members.SeePeople, h.task)
 	change("/staff/tasks/{id}", members.DoTasks, h.doneTask)
 	page("/staff/recordings/{id}", members.Listen, h.recording)
+	page("/staff/report", members.SeePeople, h.report)
+	change("/staff/report", members.SeePeople, h.setReport)
 	page("/staff/team", members.ManageStaff, h.team)
 	add("POST", "/staff/team/{id}/end", members.ManageStaff, h.endSessions) // twice does no harm
 	page("/staff/team/{id}/leave", members.ManageStaff, h.askLeave)

@@ -29,6 +29,9 @@ func (h *Desk) studies(w http.ResponseWriter, r *http.Request) error {
 		Table: view.Table{Caption: h.T(r, "staff.studies.title"), CaptionHidden: true, Empty: view.EmptyState{Title: h.T(r, "staff.studies.empty"), Text: h.T(r, "staff.studies.empty.text")},
 			Columns: []view.Column{{Label: h.T(r, "staff.study")}, {Label: h.T(r, "staff.study.state")}, {Label: h.T(r, "staff.study.waiting"), Num: true}, {Label: h.T(r, "staff.study.in"), Num: true}, {Label: h.T(r, "staff.study.target")}, {Label: h.T(r, "staff.study.board")}}}}
 	p.Actions = []view.Action{{Label: h.T(r, "staff.asking.title"), Kind: view.Secondary, Icon: "list", Href: "/staff/questionnaires"}}
+	if on(r).Role.May(members.SeePeople) {
+		p.Actions = append(p.Actions, view.Action{Label: h.T(r, "staff.weekly.title"), Kind: view.Secondary, Icon: "list", Href: "/staff/report"})
+	}
 	for _, st := range on(r).studies {
 		counts, err := h.countsOf(r, st)
 		if err != nil {
@@ -154,6 +157,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	pair(&p.Rules, h.T(r, "staff.study.enrolmentpoint"), st.EnrolmentPoint)
 	pair(&p.Rules, h.T(r, "staff.study.payment"), st.Payment["en"])
 	pair(&p.Rules, h.T(r, "staff.study.answersbytext"), st.AnswersByText)
+	if st.CodeWordMinutes > 0 {
+		pair(&p.Rules, h.T(r, "staff.study.codeword"), h.T(r, "staff.study.codeword.text", "minutes", st.CodeWordMinutes))
+	}
 	if st.Promise.Hours > 0 {
 		pair(&p.Rules, h.T(r, "staff.study.promise"), h.T(r, "staff.study.promise.text", "caller", st.Promise.Caller, "hours", st.Promise.Hours))
 	}

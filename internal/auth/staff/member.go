@@ -24,6 +24,9 @@ type Member struct {
 	Studies       []string  `bson:"studies,omitempty"` // ids; none: every study
 	Via           string    `bson:"via,omitempty"`     // "oidc": name, role, sites and studies are the provider's, anew at each sign-in
 	Left          time.Time `bson:"left,omitempty"`    // works here no more: cannot sign in
+
+	Report      string    `bson:"report,omitempty"`      // the e-mail address their weekly report goes to; "" they want none
+	ReportSince time.Time `bson:"reportSince,omitempty"` // when they last asked for it
 }
 
 // Actor is the member in the audit trail.
@@ -95,7 +98,7 @@ func (s *Members) Put(ctx context.Context, by audit.Actor, m Member) (changed bo
 		changed = true
 		action := "staff.put"
 		_, err := s.all.Edit(ctx, b, m.ID, func(v *Member) error {
-			m.Meta = v.Meta
+			m.Meta, m.Report, m.ReportSince = v.Meta, v.Report, v.ReportSince // these are their own
 			switch {
 			case same(*v, m):
 				changed = false
