@@ -60,7 +60,6 @@
 //	narrate es WORDS          somebody's recorded voice reads these words of the study; where it is
 //	                          heard, "♪" stands before them
 //	unnarrate es WORDS        the recording is taken away
-//	damage es WORDS           its stored sound is cut short
 //	edition 2.0.0             the program brings the diary's questionnaire in a new version, each of
 //	                          whose questions begins with it
 //	identity answers only     how the study wants people to be known

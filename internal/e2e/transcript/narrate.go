@@ -1,7 +1,6 @@
 package transcript
 
 import (
-	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/rig"
 	"github.com/muster-health/muster/trial"
 )
@@ -29,17 +28,4 @@ func (p *player) narration(lang, words string) trial.Narration {
 		p.Fatalf("%s: nobody reads that", p.where)
 	}
 	return n
-}
-
-// damage cuts the stored sound of what is read short.
-func (p *player) damage(lang, words string) {
-	p.Helper()
-	type raw struct {
-		docstore.Meta `bson:",inline"`
-		Data          []byte `bson:"data"`
-	}
-	sounds, err := docstore.Open[raw](p.ctx(), p.r.Store, docstore.Spec{Name: "narrationSounds", Version: 1})
-	p.must(err)
-	_, err = sounds.Update(p.ctx(), p.narration(lang, words).ID, func(v *raw, _ *docstore.Batch) error { v.Data = v.Data[:100]; return nil })
-	p.must(err)
 }

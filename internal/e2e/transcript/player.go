@@ -264,8 +264,6 @@ func (p *player) arrange(verb, rest string) bool {
 		p.stored()
 	case verb == "narrate" && len(f) > 1:
 		p.narrate(f[0], strings.Join(f[1:], " "))
-	case verb == "damage" && len(f) > 1:
-		p.damage(f[0], strings.Join(f[1:], " "))
 	case verb == "unnarrate" && len(f) > 1:
 		p.unnarrate(f[0], strings.Join(f[1:], " "))
 	case verb == "edition" && len(f) == 1:
