@@ -33,6 +33,8 @@ type call struct {
 	Lang          i18n.Lang           `bson:"lang"`
 	Chosen        bool                `bson:"chosen,omitempty"` // the caller chose Lang by a key
 	Slow          bool                `bson:"slow,omitempty"`
+	Word          string              `bson:"word,omitempty"` // a text named before the call, and which it says first
+	WordLang      i18n.Lang           `bson:"wordLang,omitempty"`
 	Stage         stage               `bson:"stage"`
 	Step          int                 `bson:"step"`
 	Silent        int                 `bson:"silent,omitempty"`   // questions of a stage that got no or no valid key

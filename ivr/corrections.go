@@ -105,7 +105,6 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, last, mailed boo
 	if m.State == outbox.Delivered && m.Kind != outbox.Call {
 		o.arrived.add(p.Message)
 	}
-	handedOver := slices.Contains([]outbox.State{outbox.Accepted, outbox.Sent, outbox.Delivered, outbox.Unknown}, m.State)
 	switch {
 	case v.State == trial.Booked && v.Sequence == p.Sequence && !last:
 		return nil
@@ -120,7 +119,7 @@ func (o *Operator) correctReminder(ctx context.Context, p plan, last, mailed boo
 			return o.remindAgain(ctx, p, &v, now)
 		}
 		return nil
-	case !handedOver:
+	case !handedOver(m.State):
 		return nil
 	case v.State == trial.Booked:
 		return o.remindMoved(ctx, &v, mailed, now)

@@ -137,13 +137,13 @@ func checkInKey(response string, n int) string { return fmt.Sprintf("checkin_%s_
 // called, or was reached by none of the calls, gets a link. calling says that calls for it go on.
 func (o *Operator) callDiary(ctx context.Context, st *trial.Study, d *trial.DiaryPlan, p *contacts.Person, r *trial.Response, now time.Time) (calling bool, err error) {
 	at, err := d.CallTime(p, r.Day, r.Opens, r.Closes)
-	if err != nil || now.Before(at) {
+	if err != nil || now.Before(tellsFrom(st, at)) {
 		return false, err
 	}
 	if busy, err := o.onRequest(ctx, r.ID, now); err != nil || busy {
 		return busy, err // they are on the phone about it
 	}
-	switch rung, _, err := o.climb(ctx, diaryLadder(d, r), now); {
+	switch rung, _, err := o.climb(ctx, diaryLadder(d, r, at), now); {
 	case err != nil:
 		return false, err
 	case rung == refused:
@@ -154,12 +154,12 @@ func (o *Operator) callDiary(ctx context.Context, st *trial.Study, d *trial.Diar
 	return true, nil
 }
 
-// diaryLadder is the calls for one entry.
-func diaryLadder(d *trial.DiaryPlan, r *trial.Response) ladder {
+// diaryLadder is the calls for one entry, the first of them at a time.
+func diaryLadder(d *trial.DiaryPlan, r *trial.Response, at time.Time) ladder {
 	return ladder{calls: d.Retries + 1, wait: pause(d),
 		key: func(n int) string { return checkInKey(r.ID, n) },
 		reach: trial.Reach{Person: r.Person, Study: r.Study, Purpose: contacts.StudyCare, Kind: outbox.Call,
-			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, NotAfter: r.Closes}}
+			Template: CallCheckIn, Version: r.Session.Ref, Ref: r.ID, Due: at, NotAfter: r.Closes}}
 }
 
 // retried says whether a call that ended so is tried again. Somebody who answered and said nothing

@@ -40,7 +40,7 @@ func (o *Operator) Forget(ctx context.Context, b *docstore.Batch, p *contacts.Pe
 }
 
 // Clear takes away the threads of an erased person's calls and the answers to their texts: both
-// hold numbers and words under the key ring alone.
+// hold numbers and words under the key ring alone. That a text was taken stays known.
 func (o *Operator) Clear(ctx context.Context, b *docstore.Batch, p contacts.PersonID) (more bool, err error) {
 	const atOnce = 100
 	seen := map[string]bool{}
@@ -72,14 +72,15 @@ func (o *Operator) Clear(ctx context.Context, b *docstore.Batch, p contacts.Pers
 		if err != nil {
 			return false, err
 		}
-		if seen[r.ID] {
+		if seen[r.ID] || len(r.Replies) == 0 && r.Owed == nil {
 			continue
 		}
 		if len(seen) == atOnce {
 			return true, nil
 		}
 		seen[r.ID] = true
-		o.replays.Delete(b, &r)
+		r.Replies, r.Owed = nil, nil
+		o.replays.Replace(b, &r) // the carrier's id stays: a text that comes again, or stands in its log, is not taken anew
 	}
 	return false, nil
 }

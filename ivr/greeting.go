@@ -61,7 +61,8 @@ func (o *Operator) answerOutbound(ctx context.Context, c *call, ev CallEvent) (S
 		return o.answerAlert(ctx, c)
 	}
 	c.Stage = atWho
-	return append(o.opening(c, of), o.askWho(c, &p, of)), nil
+	err = o.hearWord(ctx, c, &m)
+	return append(o.opening(c, of), o.askWho(c, &p, of)), err
 }
 
 // opening is the first thing every call says (F10).
@@ -71,7 +72,7 @@ func (o *Operator) opening(c *call, of office) Script {
 
 // askWho names nobody but the first name asked for, and says nothing of why (F12).
 func (o *Operator) askWho(c *call, p *contacts.Person, of office) Gather {
-	return c.ask(1, append(o.offer(c), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given), say(c.Lang, "voice.noCalls"))...)
+	return c.ask(1, append(append(c.theWord(), o.offer(c)...), say(c.Lang, "voice.whoIsThere", "caller", of.Name, "name", p.Given), say(c.Lang, "voice.noCalls"))...)
 }
 
 // readCode says a code that was asked for.

@@ -103,6 +103,9 @@ func (j *judge) see(m outbox.Message) error {
 			no(fmt.Sprintf("the text after %d for studies on %s", n, day))
 		}
 	}
+	if m.Template == trial.TemplateCodeWord && !v.may["study call"] {
+		no("of a call that may not be made")
+	}
 	if m.Visit != "" {
 		switch {
 		case v.begins.IsZero():
@@ -211,6 +214,13 @@ func newHistory(t *testing.T, rt *rapid.T) *history {
 	h.judge.now = h.a.Clock.Now
 	h.b = rig.New(t, h.opts)
 	transcript.Study(t, h.a)
+	if rapid.Bool().Draw(rt, "word") {
+		st, err := h.a.Trial.Study(t.Context(), "STEADY")
+		h.ok(err)
+		st.CodeWordMinutes = 10
+		_, err = h.a.Trial.PutStudy(t.Context(), rig.Staff, st)
+		h.ok(err)
+	}
 	for _, x := range []struct {
 		number, zone string
 		zones        []string

@@ -46,12 +46,9 @@ const lostAfter = time.Hour
 // last call's. It may be asked as often as one likes.
 func (o *Operator) climb(ctx context.Context, l ladder, now time.Time) (at rung, message string, err error) {
 	for n := range l.calls {
-		r := l.reach
-		r.Key = l.key(n)
-		id := callPlan(r.Key)
-		a, err := o.plans.Get(ctx, id)
+		a, err := o.plans.Get(ctx, callPlan(l.key(n)))
 		if errors.Is(err, docstore.ErrNotFound) {
-			at, message, err = o.order(ctx, r, id, now)
+			at, message, err = o.order(ctx, l, n, now)
 			if at == noTime && n > 0 {
 				at = spent
 			}
@@ -96,9 +93,14 @@ const (
 	notMade    = "not made" // the carrier takes no call to this number
 )
 
-// order puts one call of a ladder into the outbox, or notes why it cannot be.
-func (o *Operator) order(ctx context.Context, r trial.Reach, id string, now time.Time) (rung, string, error) {
-	mark := plan{Meta: docstore.Meta{ID: id}, At: now}
+// order puts the nth call of a ladder into the outbox, with the text before it where one goes, or notes
+// why it cannot be.
+func (o *Operator) order(ctx context.Context, l ladder, n int, now time.Time) (rung, string, error) {
+	r := l.reach
+	if r.Key = l.key(n); !r.Due.After(now) {
+		r.Due = time.Time{}
+	}
+	mark := plan{Meta: docstore.Meta{ID: callPlan(r.Key)}, At: now}
 	gate, err := o.Trial.May(ctx, r.Person, r.Purpose, contacts.Voice, r.Study)
 	if err != nil {
 		return waiting, "", err
@@ -110,7 +112,14 @@ func (o *Operator) order(ctx context.Context, r trial.Reach, id string, now time
 	case !gate.NotBefore.Before(r.NotAfter):
 		at, mark.Outcome, mark.Ended = noTime, tooLate, now
 	default:
+		r, sendWord, err := o.withWord(ctx, l, n, r, now)
+		if err != nil || sendWord == nil && r.Due.After(now) { // nothing goes before it: it is ordered when it is due
+			return waiting, "", err
+		}
 		t, _, err := o.Trial.Reach(ctx, trial.System, r)
+		if err == nil && sendWord != nil && t.Message != "" {
+			err = sendWord(ctx)
+		}
 		if err != nil {
 			return waiting, "", err
 		}

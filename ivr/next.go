@@ -87,8 +87,11 @@ func (o *Operator) nextOf(ctx context.Context, st *trial.Study, d *trial.DiaryPl
 					return err
 				}
 			}
+			if called {
+				consider(tellsFrom(st, first))
+			}
 			consider(first)
-			if t, ok := o.nextCall(ctx, diaryLadder(d, &r)); ok {
+			if t, ok := o.nextCall(ctx, diaryLadder(d, &r, first)); ok {
 				consider(t)
 			}
 		}

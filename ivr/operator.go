@@ -63,17 +63,19 @@ type Operator struct {
 	replays *docstore.Collection[replay, *replay]
 	prompts *docstore.Collection[Prompt, *Prompt]
 	plans   *docstore.Collection[plan, *plan]
+	logs    *docstore.Collection[logMark, *logMark]
 }
 
 // replay keeps the answer to a text, under the carrier's id of it.
 type replay struct {
 	docstore.Meta `bson:",inline"`
-	Replies       []string `bson:"replies,omitempty"` // sealed
+	Replies       []string   `bson:"replies,omitempty"` // sealed
+	Owed          *lateReply `bson:"owed,omitempty"`    // Replies are not sent yet, and go as a text of their own
 }
 
 // Unaudited names the collections of this package that need no audit entry: they hold the thread
 // of conversations, whose effects are audited where they happen.
-func Unaudited() []string { return []string{"calls", "prompts", "plans"} }
+func Unaudited() []string { return []string{"calls", "prompts", "plans", CarrierLogs} }
 
 // Open makes the collections exist and returns the operator.
 func Open(ctx context.Context, d Deps) (*Operator, error) {
@@ -86,7 +88,7 @@ func Open(ctx context.Context, d Deps) (*Operator, error) {
 	o := &Operator{Deps: d}
 	d.People.AlsoHolds(o)
 	nobody := seal.ByField("")
-	var errs [4]error
+	var errs [5]error
 	o.calls, errs[0] = docstore.Open[call](ctx, d.Store, docstore.Spec{Name: "calls", Version: 1,
 		Indexes: []docstore.Index{{Name: "person", Fields: []string{"person"}}, {Name: "household", Fields: []string{"household[]"}}},
 		Codec:   d.Keys.Fields("calls", nobody, "script", "claim", "number")})
@@ -96,6 +98,7 @@ func Open(ctx context.Context, d Deps) (*Operator, error) {
 		Indexes: []docstore.Index{{Name: "point", Fields: []string{"point"}}}})
 	o.plans, errs[3] = docstore.Open[plan](ctx, d.Store, docstore.Spec{Name: "plans", Version: 1,
 		Indexes: []docstore.Index{{Name: "until", Fields: []string{"until"}}}})
+	o.logs, errs[4] = docstore.Open[logMark](ctx, d.Store, docstore.Spec{Name: CarrierLogs, Version: 1})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("open operator: %w", err)
 	}

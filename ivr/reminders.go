@@ -29,6 +29,7 @@ type plan struct {
 	Sequence      int       `bson:"sequence,omitempty"`
 	Until         time.Time `bson:"until,omitempty"` // and when that was to begin
 	Early         bool      `bson:"early,omitempty"` // another reminder of it follows
+	Word          string    `bson:"word,omitempty"`  // a text before calls: the word it names
 	Mail          bool      `bson:"mail,omitempty"`  // it went by e-mail
 	Open          bool      `bson:"open,omitempty"`  // taken back, and not decided anew yet
 	Again         int       `bson:"again,omitempty"` // how often it was taken back

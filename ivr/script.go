@@ -127,6 +127,9 @@ type Inbound struct {
 	Body     string
 	Media    int
 	OptOut   string // what the carrier made of it already: "STOP", "START", "HELP"
+	// Sent is when it was written, by the carrier's clock, of a text that was found in the carrier's log
+	// and never brought to us; zero for any other.
+	Sent time.Time
 }
 
 // MessageEvent is news of a text we sent.

@@ -30,7 +30,7 @@ const (
 // done, before anything is answered; the same text again gets the same answer.
 func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	if old, err := o.replays.Get(ctx, in.SID); err == nil {
-		return old.Replies, nil
+		return old.said(), nil
 	} else if !errors.Is(err, docstore.ErrNotFound) {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	switch {
 	case errors.Is(err, docstore.ErrExists): // the same text, twice at once
 		old, err := o.replays.Get(ctx, in.SID)
-		return old.Replies, err
+		return old.said(), err
 	case err != nil:
 		return nil, err
 	case t.kept:
@@ -69,10 +69,16 @@ func (o *Operator) Text(ctx context.Context, in Inbound) ([]string, error) {
 	if replies, err = o.breakLoop(ctx, &t, replies); err != nil {
 		return nil, err
 	}
+	if t.answerLater(replies); t.late() && t.owes == nil {
+		replies = nil
+	}
 	err = o.replied(ctx, &t, replies)
 	if errors.Is(err, docstore.ErrExists) {
 		old, err := o.replays.Get(ctx, in.SID)
-		return old.Replies, err
+		return old.said(), err
+	}
+	if t.owes != nil {
+		return nil, err
 	}
 	return replies, err
 }
@@ -89,12 +95,13 @@ type text struct {
 	gone     bool              // everybody who had the number has died or was erased: staff read it, nothing is answered
 	who      contacts.PersonID // whom it was placed with, "" for nobody
 	study    trial.StudyID
-	template string // of the reply
-	version  string // of what the reply asks; "" = of the template's wording
-	unread   bool   // staff must read it
-	asked    bool   // it answers a question of ours, so that answering it makes no loop
-	answered bool   // it is stored as an answer, which is looked at there
-	kept     bool   // it is stored with its reply already
+	template string     // of the reply
+	version  string     // of what the reply asks; "" = of the template's wording
+	unread   bool       // staff must read it
+	asked    bool       // it answers a question of ours, so that answering it makes no loop
+	answered bool       // it is stored as an answer, which is looked at there
+	kept     bool       // it is stored with its reply already
+	owes     *lateReply // its reply goes as a text of its own
 }
 
 func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
@@ -118,6 +125,10 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		if waits, _, err := o.waits(ctx, t); err == nil && len(waits) > 0 {
 			word = Unsure
 		}
+	}
+	if over, err := o.overtaken(ctx, t, word); err != nil || over {
+		t.unread = over
+		return nil, err
 	}
 	switch word {
 	case Stop:
@@ -166,6 +177,9 @@ func (o *Operator) understand(ctx context.Context, t *text) ([]string, error) {
 		return o.menuByText(t, open)
 	case word == Later:
 		return o.pause(ctx, t, open)
+	case word == CallMe && len(t.people) > 0 && t.late(): // not now that it was, and perhaps at night
+		t.unread = true
+		return nil, o.callMe(ctx, t)
 	case word == CallMe && len(t.people) > 0:
 		return o.callNow(ctx, t)
 	case word == TextMe:
@@ -366,10 +380,17 @@ func (o *Operator) replied(ctx context.Context, t *text, replies []string) error
 
 // keep adds the text, the replies and the answer to repeats to b.
 func (o *Operator) keep(b *docstore.Batch, t *text, replies []string, approval string) {
-	in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: o.now(), Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
+	at := o.now()
+	if t.late() {
+		at = earlier(at, t.Sent)
+	}
+	in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: at, Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
 		Outcome: "received", SID: t.SID, Point: t.point, Read: !t.unread}
 	o.People.AddTouch(b, &in)
 	for i, r := range replies {
+		if t.owes != nil {
+			break // it has a touch of its own when it goes
+		}
 		o.People.AddTouch(b, &contacts.Touch{Meta: docstore.Meta{ID: fmt.Sprintf("tch_%s_r%d", t.SID, i)}, Person: t.who, At: o.now().Add(time.Millisecond), Out: true, Channel: contacts.SMS,
 			Purpose: contacts.Requested, Study: string(t.study), Kind: "message", Template: t.template, Version: cmp.Or(t.version, i18n.Version(t.lang, t.template), "1"),
 			Lang: string(t.lang), Approval: approval, Body: r, Outcome: "sent", Point: t.point, Reply: true, Read: true})
@@ -378,5 +399,5 @@ func (o *Operator) keep(b *docstore.Batch, t *text, replies []string, approval s
 		o.Trial.AddTask(b, trial.Task{Meta: docstore.Meta{ID: "tsk_words_" + t.SID}, Kind: "review", Person: t.who, Study: t.study, Urgent: true,
 			Text: "The words of a text may need a person. Read it in the inbox."})
 	}
-	o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies})
+	o.replays.Insert(b, &replay{Meta: docstore.Meta{ID: t.SID}, Replies: replies, Owed: t.owes})
 }

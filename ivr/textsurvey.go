@@ -127,6 +127,7 @@ func (o *Operator) answerByText(ctx context.Context, t *text, asking *Prompt, bo
 				return err
 			}
 		}
+		t.answerLater(replies)
 		o.keep(b, t, replies, approval)
 		return nil
 	})

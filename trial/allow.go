@@ -104,6 +104,9 @@ func (c *Coordinator) gone(ctx context.Context, recent []contacts.Touch, own str
 
 // stale says why what a message is about has passed, "" when it has not.
 func (c *Coordinator) stale(ctx context.Context, m outbox.Message, now time.Time) (string, error) {
+	if why, err := c.withoutCall(ctx, m); err != nil || why != "" {
+		return why, err
+	}
 	if m.Visit == "" {
 		return c.staleEntry(ctx, m)
 	}

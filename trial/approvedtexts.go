@@ -216,7 +216,9 @@ func (c *Coordinator) wordsOf(ctx context.Context, st *Study, m *outbox.Message)
 	}
 	switch {
 	case m.Kind == outbox.Call:
-		add(func(key string) bool { return strings.HasPrefix(key, "voice.") })
+		add(func(key string) bool {
+			return strings.HasPrefix(key, "voice.") && (st.CodeWordMinutes > 0 || !strings.HasPrefix(key, "voice.codeWord"))
+		})
 	case m.Template == "sms.question":
 		add(func(key string) bool { return strings.HasPrefix(key, "sms.ask") })
 	default:
@@ -249,6 +251,8 @@ func together(key string) []string {
 	switch key {
 	case TemplateSlots:
 		return []string{"sms.slot"}
+	case TemplateCodeWord:
+		return []string{"voice.codeWords"}
 	case "sms.dropped":
 		return []string{"sms.droppedText", "sms.droppedLink", "sms.droppedCall"}
 	case "email.reminder", "email.moved", "email.cancelled":

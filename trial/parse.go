@@ -121,6 +121,7 @@ func (s *Study) Check() error {
 	}
 	p.when(!slices.Contains([]string{"no", "link", "yes"}, s.AnswersByText), "answersByText", "%q: use no, link or yes", s.AnswersByText)
 	p.when(!slices.Contains([]string{"", "no", "yes"}, s.Recordings), "recordings", "%q: use yes or no", s.Recordings)
+	p.when(s.CodeWordMinutes != 0 && (s.CodeWordMinutes < 2 || s.CodeWordMinutes > 60), "codeWordMinutes", "%d: minutes from a text with a word to the call, 2 to 60, or leave it out for no text", s.CodeWordMinutes)
 	s.Contact.check(&p)
 	s.checkReminders(&p)
 	s.checkPlans(&p)

@@ -17,7 +17,8 @@ type Permit struct {
 	approval string // the board's number a message about the study goes under now, "" for none (F17)
 }
 
-// Permit asks the gate about one contact with p, as they were read just now.
+// Permit asks the gate about one contact with p, as they were read just now; ask.Now is when the contact
+// is to be, zero for now.
 func (c *Coordinator) Permit(ctx context.Context, p *contacts.Person, ask contacts.Ask, study StudyID) (Permit, error) {
 	var st Study
 	if study != "" {
@@ -26,12 +27,14 @@ func (c *Coordinator) Permit(ctx context.Context, p *contacts.Person, ask contac
 			return Permit{}, err
 		}
 	}
-	ask.Now = c.now()
+	if ask.Now.IsZero() {
+		ask.Now = c.now()
+	}
 	ask, err := c.askOf(ctx, p, ask, &st)
 	if err != nil {
 		return Permit{}, err
 	}
-	return Permit{Gate: contacts.May(*p, ask), person: *p, approval: st.Approval(ask.Now)}, nil
+	return Permit{Gate: contacts.May(*p, ask), person: *p, approval: st.Approval(c.now())}, nil
 }
 
 // Queue stores, where the permit allows a contact or puts it off, the touch, the message, the audit

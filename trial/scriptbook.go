@@ -117,6 +117,8 @@ func trigger(key string) string {
 		return "an answer is a red flag, where the study has no words of its own"
 	case "voice.message":
 		return "a call is taken by a machine"
+	case TemplateCodeWord, "voice.codeWord", "voice.codeWords":
+		return "some minutes before a call, and as its first words, where the study says so (codeWordMinutes)"
 	case "voice.practice":
 		return "staff start a practice call"
 	}

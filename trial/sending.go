@@ -266,7 +266,7 @@ func (c *Coordinator) MessageChanged(ctx context.Context, b *docstore.Batch, m o
 			return err
 		}
 	}
-	if lost && m.Next == "" && m.Purpose != ToStaff && w.Number != outbox.NoTexts { // that one opens a task of its own
+	if lost && m.Next == "" && m.Purpose != ToStaff && m.Template != TemplateCodeWord && w.Number != outbox.NoTexts { // that one opens a task of its own
 		what := map[outbox.Kind]string{outbox.SMS: "A text did not arrive", outbox.Call: "A call could not be made", outbox.Email: "An e-mail did not arrive"}[m.Kind]
 		why := inBrackets(w)
 		if m.Kind == outbox.Email {

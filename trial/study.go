@@ -50,6 +50,9 @@ type Study struct {
 	Contact       ContactRules `bson:"contact,omitempty" yaml:"contact"`
 	AnswersByText string       `bson:"answersByText,omitempty" yaml:"answersByText"` // "no", "link" (default), "yes" with a board reference (F16)
 	Recordings    string       `bson:"recordings,omitempty" yaml:"recordings"`       // "no" (default), "yes": questions in own words are asked by phone too, and what is said is recorded (F13)
+	// CodeWordMinutes is how long before a call by a machine a text names our number and a word that the
+	// call says first; 0 (default) = no such text.
+	CodeWordMinutes int `bson:"codeWordMinutes,omitempty" yaml:"codeWordMinutes"`
 	// TextsNeedApproval: nothing goes out whose words have no approval of their own (F17).
 	TextsNeedApproval bool     `bson:"textsNeedApproval,omitempty" yaml:"textsNeedApproval"`
 	OnCall            []OnCall `bson:"onCall,omitempty" yaml:"onCall"`

@@ -52,6 +52,7 @@ func examinations() []examination {
 		examineTLS,
 		examineClock,
 		examineTwilio,
+		examineCarrierLog,
 		examineSignIn,
 		examineMail,
 	}

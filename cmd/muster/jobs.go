@@ -97,7 +97,7 @@ func (s *server) keepUp(ctx context.Context) {
 
 // jobNames are all that job is called with: a label of the metrics.
 func jobNames() []string {
-	return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings"}
+	return []string{"follow", "plan", "escalate", "deliver", "sweep", "match", "recordings", "carrierlog"}
 }
 
 func (s *server) job(ctx context.Context, name string, f func(context.Context) error) {

@@ -28,6 +28,7 @@ func (s *server) run(ctx context.Context) error {
 	running.Go(func() { s.keepUp(jobs) })
 	running.Go(func() { s.keepMatches(jobs) })
 	running.Go(func() { s.recordings(jobs) })
+	running.Go(func() { s.carrierLog(jobs) })
 
 	scrape := http.NewServeMux()
 	scrape.Handle("GET /metrics", s.metrics.Handler())

@@ -33,6 +33,7 @@ var stored = map[string][2]string{
 	"audit":           {"internal/audit", "Entry"},
 	"bounces":         {"contacts", "bounced"},
 	"calls":           {"ivr", "call"},
+	"carrierLogs":     {"ivr", "logMark"},
 	"carrier_words":   {"trial", "carrierWord"},
 	"challenges":      {"contacts", "challenge"},
 	"charts":          {"contacts", "Chart"},

@@ -160,8 +160,9 @@ func soakFaults() []phonesim.Fault {
 	}
 }
 
-// stopSome has people write STOP, evenly over the time. Where the site is down the word is lost, as
-// it is at a carrier that then blocks the number by itself.
+// stopSome has people write STOP, evenly over the time. Where the site is down the word is lost until
+// the site is up again and reads it in the carrier's log; the carrier blocks the number meanwhile. Only
+// what was known at once is counted as known.
 func (s soak) stopSome(x *exchange, who []int, c *crowd) {
 	ctx := context.Background()
 	for _, i := range who {

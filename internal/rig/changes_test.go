@@ -435,6 +435,9 @@ func everything(t *testing.T, r *rig.Rig) {
 	r.Deliver(t)
 	r.Sent.Fail = nil
 
+	_, err = r.Operator.ReadLog(ctx, r.Sent)
+	do("read the carrier's log", err)
+
 	// Stopping, wrong numbers, what the carrier says, and leaving.
 	_, err = r.Trial.Stop(ctx, by, num(own), contacts.Consent{Channel: contacts.SMS, Source: "sms", Evidence: "STOP"})
 	do("stop", err)

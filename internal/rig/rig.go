@@ -46,6 +46,7 @@ type Rig struct {
 	Operator *ivr.Operator
 	Sent     *Recorder
 	Tapes    trial.Tapes // where recordings are fetched from: the carrier
+	Log      ivr.Log     // what the carrier keeps
 }
 
 // Options change a rig. The zero value starts Monday 2 March 2026, 09:05 Eastern.
@@ -94,6 +95,9 @@ func New(t testing.TB, o Options) *Rig {
 	}
 	if tapes, ok := o.Carrier.(trial.Tapes); ok {
 		r.Tapes = tapes
+	}
+	if l, ok := o.Carrier.(ivr.Log); ok {
+		r.Log = l
 	}
 	if o.PublicURL == "" {
 		o.PublicURL = "https://muster.example.test"
@@ -156,6 +160,7 @@ type Recorder struct {
 	Fail func(outbox.Message) error // nil: everything is taken
 
 	tapes map[string]string // by id
+	log   log
 }
 
 // Send takes a message.

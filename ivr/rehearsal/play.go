@@ -166,7 +166,7 @@ func (p *play) got(ctx context.Context, m sent) error {
 	return p.text(ctx, m.Message, line)
 }
 
-// waited says why a message did not go when it was queued.
+// waited says why a message did not go when it was queued, unless it was queued for later.
 func (p *play) waited(ctx context.Context, m outbox.Message, line *rehearsed.Line) error {
 	if line.At.Sub(m.Created) < time.Minute {
 		return nil
@@ -185,7 +185,9 @@ func (p *play) waited(ctx context.Context, m outbox.Message, line *rehearsed.Lin
 	if ask, err = p.People.Ask(ctx, person, ask); err != nil {
 		return err
 	}
-	line.ShiftedFrom, line.Why = m.Created, contacts.May(person, ask).Sentence()
+	if gate := contacts.May(person, ask); !gate.OK {
+		line.ShiftedFrom, line.Why = m.Created, gate.Sentence()
+	}
 	return nil
 }
 

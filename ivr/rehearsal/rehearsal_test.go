@@ -76,20 +76,23 @@ const eastern = "America/New_York"
 func TestRehearse(t *testing.T) {
 	for _, x := range []struct {
 		name, study, persona, lang, zone string
-		weeks                            int
+		weeks, word                      int
 	}{
-		{"steady-mobile-all", "STEADY", "mobile:all", "en", eastern, 3},
-		{"steady-landline-spanish", "STEADY", "landline:sometimes", "es", eastern, 3},
-		{"steady-stop-week-2", "STEADY", "mobile:stop-2", "en", eastern, 3},
-		{"steady-red-flag-day-5", "STEADY", "mobile:red-flag-5", "en", eastern, 2},
-		{"steady-voicemail", "STEADY", "landline:voicemail", "en", eastern, 2},
-		{"orchard-honolulu", "ORCHARD", "mobile:hangs-up", "en", "Pacific/Honolulu", 5},
-		{"clearway-text", "CLEARWAY", "text:all", "en", "America/Phoenix", 1},
+		{"steady-mobile-all", "STEADY", "mobile:all", "en", eastern, 3, 0},
+		{"steady-landline-spanish", "STEADY", "landline:sometimes", "es", eastern, 3, 0},
+		{"steady-stop-week-2", "STEADY", "mobile:stop-2", "en", eastern, 3, 0},
+		{"steady-red-flag-day-5", "STEADY", "mobile:red-flag-5", "en", eastern, 2, 0},
+		{"steady-voicemail", "STEADY", "landline:voicemail", "en", eastern, 2, 0},
+		{"steady-word-spanish", "STEADY", "mobile:sometimes", "es", eastern, 2, 10},
+		{"orchard-honolulu", "ORCHARD", "mobile:hangs-up", "en", "Pacific/Honolulu", 5, 0},
+		{"clearway-text", "CLEARWAY", "text:all", "en", "America/Phoenix", 1, 0},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
 			r, s := stage(t, nil)
-			got, err := s.Rehearse(t.Context(), rig.Staff, demoStudy(t, x.study, r.Clock.Now()), persona(t, x.persona, x.lang, x.zone, x.weeks))
+			st := demoStudy(t, x.study, r.Clock.Now())
+			st.CodeWordMinutes = x.word
+			got, err := s.Rehearse(t.Context(), rig.Staff, st, persona(t, x.persona, x.lang, x.zone, x.weeks))
 			if err != nil {
 				t.Fatal(err)
 			}

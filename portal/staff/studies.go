@@ -157,6 +157,9 @@ func (h *Desk) study(w http.ResponseWriter, r *http.Request) error {
 	pair(&p.Rules, h.T(r, "staff.study.enrolmentpoint"), st.EnrolmentPoint)
 	pair(&p.Rules, h.T(r, "staff.study.payment"), st.Payment["en"])
 	pair(&p.Rules, h.T(r, "staff.study.answersbytext"), st.AnswersByText)
+	if st.CodeWordMinutes > 0 {
+		pair(&p.Rules, h.T(r, "staff.study.codeword"), h.T(r, "staff.study.codeword.text", "minutes", st.CodeWordMinutes))
+	}
 	if st.Promise.Hours > 0 {
 		pair(&p.Rules, h.T(r, "staff.study.promise"), h.T(r, "staff.study.promise.text", "caller", st.Promise.Caller, "hours", st.Promise.Hours))
 	}

@@ -13,6 +13,7 @@ import (
 func (p *player) check(verb, rest string) bool {
 	p.Helper()
 	ctx := p.ctx()
+	rest = p.worded(rest)
 	switch verb {
 	case "<":
 		p.reply(rest)

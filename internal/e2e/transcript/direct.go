@@ -61,6 +61,14 @@ func (d *direct) Text(from, body string) ([]string, error) {
 var optOutType = map[string]string{"STOP": "STOP", "STOPALL": "STOP", "UNSUBSCRIBE": "STOP", "END": "STOP", "QUIT": "STOP", "CANCEL": "STOP", "REVOKE": "STOP", "OPTOUT": "STOP",
 	"START": "START", "YES": "START", "UNSTOP": "START", "HELP": "HELP", "INFO": "HELP"}
 
+// Lose has the carrier keep a text and tell nobody.
+func (d *direct) Lose(from, body string) error {
+	n, err := number(from)
+	d.texts++
+	d.r.Sent.Received(ivr.Inbound{SID: fmt.Sprintf("SM%d", d.texts), From: n, To: office(), Body: body, Sent: d.r.Clock.Now().Truncate(time.Second)})
+	return err
+}
+
 func (d *direct) Again() ([]string, error) { return d.r.Operator.Text(d.t.Context(), d.last) }
 
 // called finds our last call to a number.

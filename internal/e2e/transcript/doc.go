@@ -9,6 +9,8 @@
 //	text NUMBER: words        a text comes in; the "< words" lines that follow are all the replies,
 //	                          with | for a new line
 //	again                     the same text once more
+//	lost NUMBER: words        a text to us whose webhook does not arrive
+//	readLog                   what the carrier has and did not tell is taken in
 //	answer NUMBER [machine|fax]   our last call to the number is picked up
 //	unanswered NUMBER busy    our last call to the number is not (busy, no-answer, failed)
 //	dial NUMBER               the number calls us; "withheld" has none
@@ -45,6 +47,7 @@
 //	slow NAME                 needs twice the time for keys
 //	practice NAME             staff start a practice call
 //	code NUMBER               somebody asks for a code by call
+//	codeWord 10               a text names a word so many minutes before a call; checks may say {NAME's word}
 //	answersByText             the study's board allows answers by text
 //	pin NAME 6038             staff set somebody's PIN
 //	web NAME 120              answers the next question that is due on their page

@@ -16,6 +16,8 @@ type Line interface {
 	// Text sends a text to us and returns the replies; Again delivers the same text once more.
 	Text(from, body string) ([]string, error)
 	Again() ([]string, error)
+	// Lose sends a text to us whose webhook does not arrive.
+	Lose(from, body string) error
 	// Answer picks up our last call to a number: a person ("") or a machine ("machine").
 	Answer(number, by string) error
 	Unanswered(number, how string) error

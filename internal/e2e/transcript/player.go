@@ -128,6 +128,11 @@ func (p *player) event(verb, rest string) bool {
 	case "text":
 		from, body, _ := strings.Cut(rest, ": ")
 		p.replies, err = p.line.Text(from, body)
+	case "lost":
+		from, body, _ := strings.Cut(rest, ": ")
+		err = p.line.Lose(from, body)
+	case "readLog":
+		p.readLog()
 	case "again":
 		p.replies, err = p.line.Again()
 	case "answer":
@@ -210,6 +215,10 @@ func (p *player) arrange(verb, rest string) bool {
 	case verb == "code" && len(f) == 1:
 		_, err := p.r.Trial.SendCode(p.ctx(), rig.Staff, f[0], "signin", true)
 		p.must(err)
+	case verb == "codeWord" && len(f) == 1:
+		n, err := strconv.Atoi(f[0])
+		p.must(err)
+		p.change(func(s *trial.Study) { s.CodeWordMinutes = n })
 	case verb == "answersByText":
 		p.change(func(s *trial.Study) { s.AnswersByText = "yes" })
 	case verb == "records":

@@ -105,6 +105,24 @@ func (l *Line) Text(from, body string) ([]string, error) {
 	return l.hooks.replies(), nil
 }
 
+// Lose sends a text from a phone while webhooks are lost.
+func (l *Line) Lose(from, body string) error {
+	if err := l.faults([]phonesim.Fault{{Kind: phonesim.FaultWebhookDrop, Match: twilio.SMSPath, Times: 1}}); err != nil {
+		return err
+	}
+	if err := l.do("POST", "/sim/phones/"+url.PathEscape(from)+"/sms", map[string]string{"to": rig.Office, "body": body}, nil); err != nil {
+		return err
+	}
+	if err := l.wait(time.Second); err != nil {
+		return err
+	}
+	return l.faults([]phonesim.Fault{})
+}
+
+func (l *Line) faults(all []phonesim.Fault) error {
+	return l.do("PUT", "/sim/faults", map[string]any{"faults": all}, nil)
+}
+
 // Again posts the last text once more.
 func (l *Line) Again() ([]string, error) {
 	if err := l.hooks.again(twilio.SMSPath); err != nil {
