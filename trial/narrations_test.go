@@ -201,6 +201,20 @@ func TestBrokenNarration(t *testing.T) {
 	}
 }
 
+// Who is erased takes no recorded prompt along: it is about nobody who takes part.
+func TestErasingLeavesNarrations(t *testing.T) {
+	r := rig.New(t, rig.Options{})
+	putStudy(t, r)
+	p := anyone(t, r, "Ana")
+	n := narrate(t, r, lower, "a")
+	if err := r.People.Erase(t.Context(), rig.Staff, p, "asked by phone", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, data, err := r.Trial.NarrationSound(t.Context(), n.ID); err != nil || len(data) != n.Bytes || count(t, r, "en").Recorded != 1 {
+		t.Errorf("after an erasure: %d bytes, %v, %s", len(data), err, count(t, r, "en"))
+	}
+}
+
 // A file that is refused leaves everything as it was, and the error names the field.
 func TestRefusedNarration(t *testing.T) {
 	r := rig.New(t, rig.Options{})

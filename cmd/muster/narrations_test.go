@@ -79,6 +79,14 @@ func TestNarrationsCommand(t *testing.T) {
 		t.Errorf("recorded: %+v", all)
 	}
 	if _, err := muster(t, dir, "narrations", "list", "NONE"); err == nil {
-		t.Error("a study that is not there was spokenLine")
+		t.Error("a study that is not there was listed")
 	}
+
+	file := filepath.Join(dir, "muster.backup")
+	must(t, dir, "backup", "-o", file)
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	must(t, dir, "restore", file, "--into-empty")
+	must(t, dir, "narrations", "list", "--check", "--lang", "en")
 }

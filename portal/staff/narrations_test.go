@@ -82,7 +82,7 @@ func TestNarrations(t *testing.T) {
 	page = b.page(at)
 	d.look("narrations-one", page)
 	has(t, page, "English: 1 of ", "0.5 s, put by maria", "Replace it with")
-	if !strings.Contains(page, `<audio class="sound" controls preload="none" src="`+at+"/"+first.ID+`">`) {
+	if !strings.Contains(page, `<audio class="sound" controls preload="none" aria-label="What is the lower number?" src="`+at+"/"+first.ID+`">`) {
 		t.Error("there is no player")
 	}
 	a := d.as("joan").get(at + "/" + first.ID)

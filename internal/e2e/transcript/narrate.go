@@ -16,11 +16,16 @@ func (p *player) narrate(lang, words string) {
 // unnarrate takes that away again.
 func (p *player) unnarrate(lang, words string) {
 	p.Helper()
+	p.must(p.r.Trial.RemoveNarration(p.ctx(), rig.Staff, "STEADY", p.narration(lang, words).ID))
+}
+
+func (p *player) narration(lang, words string) trial.Narration {
+	p.Helper()
 	there, err := p.r.Trial.Narrations(p.ctx(), "STEADY")
 	p.must(err)
 	n, ok := there[trial.Spoken{Lang: lang, Words: words}]
 	if !ok {
 		p.Fatalf("%s: nobody reads that", p.where)
 	}
-	p.must(p.r.Trial.RemoveNarration(p.ctx(), rig.Staff, "STEADY", n.ID))
+	return n
 }
