@@ -101,8 +101,9 @@ func (x *exchange) openBox() {
 	}
 }
 
-// numbered is a fictional number of its own for each i below 30,000, in an area code there is.
-func numbered(i int) string { return fmt.Sprintf("+1%03d55501%02d", areaCodes()[i/100], i%100) }
+// numbered is a fictional number of its own for each i below 21,000, in an area code there is; none is
+// the office's, which nobody can text.
+func numbered(i int) string { return fmt.Sprintf("+1%03d55501%02d", areaCodes()[i/99], 1+i%99) }
 
 // areaCodes are those of North America in which people have numbers.
 var areaCodes = sync.OnceValue(func() (all []int) {
