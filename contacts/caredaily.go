@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 )
 
@@ -35,7 +36,7 @@ func (q *asking) overDay() (Reason, time.Time, bool) {
 	n, last := 0, time.Time{}
 	for _, t := range q.Recent {
 		if t.careText() && q.sameDay(t.At) {
-			n, last = n+1, later(last, t.At)
+			n, last = n+1, clock.Later(last, t.At)
 		}
 	}
 	if n < q.careLimit() {
@@ -44,7 +45,7 @@ func (q *asking) overDay() (Reason, time.Time, bool) {
 	var free time.Time
 	for _, z := range q.zones {
 		y, m, d := q.Now.In(z).Date()
-		free = later(free, time.Date(y, m, d+1, 0, 0, 0, 0, z).UTC())
+		free = clock.Later(free, time.Date(y, m, d+1, 0, 0, 0, 0, z).UTC())
 	}
 	text := fmt.Sprintf("%s has %d texts for studies today, sent or waiting; the limit is %d a day over all studies. Next from %s.", q.who, n, q.careLimit(), q.day(free))
 	return Reason{Code: CodeDayCap, Text: text, At: last}, free, true

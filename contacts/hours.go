@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/muster-health/muster/internal/clock"
 )
 
 // The hours in which a person may be called or texted, in minutes of their local day.
@@ -122,12 +124,12 @@ func (q *asking) timing() (wait []Reason, until time.Time) {
 		}
 		if start, ok := q.pausedUntil(); ok && start.After(q.Now) {
 			wait = append(wait, Reason{Code: CodePaused, Text: q.who + " asked for no word about studies before " + dayText(q.p.ReachMe.Paused) + "."})
-			t = later(t, start)
+			t = clock.Later(t, start)
 		}
 	}
 	if r, free, no := q.overDay(); no {
 		wait = append(wait, r)
-		t = later(t, free)
+		t = clock.Later(t, free)
 	}
 	if !q.timed() {
 		return wait, t
@@ -236,11 +238,4 @@ func (q *asking) pausedUntil() (time.Time, bool) {
 	}
 	t, err := time.ParseInLocation(time.DateOnly, q.p.ReachMe.Paused, q.place())
 	return t.UTC(), err == nil
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

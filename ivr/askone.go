@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
@@ -89,7 +90,7 @@ func (o *Operator) askOne(ctx context.Context, by audit.Actor, st *trial.Study, 
 		return leave("The question is too long for a text.")
 	}
 	if !try {
-		goes := later(o.now(), permit.NotBefore)
+		goes := clock.Later(o.now(), permit.NotBefore)
 		r.Opens, r.Closes = goes, r.Closes.Add(goes.Sub(r.Opens))
 		prompt := Prompt{Meta: docstore.Meta{ID: promptOf(r.ID)}, Point: permit.Point.Hash, Person: id, Study: st.StudyID(), Response: r.ID, Opened: goes, Expires: r.Closes}
 		if _, err := o.Trial.AskNow(ctx, by, r, body, lang, permit, func(b *docstore.Batch, _ string) { o.prompts.Ensure(b, &prompt) }); err != nil {

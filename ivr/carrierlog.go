@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/internal/phone"
@@ -101,8 +102,8 @@ func readLog[T any](ctx context.Context, o *Operator, name string, overlap time.
 	if err != nil {
 		return false, fmt.Errorf("carrier's log of %s: %w", name, err)
 	}
-	through, taken, now := got.Through, 0, later(o.Clock.Wall(), o.now())
-	hold := func(t time.Time) { through = earlier(through, t) }
+	through, taken, now := got.Through, 0, clock.Later(o.Clock.Wall(), o.now())
+	hold := func(t time.Time) { through = clock.Earlier(through, t) }
 	var failed []error
 	for _, x := range got.Items {
 		if now.Sub(at(x)) < logSettles {
@@ -136,7 +137,7 @@ func (o *Operator) logMark(ctx context.Context, name string) (logMark, error) {
 	if !errors.Is(err, docstore.ErrNotFound) {
 		return m, err
 	}
-	m = logMark{Meta: docstore.Meta{ID: name}, At: earlier(o.Clock.Wall(), o.now())}
+	m = logMark{Meta: docstore.Meta{ID: name}, At: clock.Earlier(o.Clock.Wall(), o.now())}
 	err = o.Store.Do(ctx, func(b *docstore.Batch) error { o.logs.Ensure(b, &m); return nil })
 	if err != nil {
 		return m, err
@@ -146,7 +147,7 @@ func (o *Operator) logMark(ctx context.Context, name string) (logMark, error) {
 
 func (o *Operator) moveMark(ctx context.Context, name string, to time.Time, taken int, whole bool) error {
 	_, err := o.logs.Update(ctx, name, func(v *logMark, _ *docstore.Batch) error {
-		v.At = later(v.At, to)
+		v.At = clock.Later(v.At, to)
 		if whole {
 			v.Read = o.Clock.Wall()
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -74,7 +75,7 @@ func (o *Operator) tell(ctx context.Context, l *ladder, named *plan, r *trial.Re
 	if err != nil || !text.OK || text.Point.Discreet {
 		return false, nil, err
 	}
-	goes := later(now.Add(st.CodeWordLead()), r.Due)
+	goes := clock.Later(now.Add(st.CodeWordLead()), r.Due)
 	call, err := o.Trial.Permit(ctx, &who, contacts.Ask{Purpose: r.Purpose, Channel: contacts.Voice, Now: goes}, r.Study)
 	if err != nil || !call.OK || !goes.Before(r.NotAfter) {
 		return false, nil, err

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -192,7 +193,7 @@ func (o *Operator) tellCancelled(ctx context.Context, v *trial.Visit, held plan,
 		return o.send(ctx, &n, mark, nil)
 	}
 	err = o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + key}, Kind: "call", Person: v.Person, Study: v.Study, Visit: v.ID,
-		Due: earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + n.gate.Sentence()})
+		Due: clock.Earlier(now.Add(2*time.Hour), held.Until), Text: "Tell that the visit is cancelled: a reminder of it went out. " + n.gate.Sentence()})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -191,7 +192,7 @@ func (o *Operator) linkDiary(ctx context.Context, st *trial.Study, p *contacts.P
 		task := trial.Task{Meta: docstore.Meta{ID: "tsk_nodiary_" + r.Subject}, Kind: "call", Person: r.Person, Study: r.Study, Due: now.Add(24 * time.Hour),
 			Text: "Nothing reminds this person of the diary: agree on a way. " + gate.Sentence()}
 		if why != "" {
-			task.ID, task.Due, task.Text = "tsk_unreached_"+r.ID, earlier(now.Add(2*time.Hour), r.Closes), why+" Call, or agree on another way."
+			task.ID, task.Due, task.Text = "tsk_unreached_"+r.ID, clock.Earlier(now.Add(2*time.Hour), r.Closes), why+" Call, or agree on another way."
 		}
 		if err := o.Trial.OpenTask(ctx, trial.System, task); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/outbox"
 	"github.com/muster-health/muster/trial"
@@ -151,7 +152,7 @@ func (o *Operator) lookAfter(ctx context.Context, a plan, now time.Time) (plan, 
 	case outbox.Cancelled:
 		outcome = "cancelled"
 	case outbox.Accepted, outbox.Sent, outbox.Unknown:
-		if now.Sub(later(a.At, m.Due)) < lostAfter {
+		if now.Sub(clock.Later(a.At, m.Due)) < lostAfter {
 			return a, nil
 		}
 		outcome = "failed"

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/email"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -49,7 +50,7 @@ func (o *Operator) mailGate(ctx context.Context, n *notice, v *trial.Visit) (tri
 // goesByMail makes the notice an e-mail that gate let through.
 func (n *notice) goesByMail(gate trial.Permit, v *trial.Visit) {
 	n.Kind, n.gate = outbox.Email, gate
-	n.goes = later(n.asked, gate.NotBefore).In(v.Local().Location())
+	n.goes = clock.Later(n.asked, gate.NotBefore).In(v.Local().Location())
 }
 
 // writeMail words the e-mail and its subject. An address that others read gets nothing but where to call.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/trial"
 )
 
@@ -70,7 +71,7 @@ func (o *Operator) nextOf(ctx context.Context, st *trial.Study, d *trial.DiaryPl
 		if err != nil {
 			return err
 		}
-		due, err := o.Trial.DueIn(ctx, p, s, st, later(probe, now))
+		due, err := o.Trial.DueIn(ctx, p, s, st, clock.Later(probe, now))
 		if err != nil {
 			return err
 		}

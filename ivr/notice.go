@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -42,7 +43,7 @@ func (o *Operator) notice(ctx context.Context, key, template string, v *trial.Vi
 	if n.gate, err = o.Trial.Permit(ctx, &n.who, contacts.Ask{Purpose: contacts.StudyCare, Channel: contacts.SMS}, v.Study); err != nil {
 		return n, false, err
 	}
-	n.goes = later(now, n.gate.NotBefore).In(v.Local().Location())
+	n.goes = clock.Later(now, n.gate.NotBefore).In(v.Local().Location())
 	n.Reach = trial.Reach{Key: was.key(), Person: v.Person, Study: v.Study, Purpose: contacts.StudyCare, Kind: outbox.SMS, Template: template}
 	return n, false, nil
 }
@@ -54,7 +55,7 @@ func (n *notice) may() bool { return n.gate.OK || !n.gate.NotBefore.IsZero() }
 // only then.
 func (n *notice) onTheDay() {
 	y, m, d := n.goes.Date()
-	n.NotAfter = earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
+	n.NotAfter = clock.Earlier(n.NotAfter, time.Date(y, m, d+1, 0, 0, 0, 0, n.goes.Location()))
 }
 
 // write words the text. A discreet number gets nothing but where to call (F11).

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/contacts"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -260,7 +261,7 @@ func (o *Operator) giveToStaff(ctx context.Context, mark plan, r trial.Reach, wh
 		return o.decide(ctx, mark) // there will be another try
 	}
 	err := o.Trial.OpenTask(ctx, trial.System, trial.Task{Meta: docstore.Meta{ID: "tsk_" + mark.ID}, Kind: "call", Person: r.Person, Study: r.Study, Visit: r.Visit,
-		Due: earlier(now.Add(2*time.Hour), r.NotAfter), Text: "Remind of a visit by phone. " + why})
+		Due: clock.Earlier(now.Add(2*time.Hour), r.NotAfter), Text: "Remind of a visit by phone. " + why})
 	if err != nil {
 		return err
 	}
@@ -314,18 +315,4 @@ func (o *Operator) markAnew(ctx context.Context, b *docstore.Batch, key, message
 		return nil
 	}
 	return err
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

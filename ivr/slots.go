@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/outbox"
@@ -47,7 +48,7 @@ func (o *Operator) OfferSlots(ctx context.Context, by audit.Actor, visit string,
 	prompt.Slots, prompt.Expires = slots, slots[0].Start
 	var words []string
 	for i, s := range slots {
-		prompt.Expires = later(prompt.Expires, s.Start)
+		prompt.Expires = clock.Later(prompt.Expires, s.Start)
 		words = append(words, i18n.T(n.lang, "sms.slot", "key", prompt.digit(i), "when", i18n.When(n.lang, s.Start.In(v.Local().Location()), n.goes)))
 	}
 	n.Visit, n.NotAfter, n.Vars = v.ID, prompt.Expires.Add(-lastMinute), map[string]string{"sequence": fmt.Sprint(v.Sequence)}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/survey"
@@ -382,7 +383,7 @@ func (o *Operator) replied(ctx context.Context, t *text, replies []string) error
 func (o *Operator) keep(b *docstore.Batch, t *text, replies []string, approval string) {
 	at := o.now()
 	if t.late() {
-		at = earlier(at, t.Sent)
+		at = clock.Earlier(at, t.Sent)
 	}
 	in := contacts.Touch{Meta: docstore.Meta{ID: "tch_" + t.SID}, Person: t.who, At: at, Channel: contacts.SMS, Study: string(t.study), Kind: "message", Body: t.Body,
 		Outcome: "received", SID: t.SID, Point: t.point, Read: !t.unread}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/muster-health/muster/internal/clock"
 )
 
 // Span is a time from one instant up to another.
@@ -41,7 +43,7 @@ func (s *Study) covered(shifts []Shift, site string, from, to time.Time) []Span 
 func (s *Study) nextCovered(shifts []Shift, site string, now time.Time) time.Time {
 	for _, x := range s.covered(shifts, site, now, now.AddDate(0, 0, 28)) {
 		if x.To.After(now) {
-			return later(x.From, now)
+			return clock.Later(x.From, now)
 		}
 	}
 	return now.AddDate(0, 0, 1)
@@ -65,7 +67,7 @@ func (s *Study) inHours(hours, site string, from, to time.Time) []Span {
 			if !h.on(day.Weekday()) {
 				continue
 			}
-			x := Span{later(onDay(day, h.from), from), earlier(onDay(day, h.to), to)}
+			x := Span{clock.Later(onDay(day, h.from), from), clock.Earlier(onDay(day, h.to), to)}
 			if x.From.Before(x.To) {
 				all = append(all, x)
 			}
@@ -86,26 +88,12 @@ func onDay(day time.Time, clock string) time.Time {
 	return onClocks(time.Date(y, m, d, hour, minute, 0, 0, time.UTC), day.Location())
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 // joined puts spans in order and joins those that touch.
 func joined(all []Span) (out []Span) {
 	slices.SortFunc(all, func(a, b Span) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
 	for _, x := range all {
 		if n := len(out) - 1; n >= 0 && !x.From.After(out[n].To) {
-			out[n].To = later(out[n].To, x.To)
+			out[n].To = clock.Later(out[n].To, x.To)
 			continue
 		}
 		out = append(out, x)

@@ -123,7 +123,7 @@ func (p *play) next(ctx context.Context) (time.Time, error) {
 		sooner(at)
 	}
 	if len(p.later) > 0 {
-		sooner(later(p.later[0].at, now.Add(time.Millisecond)))
+		sooner(clock.Later(p.later[0].at, now.Add(time.Millisecond)))
 	}
 	alerts, err := p.Trial.Alerts(ctx, trial.AlertOpen)
 	if err != nil {
@@ -142,13 +142,6 @@ func (p *play) next(ctx context.Context) (time.Time, error) {
 		}
 	}
 	return next, nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // got is a message that arrived where it was sent to.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/muster-health/muster/internal/audit"
+	"github.com/muster-health/muster/internal/clock"
 	"github.com/muster-health/muster/internal/docstore"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/internal/phone"
@@ -91,17 +92,10 @@ func (x *Rehearsal) Rehearse(ctx context.Context, by audit.Actor, st trial.Study
 	if err != nil && within.Err() == nil || ctx.Err() != nil || p == nil {
 		return rehearsed.Report{}, fmt.Errorf("rehearse %s: %w", st.ID, errors.Join(err, ctx.Err()))
 	}
-	p.report.Reached = earlier(p.clock.Now(), p.end)
+	p.report.Reached = clock.Earlier(p.clock.Now(), p.end)
 	if err == nil {
 		p.report.Reached = p.end
 	}
 	p.report.Count()
 	return p.report, nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
