@@ -77,20 +77,31 @@ func (s *Study) checkRules() error {
 // SetReminders gives a study other rules of reminders; none are the usual one. revision is that of the
 // study which the change was made on: ErrChanged if it has another by now. ErrStudy: the rules are not right.
 func (c *Coordinator) SetReminders(ctx context.Context, by audit.Actor, s StudyID, revision int64, rules []Rule) error {
-	return c.commit(ctx, audit.Entry{Actor: by, Action: "study.reminders", Study: string(s)}, func(b *docstore.Batch, _ *audit.Entry) error {
-		old, err := c.studies.Get(ctx, string(s))
+	return c.changeStudy(ctx, audit.Entry{Actor: by, Action: "study.reminders", Study: string(s)}, revision, func(old Study) (Study, error) {
+		next := old
+		next.Reminders = rules
+		if err := next.checkRules(); err != nil {
+			return next, err
+		}
+		next.addedTo(&old, c.now())
+		return next, nil
+	})
+}
+
+// changeStudy stores a study as f makes it of the present one, which must have the revision: ErrChanged.
+func (c *Coordinator) changeStudy(ctx context.Context, e audit.Entry, revision int64, f func(old Study) (Study, error)) error {
+	return c.commit(ctx, e, func(b *docstore.Batch, _ *audit.Entry) error {
+		old, err := c.studies.Get(ctx, e.Study)
 		if err != nil {
 			return err
 		}
 		if old.Rev != revision {
 			return ErrChanged
 		}
-		next := old
-		next.Reminders = rules
-		if err := next.checkRules(); err != nil {
+		next, err := f(old)
+		if err != nil {
 			return err
 		}
-		next.addedTo(&old, c.now())
 		if same(next, old) {
 			return docstore.Unchanged
 		}

@@ -89,23 +89,9 @@ func (c *Coordinator) TrySchedules(ctx context.Context, st Study, all []Schedule
 // SetSchedules gives plans of a study other schedules. revision is that of the study which the change was
 // made on: ErrChanged if it has another by now. ErrStudy: they are not right.
 func (c *Coordinator) SetSchedules(ctx context.Context, by audit.Actor, s StudyID, revision int64, all []Schedule) error {
-	return c.commit(ctx, audit.Entry{Actor: by, Action: "study.schedules", Study: string(s)}, func(b *docstore.Batch, _ *audit.Entry) error {
-		old, err := c.studies.Get(ctx, string(s))
-		if err != nil {
-			return err
-		}
-		if old.Rev != revision {
-			return ErrChanged
-		}
+	return c.changeStudy(ctx, audit.Entry{Actor: by, Action: "study.schedules", Study: string(s)}, revision, func(old Study) (Study, error) {
 		next := old.Scheduled(all)
-		if err := c.checkSchedules(ctx, &next); err != nil {
-			return err
-		}
-		if same(next, old) {
-			return docstore.Unchanged
-		}
-		c.studies.Replace(b, &next)
-		return nil
+		return next, c.checkSchedules(ctx, &next)
 	})
 }
 

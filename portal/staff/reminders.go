@@ -1,8 +1,6 @@
 package staff
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,27 +12,6 @@ import (
 	"github.com/muster-health/muster/trial"
 )
 
-// mostMoved is how many visits are shown one by one; the rest are counted.
-const mostMoved = 100
-
-type remindersPage struct {
-	view.Page
-	Action string
-	Rev    int64
-	Steps  []stepFields
-	Tried  bool
-	Moves  view.Table
-	More   string
-}
-
-func (*remindersPage) Template() string { return "staff/reminders" }
-
-// stepFields ask for one reminder.
-type stepFields struct {
-	Title  string
-	Fields []view.Field
-}
-
 // reminders shows a study's rule, ready to be changed.
 func (h *Desk) reminders(w http.ResponseWriter, r *http.Request) error {
 	st, err := h.studyOf(r)
@@ -44,8 +21,7 @@ func (h *Desk) reminders(w http.ResponseWriter, r *http.Request) error {
 	return h.showReminders(w, r, http.StatusOK, st, nil, st.Steps(), nil)
 }
 
-// changeReminders shows what the rule that was written would move and stores nothing; sent once more
-// with what it showed, it is stored.
+// changeReminders takes a rule that was written.
 func (h *Desk) changeReminders(w http.ResponseWriter, r *http.Request) error {
 	st, err := h.studyOf(r)
 	if err != nil {
@@ -61,34 +37,13 @@ func (h *Desk) changeReminders(w http.ResponseWriter, r *http.Request) error {
 	if len(steps) == 0 {
 		f.Refuse("how1", h.T(r, "staff.reminders.none"))
 	}
-	var moved []trial.Moved
-	if f.OK() {
-		moved, err = h.Trial.WhatMoves(r.Context(), next)
-		refuseStep(f, err)
-		if err != nil && f.OK() {
-			return fmt.Errorf("reminders of %s: %w", st.ID, err)
-		}
-	}
-	if !f.OK() {
-		return h.showReminders(w, r, http.StatusUnprocessableEntity, st, f, steps, nil)
-	}
-	if moved == nil {
-		moved = []trial.Moved{}
-	}
-	rev, err := strconv.ParseInt(f.Value("rev"), 10, 64)
-	if f.Value("save") == "" || err != nil {
-		return h.showReminders(w, r, http.StatusOK, st, f, steps, moved)
-	}
-	err = h.Trial.SetReminders(r.Context(), on(r).Actor(), st.StudyID(), rev, next.Reminders)
-	if errors.Is(err, trial.ErrChanged) {
-		f.Refuse("how1", h.T(r, "staff.reminders.changed"))
-		return h.showReminders(w, r, http.StatusConflict, st, f, steps, moved)
-	}
-	if err != nil {
-		return fmt.Errorf("reminders of %s: %w", st.ID, err)
-	}
-	h.site.Flash(r, view.Done, h.T(r, "staff.reminders.saved"))
-	return web.Redirect(w, r, "/staff/studies/"+st.ID)
+	return changeRule(h, w, r, ruleChange[trial.Moved]{study: st, form: f, saved: h.T(r, "staff.reminders.saved"),
+		try: func() ([]trial.Moved, error) { return h.Trial.WhatMoves(r.Context(), next) },
+		set: func(rev int64) error {
+			return h.Trial.SetReminders(r.Context(), on(r).Actor(), st.StudyID(), rev, next.Reminders)
+		},
+		no:   func(err error) { f.Refuse("how1", studyWhy(err)) },
+		show: func(status int, moved []trial.Moved) error { return h.showReminders(w, r, status, st, f, steps, moved) }})
 }
 
 // stepsFrom reads the steps of a form; those without a "when" are left out.
@@ -118,24 +73,20 @@ func stepsFrom(f *web.Form) (steps []trial.RuleStep) {
 	return steps
 }
 
-// refuseStep puts what is wrong with a rule beside the first step.
-func refuseStep(f *web.Form, err error) {
-	if errors.Is(err, trial.ErrStudy) {
-		f.Refuse("how1", sentence(strings.TrimPrefix(err.Error(), trial.ErrStudy.Error()+": ")))
-	}
+// studyWhy is what a trial.ErrStudy says, as a sentence.
+func studyWhy(err error) string {
+	return sentence(strings.TrimPrefix(err.Error(), trial.ErrStudy.Error()+": "))
 }
 
 func (h *Desk) showReminders(w http.ResponseWriter, r *http.Request, status int, st trial.Study, f *web.Form, steps []trial.RuleStep, moved []trial.Moved) error {
-	p := &remindersPage{Page: view.Page{Title: h.T(r, "staff.reminders.title", "study", st.ID), Lead: h.T(r, "staff.reminders.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}},
-		Action: "/staff/studies/" + st.ID + "/reminders", Rev: st.Rev, Tried: moved != nil}
+	p := &rulePage{Page: view.Page{Title: h.T(r, "staff.reminders.title", "study", st.ID), Lead: h.T(r, "staff.reminders.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}},
+		Action: "/staff/studies/" + st.ID + "/reminders", Rev: st.Rev, Save: h.T(r, "staff.reminders.save"), Tried: moved != nil}
 	for i := range min(len(steps)+1, trial.MostSteps) {
 		var s *trial.RuleStep
 		if i < len(steps) {
 			s = &steps[i]
 		}
-		x := h.stepFields(r, i+1, s, f)
-		p.Steps = append(p.Steps, x)
-		p.Errors = append(p.Errors, h.problems(x.Fields...)...)
+		p.add(h, f, h.stepFields(r, i+1, s))
 	}
 	p.Moves = view.Table{Caption: h.T(r, "staff.reminders.moves", "n", len(moved)), Empty: view.EmptyState{Text: h.T(r, "staff.reminders.nomoves")},
 		Columns: []view.Column{{Label: h.T(r, "staff.visit")}, {Label: h.T(r, "staff.reminders.before")}, {Label: h.T(r, "staff.reminders.after")}}}
@@ -163,7 +114,7 @@ func (h *Desk) remindersCell(r *http.Request, v *trial.Visit, all []trial.Planne
 }
 
 // stepFields ask for the nth reminder, filled with s, or empty.
-func (h *Desk) stepFields(r *http.Request, n int, s *trial.RuleStep, f *web.Form) stepFields {
+func (h *Desk) stepFields(r *http.Request, n int, s *trial.RuleStep) rulePart {
 	at := strconv.Itoa(n)
 	how, many, clock, by, until := "", "", "", "", ""
 	if s != nil {
@@ -171,9 +122,7 @@ func (h *Desk) stepFields(r *http.Request, n int, s *trial.RuleStep, f *web.Form
 		if s.At != "" {
 			how, many, clock = "days", strconv.Itoa(s.Days), s.At
 		}
-		if s.Until > 0 {
-			until = strconv.Itoa(s.Until)
-		}
+		until = ruleNumber(s.Until)
 	}
 	ways := []string{"", "sms,voice", "sms", "voice", "email"}
 	if !slices.Contains(ways, by) {
@@ -191,7 +140,7 @@ func (h *Desk) stepFields(r *http.Request, n int, s *trial.RuleStep, f *web.Form
 		}
 		options = append(options, view.Option{Value: x, Label: sentenceCase(label), On: x == by})
 	}
-	out := stepFields{Title: h.T(r, "staff.reminders.step", "n", n), Fields: []view.Field{
+	return rulePart{Title: h.T(r, "staff.reminders.step", "n", n), Fields: []view.Field{
 		{Kind: view.KindSelect, Name: "how" + at, Label: h.T(r, "staff.reminders.how"), Optional: s == nil, Options: []view.Option{
 			{Value: "", Label: h.T(r, "staff.reminders.how.none"), On: how == ""}, {Value: "hours", Label: h.T(r, "staff.reminders.how.hours"), On: how == "hours"}, {Value: "days", Label: h.T(r, "staff.reminders.how.days"), On: how == "days"}}},
 		{Kind: view.KindNumber, Name: "many" + at, Label: h.T(r, "staff.reminders.many"), Value: many, Width: 4, Optional: s == nil},
@@ -199,10 +148,6 @@ func (h *Desk) stepFields(r *http.Request, n int, s *trial.RuleStep, f *web.Form
 		{Kind: view.KindSelect, Name: "by" + at, Label: h.T(r, "staff.reminders.by"), Options: options},
 		{Kind: view.KindNumber, Name: "until" + at, Label: h.T(r, "staff.reminders.until"), Value: until, Width: 4, Unit: "min", Optional: true},
 	}}
-	for i := range out.Fields {
-		out.Fields[i] = out.Fields[i].From(f)
-	}
-	return out
 }
 
 func joined(all []contacts.Channel) string {

@@ -2,32 +2,19 @@ package staff
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/muster-health/muster/contacts"
 	"github.com/muster-health/muster/internal/i18n"
 	"github.com/muster-health/muster/portal/view"
 	"github.com/muster-health/muster/portal/web"
+	"github.com/muster-health/muster/portal/wishes"
 	"github.com/muster-health/muster/survey"
 	"github.com/muster-health/muster/trial"
 )
-
-type schedulesPage struct {
-	view.Page
-	Action string
-	Rev    int64
-	Plans  []stepFields
-	Tried  bool
-	Moves  view.Table
-	More   string
-}
-
-func (*schedulesPage) Template() string { return "staff/schedules" }
 
 // schedules shows when and how a study asks for its diaries and check-ins, ready to be changed.
 func (h *Desk) schedules(w http.ResponseWriter, r *http.Request) error {
@@ -38,8 +25,7 @@ func (h *Desk) schedules(w http.ResponseWriter, r *http.Request) error {
 	return h.showSchedules(w, r, http.StatusOK, st, nil, nil)
 }
 
-// changeSchedules shows what the plans that were written would move and stores nothing; sent once more with
-// what it showed, it is stored.
+// changeSchedules takes the plans that were written.
 func (h *Desk) changeSchedules(w http.ResponseWriter, r *http.Request) error {
 	st, err := h.studyOf(r)
 	if err != nil {
@@ -53,34 +39,13 @@ func (h *Desk) changeSchedules(w http.ResponseWriter, r *http.Request) error {
 	for i, d := range st.Plans() {
 		all = append(all, h.scheduleFrom(r, f, i+1, d))
 	}
-	var moved []trial.EntriesMoved
-	if f.OK() {
-		moved, err = h.Trial.TrySchedules(r.Context(), st, all)
-		refusePlan(f, err)
-		if err != nil && f.OK() {
-			return fmt.Errorf("schedules of %s: %w", st.ID, err)
-		}
-	}
-	if !f.OK() {
-		return h.showSchedules(w, r, http.StatusUnprocessableEntity, st, f, nil)
-	}
-	if moved == nil {
-		moved = []trial.EntriesMoved{}
-	}
-	rev, err := strconv.ParseInt(f.Value("rev"), 10, 64)
-	if f.Value("save") == "" || err != nil {
-		return h.showSchedules(w, r, http.StatusOK, st, f, moved)
-	}
-	err = h.Trial.SetSchedules(r.Context(), on(r).Actor(), st.StudyID(), rev, all)
-	if errors.Is(err, trial.ErrChanged) {
-		f.Refuse("how1", h.T(r, "staff.reminders.changed"))
-		return h.showSchedules(w, r, http.StatusConflict, st, f, moved)
-	}
-	if err != nil {
-		return fmt.Errorf("schedules of %s: %w", st.ID, err)
-	}
-	h.site.Flash(r, view.Done, h.T(r, "staff.schedules.saved"))
-	return web.Redirect(w, r, "/staff/studies/"+st.ID)
+	return changeRule(h, w, r, ruleChange[trial.EntriesMoved]{study: st, form: f, saved: h.T(r, "staff.schedules.saved"),
+		try: func() ([]trial.EntriesMoved, error) { return h.Trial.TrySchedules(r.Context(), st, all) },
+		set: func(rev int64) error {
+			return h.Trial.SetSchedules(r.Context(), on(r).Actor(), st.StudyID(), rev, all)
+		},
+		no:   func(err error) { refusePlan(f, err) },
+		show: func(status int, moved []trial.EntriesMoved) error { return h.showSchedules(w, r, status, st, f, moved) }})
 }
 
 // The ways to say on which days an entry is due.
@@ -100,7 +65,7 @@ func (h *Desk) scheduleFrom(r *http.Request, f *web.Form, n int, d *trial.DiaryP
 	case daysBefore:
 		s.Days = fmt.Sprintf("before-visit:%d", f.Integer("before"+at, 1, 60))
 	case daysNamed:
-		days := f.Choices("on"+at, weekdayOptions(nil))
+		days := f.Choices("on"+at, wishes.Weekdays(nil, i18n.En))
 		if len(days) == 0 {
 			f.Refuse("on"+at, h.T(r, "staff.schedules.on.missing"))
 		}
@@ -136,28 +101,23 @@ func inOrder(old []survey.Channel, ticked []string) (out []survey.Channel) {
 
 // refusePlan puts what is wrong with a study's plans beside the first field of the plan.
 func refusePlan(f *web.Form, err error) {
-	if !errors.Is(err, trial.ErrStudy) {
-		return
-	}
-	why, n := strings.TrimPrefix(err.Error(), trial.ErrStudy.Error()+": "), 1
+	n := 1
 	for i := range 20 {
-		if strings.Contains(why, fmt.Sprintf("diaries[%d]", i)) {
+		if strings.Contains(err.Error(), fmt.Sprintf("diaries[%d]", i)) {
 			n = i + 2
 		}
 	}
 	if !f.Has("how" + strconv.Itoa(n)) { // a study may have diaries and no diary
 		n--
 	}
-	f.Refuse("how"+strconv.Itoa(max(n, 1)), sentence(why))
+	f.Refuse("how"+strconv.Itoa(max(n, 1)), studyWhy(err))
 }
 
 func (h *Desk) showSchedules(w http.ResponseWriter, r *http.Request, status int, st trial.Study, f *web.Form, moved []trial.EntriesMoved) error {
-	p := &schedulesPage{Page: view.Page{Title: h.T(r, "staff.schedules.title", "study", st.ID), Lead: h.T(r, "staff.schedules.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}},
-		Action: "/staff/studies/" + st.ID + "/schedules", Rev: st.Rev, Tried: moved != nil}
+	p := &rulePage{Page: view.Page{Title: h.T(r, "staff.schedules.title", "study", st.ID), Lead: h.T(r, "staff.schedules.lead"), Back: &view.Link{Label: st.ID, Href: "/staff/studies/" + st.ID}},
+		Action: "/staff/studies/" + st.ID + "/schedules", Rev: st.Rev, Save: h.T(r, "staff.schedules.save"), None: h.T(r, "staff.schedules.none"), Tried: moved != nil}
 	for i, d := range st.Plans() {
-		x := h.scheduleFields(r, i+1, d, f)
-		p.Plans = append(p.Plans, x)
-		p.Errors = append(p.Errors, h.problems(x.Fields...)...)
+		p.add(h, f, h.scheduleFields(r, i+1, d))
 	}
 	p.Moves = view.Table{Caption: h.T(r, "staff.schedules.moves", "n", len(moved)), Empty: view.EmptyState{Text: h.T(r, "staff.schedules.nomoves")},
 		Columns: []view.Column{{Label: h.T(r, "staff.schedules.who")}, {Label: h.T(r, "staff.schedules.before")}, {Label: h.T(r, "staff.schedules.after")}}}
@@ -201,16 +161,8 @@ func (h *Desk) planWays(r *http.Request, on []survey.Channel) []view.Option {
 	return out
 }
 
-func weekdayOptions(on []string) []view.Option {
-	var out []view.Option
-	for i, d := range contacts.Weekdays() {
-		out = append(out, view.Option{Value: d, Label: i18n.T(i18n.En, fmt.Sprintf("date.weekday.%d", i)), On: slices.Contains(on, d)})
-	}
-	return out
-}
-
 // scheduleFields ask for the schedule of the nth plan, filled with what it is.
-func (h *Desk) scheduleFields(r *http.Request, n int, d *trial.DiaryPlan, f *web.Form) stepFields {
+func (h *Desk) scheduleFields(r *http.Request, n int, d *trial.DiaryPlan) rulePart {
 	at := strconv.Itoa(n)
 	how, before, named := d.Days, "", []string(nil)
 	if many, ok := strings.CutPrefix(d.Days, "before-visit:"); ok {
@@ -225,26 +177,16 @@ func (h *Desk) scheduleFields(r *http.Request, n int, d *trial.DiaryPlan, f *web
 	for i := range kinds {
 		kinds[i].On = kinds[i].Value == how
 	}
-	some := func(n int) string {
-		if n == 0 {
-			return ""
-		}
-		return strconv.Itoa(n)
-	}
-	out := stepFields{Title: cmp.Or(d.Name["en"], d.ID, h.T(r, "staff.diary.title")), Fields: []view.Field{
+	return rulePart{Title: cmp.Or(d.Name["en"], d.ID, h.T(r, "staff.diary.title")), Fields: []view.Field{
 		{Kind: view.KindSelect, Name: "how" + at, Label: h.T(r, "staff.diary.days"), Options: kinds},
 		{Kind: view.KindNumber, Name: "before" + at, Label: h.T(r, "staff.schedules.many"), Value: before, Width: 4, Optional: true},
-		{Kind: view.KindChecks, Name: "on" + at, Label: h.T(r, "staff.schedules.on"), Options: weekdayOptions(named), Optional: true},
+		{Kind: view.KindChecks, Name: "on" + at, Label: h.T(r, "staff.schedules.on"), Options: wishes.Weekdays(named, i18n.En), Optional: true},
 		{Kind: view.KindText, Name: "from" + at, Label: h.T(r, "staff.schedules.from"), Hint: h.T(r, "staff.schedules.from.hint"), Value: d.From, Width: 10},
 		{Kind: view.KindText, Name: "to" + at, Label: h.T(r, "staff.schedules.to"), Value: d.To, Width: 10},
 		{Kind: view.KindChecks, Name: "by" + at, Label: h.T(r, "staff.diary.channels"), Options: h.planWays(r, d.Channels)},
 		{Kind: view.KindText, Name: "call" + at, Label: h.T(r, "staff.schedules.call"), Hint: h.T(r, "staff.schedules.call.hint"), Value: d.CallAt, Width: 10, Optional: true},
 		{Kind: view.KindNumber, Name: "retries" + at, Label: h.T(r, "staff.schedules.retries"), Value: strconv.Itoa(d.Retries), Width: 4, Optional: true},
-		{Kind: view.KindNumber, Name: "pause" + at, Label: h.T(r, "staff.schedules.pause"), Value: some(d.RetryMinutes), Width: 4, Unit: "min", Optional: true},
-		{Kind: view.KindNumber, Name: "again" + at, Label: h.T(r, "staff.schedules.again"), Hint: h.T(r, "staff.schedules.again.hint"), Value: some(d.ReAsks), Width: 4, Optional: true},
+		{Kind: view.KindNumber, Name: "pause" + at, Label: h.T(r, "staff.schedules.pause"), Value: ruleNumber(d.RetryMinutes), Width: 4, Unit: "min", Optional: true},
+		{Kind: view.KindNumber, Name: "again" + at, Label: h.T(r, "staff.schedules.again"), Hint: h.T(r, "staff.schedules.again.hint"), Value: ruleNumber(d.ReAsks), Width: 4, Optional: true},
 	}}
-	for i := range out.Fields {
-		out.Fields[i] = out.Fields[i].From(f)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ package wishes
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func Fields(w trial.Wishes, t trial.Takes, lang i18n.Lang, words Words, f *web.F
 	if len(t.Studies) > 0 {
 		all = append(all, view.Field{Kind: view.KindRadio, Name: "remind", Label: words("common.wishes.remind"), Hint: words("common.wishes.remind.hint"), Options: ways(string(w.Remind), words)})
 	}
-	all = append(all, view.Field{Kind: view.KindChecks, Name: "skip", Label: words("common.wishes.skip"), Options: weekdays(w.SkipDays, lang), Optional: true})
+	all = append(all, view.Field{Kind: view.KindChecks, Name: "skip", Label: words("common.wishes.skip"), Options: Weekdays(w.SkipDays, lang), Optional: true})
 	for i := range min(len(w.Away)+1, contacts.MostAway) {
 		var a contacts.Away
 		if i < len(w.Away) {
@@ -69,7 +70,7 @@ func Read(f *web.Form, old trial.Wishes, t trial.Takes, lang i18n.Lang, words Wo
 			f.Choice("remind", ways("", words))
 		}
 	}
-	w.SkipDays = f.Choices("skip", weekdays(nil, lang))
+	w.SkipDays = f.Choices("skip", Weekdays(nil, lang))
 	for i := range contacts.MostAway {
 		from, to := awayNames(i)
 		a := contacts.Away{From: f.Date(from, web.Optional(), web.Future()), To: f.Date(to, web.Optional(), web.Future())}
@@ -118,12 +119,11 @@ func ways(on string, words Words) []view.Option {
 	return out
 }
 
-// weekdays are the days to choose from, by their names in a language.
-func weekdays(on []string, lang i18n.Lang) []view.Option {
-	chosen := strings.Join(on, ",")
+// Weekdays are the days to choose from, by their names in a language.
+func Weekdays(on []string, lang i18n.Lang) []view.Option {
 	var out []view.Option
 	for i, d := range contacts.Weekdays() {
-		out = append(out, view.Option{Value: d, Label: i18n.T(lang, fmt.Sprintf("date.weekday.%d", i)), On: strings.Contains(chosen, d)})
+		out = append(out, view.Option{Value: d, Label: i18n.T(lang, fmt.Sprintf("date.weekday.%d", i)), On: slices.Contains(on, d)})
 	}
 	return out
 }
@@ -162,7 +162,7 @@ func Lines(w trial.Wishes, lang i18n.Lang, words Words) (out []string) {
 	}
 	if len(w.SkipDays) > 0 {
 		var days []string
-		for _, o := range weekdays(w.SkipDays, lang) {
+		for _, o := range Weekdays(w.SkipDays, lang) {
 			if o.On {
 				days = append(days, o.Label)
 			}
