@@ -11,6 +11,9 @@ import (
 // Span is a time from one instant up to another.
 type Span struct{ From, To time.Time }
 
+// holds says whether a moment is in the span; its end is not.
+func (s Span) holds(t time.Time) bool { return !t.Before(s.From) && t.Before(s.To) }
+
 // ByShift are the hours of somebody who is on call by dated shifts alone.
 const ByShift = "shifts"
 

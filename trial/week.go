@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/muster-health/muster/contacts"
 )
@@ -18,79 +17,87 @@ type Week struct {
 	Tasks    int // open now
 }
 
-// Week counts what happened from a time to another at the places that covers names, by study and site.
-// Tasks that name neither are counted with the people they are about.
-func (c *Coordinator) Week(ctx context.Context, from, to time.Time, covers func(study StudyID, site string) bool) (w Week, err error) {
-	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+// Weeks counts what happened in each of some spans of days at the places that covers names, by study and
+// site; everybody is read once for all of them. Tasks that name neither are counted with the people they
+// are about.
+func (c *Coordinator) Weeks(ctx context.Context, covers func(study StudyID, site string) bool, spans ...Span) ([]Week, error) {
+	weeks := make([]Week, len(spans))
 	studies, err := c.Studies(ctx)
 	if err != nil {
-		return w, err
+		return nil, err
 	}
 	people := map[contacts.PersonID][]StudyID{}
 	for _, st := range studies {
 		subs, err := c.SubjectsIn(ctx, st.StudyID(), "")
 		if err != nil {
-			return w, err
+			return nil, err
 		}
 		for _, s := range subs {
 			if s.Practice || !covers(s.Study, s.Site) {
 				continue
 			}
 			people[s.Person] = append(people[s.Person], s.Study)
-			if len(s.Moves) > 0 && within(s.Moves[0].Entered) {
-				w.SignedUp++
+			for i, x := range spans {
+				if len(s.Moves) > 0 && x.holds(s.Moves[0].Entered) {
+					weeks[i].SignedUp++
+				}
 			}
 		}
 	}
 	for id, of := range people {
-		if err := c.weekOf(ctx, &w, id, of, within, from, to); err != nil {
-			return w, fmt.Errorf("week of %s: %w", id, err)
+		if err := c.weeksOf(ctx, weeks, id, of, spans); err != nil {
+			return nil, fmt.Errorf("weeks of %s: %w", id, err)
 		}
 	}
 	tasks, err := c.Tasks(ctx, "")
 	for _, t := range tasks {
 		_, known := people[t.Person]
 		if (t.Person == "" || known) && (t.Study == "" && known || covers(t.Study, t.Site)) {
-			w.Tasks++
+			for i := range weeks {
+				weeks[i].Tasks++
+			}
 		}
 	}
-	return w, err
+	return weeks, err
 }
 
-// weekOf adds what happened with one person in some of their studies.
-func (c *Coordinator) weekOf(ctx context.Context, w *Week, id contacts.PersonID, of []StudyID, within func(time.Time) bool, from, to time.Time) error {
+// weeksOf adds what happened with one person in some of their studies.
+func (c *Coordinator) weeksOf(ctx context.Context, weeks []Week, id contacts.PersonID, of []StudyID, spans []Span) error {
 	p, err := c.People.Get(ctx, id)
 	if err != nil || !p.Erased.IsZero() {
 		return err
-	}
-	sent, err := c.People.SentAlone(ctx, id, from, to)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(sent, func(t contacts.Touch) bool { return slices.Contains(of, StudyID(t.Study)) }) {
-		w.Reminded++
-	}
-	if slices.ContainsFunc(p.Consents, func(e contacts.Consent) bool {
-		return !e.Granted && within(e.At) && (e.Study == "" || slices.Contains(of, StudyID(e.Study)))
-	}) {
-		w.Stopped++
 	}
 	visits, err := c.VisitsOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	for _, v := range visits {
-		if v.Reply != "" && within(v.ReplyAt) && slices.Contains(of, v.Study) {
-			w.Answered++
-		}
-	}
 	responses, err := c.ResponsesOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	for _, r := range responses {
-		if r.State == ResponseCompleted && !r.Practice && within(r.Session.Ended) && slices.Contains(of, r.Study) {
-			w.Answered++
+	for i, x := range spans {
+		w := &weeks[i]
+		sent, err := c.People.SentAlone(ctx, id, x.From, x.To)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(sent, func(t contacts.Touch) bool { return slices.Contains(of, StudyID(t.Study)) }) {
+			w.Reminded++
+		}
+		if slices.ContainsFunc(p.Consents, func(e contacts.Consent) bool {
+			return !e.Granted && x.holds(e.At) && (e.Study == "" || slices.Contains(of, StudyID(e.Study)))
+		}) {
+			w.Stopped++
+		}
+		for _, v := range visits {
+			if v.Reply != "" && x.holds(v.ReplyAt) && slices.Contains(of, v.Study) {
+				w.Answered++
+			}
+		}
+		for _, r := range responses {
+			if r.State == ResponseCompleted && !r.Practice && x.holds(r.Session.Ended) && slices.Contains(of, r.Study) {
+				w.Answered++
+			}
 		}
 	}
 	return nil

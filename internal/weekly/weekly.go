@@ -83,10 +83,11 @@ func (w *Reports) report(ctx context.Context, m *staff.Member, now time.Time) er
 	if _, err := w.Box.Get(ctx, id); !errors.Is(err, docstore.ErrNotFound) {
 		return err
 	}
-	week, err := w.Trial.Week(ctx, from, to, Covers(*m))
+	weeks, err := w.Trial.Weeks(ctx, Covers(*m), trial.Span{From: from, To: to})
 	if err != nil {
 		return err
 	}
+	week := weeks[0]
 	body, err := i18n.Text(i18n.En, "staff.weekly.mail", "from", i18n.DayYear(i18n.En, from), "to", i18n.DayYear(i18n.En, to.AddDate(0, 0, -1)), "signed", week.SignedUp, "reminded", week.Reminded,
 		"answered", week.Answered, "stopped", week.Stopped, "tasks", week.Tasks, "url", w.PublicURL+"/staff/report")
 	if err != nil {

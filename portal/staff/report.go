@@ -34,16 +34,11 @@ func (h *Desk) showReport(w http.ResponseWriter, r *http.Request, status int, f 
 	from, to, _ := weekly.Last(s.now, s.zone)
 	p := &reportPage{Page: view.Page{Title: h.T(r, "staff.weekly.title"), Lead: h.T(r, "staff.weekly.lead"), Back: &view.Link{Label: h.T(r, "staff.studies.title"), Href: "/staff/studies"}},
 		Between: h.T(r, "staff.weekly.between", "from", fullDay(from.Format(time.DateOnly)), "to", fullDay(to.AddDate(0, 0, -1).Format(time.DateOnly))), NoMails: !h.Trial.Mails}
-	for _, x := range []struct {
-		into     *[]view.Pair
-		from, to time.Time
-	}{{&p.Last, from, to}, {&p.Now, to, s.now}} {
-		week, err := h.Trial.Week(r.Context(), x.from, x.to, s.covers)
-		if err != nil {
-			return fmt.Errorf("weekly report: %w", err)
-		}
-		*x.into = h.weekPairs(r, week)
+	weeks, err := h.Trial.Weeks(r.Context(), s.covers, trial.Span{From: from, To: to}, trial.Span{From: to, To: s.now})
+	if err != nil {
+		return fmt.Errorf("weekly report: %w", err)
 	}
+	p.Last, p.Now = h.weekPairs(r, weeks[0]), h.weekPairs(r, weeks[1])
 	m, err := h.Members.Get(r.Context(), s.ID)
 	if err != nil {
 		return fmt.Errorf("weekly report: %w", err)
