@@ -53,6 +53,9 @@ func rehearseCommand() *cobra.Command {
 				if zone == "" {
 					p.Zone = st.Zone().String()
 				}
+				if err := k.trial.ReleaseLanguages(cmd.Context()); err != nil {
+					return err
+				}
 				report, err := k.rehearsal().Rehearse(cmd.Context(), operator(), st, rehearsed.Ask{Persona: p, Weeks: weeks})
 				if err != nil {
 					return err
